@@ -1,0 +1,73 @@
+import type { AttributeClass } from './attributes.ts';
+import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from './ids.ts';
+
+/** What became of one turn. */
+export type OutcomeResult = 'enriched' | 'unchanged' | 'not-found' | 'failed' | 'skipped';
+
+/** The state of one key on one participant, as `docs/proof.md` tells it. */
+export type AttributeState =
+  | 'planned'
+  | 'sent'
+  | 'in-doubt'
+  | 'accepted'
+  | 'applied'
+  | 'visible'
+  | 'ignored'
+  | 'unverified'
+  | 'overwritten'
+  | 'yielded'
+  | 'refused'
+  | 'wrong-participant'
+  | 'superseded'
+  | 'failed'
+  | 'ended'
+  | 'wiping'
+  | 'wiped'
+  | 'wipe-failed'
+  | 'closed';
+
+export interface KeyVerdict {
+  readonly participantId: ParticipantId;
+  readonly key: string;
+  readonly state: AttributeState;
+  readonly class: AttributeClass;
+  /** What to do about it, when the state is not a good one. */
+  readonly advice?: string | undefined;
+  /** From the moment the write was sent to the evidence that proved it, in milliseconds. */
+  readonly provedAfterMs?: number | undefined;
+}
+
+export interface SourceVerdict {
+  readonly source: string;
+  readonly answer: 'found' | 'not-found' | 'failed' | 'skipped';
+  readonly from: 'source' | 'fresh-cache' | 'stale-cache' | 'none';
+  readonly durationMs: number;
+  /** Age of a cached value in milliseconds. */
+  readonly ageMs?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What a turn leaves behind for people and machines; kept with the ledger's outcome row. */
+export interface OutcomeSummary {
+  readonly conversationId: ConversationId;
+  readonly enrichmentIds: readonly EnrichmentId[];
+  readonly traceId: TraceId;
+  readonly result: OutcomeResult;
+  /** Why it failed or was skipped: an error code or a word such as `ended` or `no-customer`. */
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly participantId?: ParticipantId | undefined;
+  /** The resolver's rule that chose the participant. */
+  readonly participantRule?: string | undefined;
+  readonly sources: readonly SourceVerdict[];
+  readonly keys: readonly KeyVerdict[];
+  /** Keys that were not written, with the reason. */
+  readonly dropped: readonly { readonly key: string; readonly reason: string }[];
+  /** Requests to the platform, without proof reads. */
+  readonly platformRequests: number;
+  readonly proofRequests: number;
+  /** SHA-256 of the patch in RFC 8785 form, hex; absent when nothing was to be written. */
+  readonly payloadHash?: string | undefined;
+  /** Duration of each stage in milliseconds. */
+  readonly stages: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,1 @@
+export { RapportError, isRapportError } from './domain/errors.ts';

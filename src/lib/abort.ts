@@ -1,0 +1,36 @@
+import type { Clock } from './clock.ts';
+
+/** The reason of a signal that a deadline aborted. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that aborts with `TimeoutError` after `timeoutMs` of the given clock, or with the
+ * parent's reason as soon as the parent aborts. Dispose it when the work is done: that stops the
+ * timer and lets go of the parent.
+ */
+export function createDeadline(clock: Clock, timeoutMs: number, parent?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const onParentAbort = (): void => controller.abort(parent?.reason);
+  const timer = clock.timer(timeoutMs, () => controller.abort(new TimeoutError(timeoutMs)));
+  if (parent?.aborted === true) onParentAbort();
+  parent?.addEventListener('abort', onParentAbort, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      timer.cancel();
+      parent?.removeEventListener('abort', onParentAbort);
+    },
+  };
+}

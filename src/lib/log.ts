@@ -1,0 +1,14 @@
+/**
+ * Where a room says what happened: an event name such as `channel.lost` and fields. Never a token
+ * and never an attribute's value; ids, counts, codes and durations are fine.
+ */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
