@@ -29,6 +29,9 @@ export interface RequestBody {
   readonly externalId?: string | undefined;
   readonly phone?: string | undefined;
   readonly email?: string | undefined;
+  /** The customer's address in a messaging channel, as the platform wrote it. */
+  readonly address?: string | undefined;
+  readonly externalContactId?: string | undefined;
   /** The conversation as the event carried it; spares the GET. */
   readonly conversation?: Conversation | undefined;
   /** Epoch milliseconds of that event, by the platform's clock. */

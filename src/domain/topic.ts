@@ -7,8 +7,10 @@ export type Topic =
   | { readonly kind: 'socket-closing' }
   | { readonly kind: 'other'; readonly name: string };
 
-const QUEUE = /^v2\.routing\.queues\.([^.?]+)\.conversations$/;
-const USER = /^v2\.users\.([^.?]+)\.conversations$/;
+// The per-media variants carry the same conversation with flattened participants.
+const QUEUE =
+  /^v2\.routing\.queues\.([^.?]+)\.conversations(?:\.(?:calls|callbacks|emails|messages))?$/;
+const USER = /^v2\.users\.([^.?]+)\.conversations(?:\.(?:calls|callbacks|emails|messages))?$/;
 const DETAIL = /^v2\.detail\.events\.conversation\.([^.?]+)\.([a-z.]+)$/;
 
 export function parseTopic(name: string): Topic {
