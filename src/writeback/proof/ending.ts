@@ -1,0 +1,48 @@
+import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
+import type { AttributeState } from '../../domain/outcome.ts';
+import { enter, feed, same } from './entry.ts';
+import type { Step, StepContext } from './event.ts';
+import { memoryOf, remember } from './memory.ts';
+import { isToBeWiped, wipe } from './wiping.ts';
+
+/** The conversation is over (rows 32 to 35). */
+export function conversationEnded(
+  entry: AttributeEntry,
+  blank: Digest,
+  context: StepContext,
+): Step {
+  if (isToBeWiped(entry)) return wipe(entry, blank, context);
+  if (entry.state === 'wiping') return same(entry);
+  if (entry.state === 'planned') {
+    const never = remember(entry, { reason: 'ended', final: true });
+    return same(enter(never, 'ended', undefined), feed('ended', 'skipped'));
+  }
+  if (UNDER_WAY.has(entry.state)) return askLast(entry, context);
+  if (GUARDED.has(entry.state)) {
+    const closed = remember(entry, { was: entry.state, final: true });
+    return same(enter(closed, 'closed', undefined), feed('closed'));
+  }
+  return same({ ...remember(entry, { final: true }), deadlineAt: undefined });
+}
+
+const UNDER_WAY: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'sent',
+  'in-doubt',
+  'accepted',
+  'applied',
+]);
+
+const GUARDED: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'visible',
+  'yielded',
+  'overwritten',
+]);
+
+/** One last read, if the budget allows it, may still tell what became of the write. */
+function askLast(entry: AttributeEntry, context: StepContext): Step {
+  const { lastRead, final } = memoryOf(entry);
+  if (lastRead === true) return same(entry);
+  if (final === true) return same({ ...entry, deadlineAt: undefined });
+  const asked = remember(entry, { lastRead: true });
+  return same({ ...asked, deadlineAt: context.now + context.settings.settleMs }, { kind: 'read' });
+}

@@ -1,0 +1,62 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { enter, feed, same } from './entry.ts';
+import type { FlowEndedEvent, FlowStartedEvent, Step, StepContext } from './event.ts';
+import { memoryOf, remember } from './memory.ts';
+
+/**
+ * A voice flow runs. Whether it began before our write decides whether it may hold an older copy;
+ * one that is told within `settleMs` after the write is taken to have begun before it.
+ */
+export function flowStarted(
+  entry: AttributeEntry,
+  event: FlowStartedEvent,
+  context: StepContext,
+): Step {
+  const memory = memoryOf(entry);
+  const { flowEndedEventAt } = memory;
+  const isStale =
+    event.at !== undefined && flowEndedEventAt !== undefined && event.at <= flowEndedEventAt;
+  if (isStale) return same(entry, { kind: 'count', what: 'stale' });
+  const isKnown = memory.flow !== undefined && memory.flowId === event.flowId;
+  if (isKnown) return same(entry, { kind: 'count', what: 'ignored' });
+  const isOlder =
+    event.older === true ||
+    entry.sentAt === undefined ||
+    context.now < entry.sentAt + context.settings.settleMs;
+  const flow = memory.flow === 'older' || isOlder ? 'older' : 'newer';
+  const running = remember(entry, { flow, flowId: event.flowId, flowEndedAt: undefined });
+  if (entry.state !== 'visible' || flow !== 'older') return same(running);
+  const holdUntil = (entry.acceptedAt ?? context.now) + context.settings.lateMs;
+  const held = enter(remember(running, { final: undefined }), 'applied', holdUntil);
+  return same(held, feed('applied', 'a voice flow is running'));
+}
+
+/** The flow ended; it may write its copy back now (rows 15, 16, 26). */
+export function flowEnded(
+  entry: AttributeEntry,
+  event: FlowEndedEvent,
+  context: StepContext,
+): Step {
+  const memory = memoryOf(entry);
+  const isOther =
+    event.flowId !== undefined && memory.flowId !== undefined && event.flowId !== memory.flowId;
+  const isRepeat =
+    event.at === undefined
+      ? memory.flow === undefined && memory.flowEndedAt !== undefined
+      : memory.flowEndedEventAt !== undefined && event.at <= memory.flowEndedEventAt;
+  if (isOther || isRepeat) return same(entry, { kind: 'count', what: 'ignored' });
+  const ended = remember(entry, {
+    flow: undefined,
+    flowId: undefined,
+    flowEndedAt: context.now,
+    flowEndedEventAt: event.at ?? memory.flowEndedEventAt,
+  });
+  const settledAt = context.now + context.settings.settleMs;
+  if (entry.state === 'applied' && memory.flow === 'older' && memory.lastRead !== true) {
+    return same({ ...remember(ended, { reads: undefined }), deadlineAt: settledAt });
+  }
+  if (entry.state === 'overwritten' && entry.deadlineAt !== undefined) {
+    return same({ ...ended, deadlineAt: settledAt });
+  }
+  return same(ended);
+}

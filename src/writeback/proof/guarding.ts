@@ -1,0 +1,196 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { classify, enter, feed, plan, same, witness, type ValueClass } from './entry.ts';
+import type { EvidenceEvent, Overwriter, ProofEvent, Step, StepContext } from './event.ts';
+import { memoryOf, remember } from './memory.ts';
+import { prove } from './proved.ts';
+import { FLOW_AFTERMATH_MS, type OverwritePolicy } from './settings.ts';
+
+/** Evidence about a key that was shown to be applied or visible (rows 15, 16, 23 to 25). */
+export function witnessProved(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const seen = classify(entry, evidence.digest);
+  if (seen === 'wanted') return confirm(entry, evidence, context);
+  if (evidence.source === 'read') return overwrite(entry, evidence, context);
+  const { wantedAt } = memoryOf(entry);
+  const isOrdered = evidence.at !== undefined && wantedAt !== undefined;
+  if (isOrdered) {
+    return evidence.at > wantedAt
+      ? overwrite(entry, evidence, context)
+      : same(entry, { kind: 'count', what: 'stale' });
+  }
+  if (seen === 'own') return same(entry, { kind: 'count', what: 'echo' });
+  // Nothing tells whether this was before or after ours: a read does.
+  return same(
+    { ...remember(entry, { suspect: true, reads: undefined }), deadlineAt: context.now },
+    { kind: 'read' },
+  );
+}
+
+function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
+  const { suspect, lastRead, flowEndedAt } = memoryOf(entry);
+  const isRead = evidence.source === 'read';
+  if (lastRead === true) return prove(witness(entry, evidence), context);
+  if (entry.state === 'applied' && flowEndedAt !== undefined) {
+    const isAfter = context.now >= flowEndedAt + context.settings.settleMs;
+    return isAfter ? prove(witness(entry, evidence), context) : same(witness(entry, evidence));
+  }
+  const witnessed = witness(entry, evidence);
+  if (suspect === true && isRead) {
+    return same({ ...remember(witnessed, { suspect: undefined }), deadlineAt: undefined });
+  }
+  return same(witnessed, { kind: 'count', what: 'echo' });
+}
+
+/** Another value stands where ours was (row 25), and the policy says what follows (rows 26 to 29). */
+export function overwrite(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const by = overwriter(entry, classify(entry, evidence.digest), evidence, context.now);
+  const witnessed = remember(witness(entry, evidence), {
+    by,
+    contested: undefined,
+    suspect: undefined,
+    judging: undefined,
+    final: undefined,
+    lastRead: undefined,
+  });
+  const found = enter(witnessed, 'overwritten', undefined);
+  const told = [
+    feed('overwritten', by),
+    { kind: 'outbox', type: 'overwritten' },
+    { kind: 'audit', action: 'overwritten' },
+  ] as const;
+  const answer = respond(found, policyOf(by, context), context);
+  return same(answer.entry, ...told, ...answer.actions);
+}
+
+function overwriter(
+  entry: AttributeEntry,
+  seen: ValueClass,
+  evidence: EvidenceEvent,
+  now: number,
+): Overwriter {
+  const { flowEndedAt, flowEndedEventAt } = memoryOf(entry);
+  const at = evidence.at ?? now;
+  const endedAt = evidence.at === undefined ? flowEndedAt : (flowEndedEventAt ?? flowEndedAt);
+  const isAftermath = endedAt !== undefined && at >= endedAt && at <= endedAt + FLOW_AFTERMATH_MS;
+  if (seen === 'base' || isAftermath) return 'flow';
+  return evidence.by ?? 'unknown';
+}
+
+function policyOf(by: Overwriter, context: StepContext): OverwritePolicy {
+  const { byFlow, byOthers } = context.settings.onOverwrite;
+  return by === 'flow' ? byFlow : byOthers;
+}
+
+function respond(entry: AttributeEntry, policy: OverwritePolicy, context: StepContext): Step {
+  if (policy === 'ours') return contend(entry, context);
+  if (policy === 'alert') return same(entry, { kind: 'alert', reason: 'overwritten' });
+  return same(enter({ ...entry, wanted: entry.seen }, 'yielded', undefined), feed('yielded'));
+}
+
+function contend(entry: AttributeEntry, context: StepContext): Step {
+  const { settings, now } = context;
+  if (entry.rewrites >= settings.maxRewrites) {
+    if (memoryOf(entry).spent === true) return same(entry);
+    return same(remember(entry, { spent: true }), { kind: 'alert', reason: 'rewrites-spent' });
+  }
+  const gapMs = settings.gapsMs[Math.min(entry.rewrites, settings.gapsMs.length - 1)] ?? 0;
+  const { flow, by, flowEndedAt } = memoryOf(entry);
+  // A flow that still runs writes once more when it ends; until then a rewrite would be wasted.
+  if (by === 'flow' && flow !== undefined) {
+    return same({ ...entry, deadlineAt: now + settings.lateMs });
+  }
+  const settledAt =
+    by === 'flow' && flowEndedAt !== undefined ? flowEndedAt + settings.settleMs : 0;
+  return same({ ...entry, deadlineAt: Math.max(now + gapMs, settledAt) });
+}
+
+/**
+ * The wanted value was seen, but at an instant from before the newest evidence: our write arrived,
+ * and somebody has written since. Told in the order of time, that is rows 12 and 25.
+ */
+export function overtaken(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const proved = prove(remember(entry, { wantedAt: evidence.at }), context);
+  const newest: EvidenceEvent = {
+    kind: 'evidence',
+    source: 'event',
+    digest: entry.seen ?? null,
+    at: entry.seenAt,
+  };
+  const after = witnessProved(proved.entry, newest, context);
+  return same(after.entry, ...proved.actions, ...after.actions);
+}
+
+/** The pause before a rewrite is over (row 26). */
+export function rewrite(entry: AttributeEntry, context: StepContext): Step {
+  const { by = 'unknown', spent } = memoryOf(entry);
+  const isOurs = policyOf(by, context) === 'ours';
+  if (!isOurs || spent === true || entry.rewrites >= context.settings.maxRewrites) {
+    return same({ ...entry, deadlineAt: undefined });
+  }
+  return plan({ ...entry, rewrites: entry.rewrites + 1 }, { kind: 'audit', action: 'rewrite' });
+}
+
+/** Evidence about a key that others hold (row 30). */
+export function witnessOverwritten(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const witnessed = witness(entry, evidence);
+  if (entry.state === 'yielded') {
+    const last = entry.own.at(-1);
+    if (evidence.digest !== null && evidence.digest === last) {
+      return prove({ ...witnessed, wanted: last }, context);
+    }
+    const isTheirs = evidence.digest !== null && !entry.own.includes(evidence.digest);
+    return same(isTheirs ? { ...witnessed, wanted: evidence.digest } : witnessed);
+  }
+  return classify(entry, evidence.digest) === 'wanted'
+    ? prove(witnessed, context)
+    : same(witnessed);
+}
+
+/** A read of a proved key is due, or could not be made (rows 15, 16, 25). */
+export function lookAgain(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  const { suspect, flow, flowEndedAt, lastRead, reads = 0 } = memoryOf(entry);
+  const { now, settings } = context;
+  if (lastRead === true) return settleUnread(entry, 'ended');
+  if (entry.state === 'applied' && flow === 'older' && suspect !== true) {
+    return settleUnread(entry, 'a voice flow that began before the write is still running');
+  }
+  if (suspect !== true && (entry.state !== 'applied' || flowEndedAt === undefined)) {
+    return same({ ...entry, deadlineAt: undefined });
+  }
+  if (reads >= MAX_LOOKS) return unresolved(entry);
+  const deadlineAt = now + settings.settleMs * 2 ** reads;
+  if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
+  return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
+}
+
+/** How often a read that decides a doubt is tried before the doubt is left standing. */
+const MAX_LOOKS = 3;
+
+/** No read could tell: what was proved stands, and the record says that it was not confirmed. */
+function unresolved(entry: AttributeEntry): Step {
+  const open = remember(entry, { suspect: undefined, reads: undefined });
+  return entry.state === 'applied'
+    ? settleUnread(open, 'no read could be made after the flow ended')
+    : same({ ...remember(open, { reason: 'unconfirmed' }), deadlineAt: undefined });
+}
+
+function settleUnread(entry: AttributeEntry, reason: string): Step {
+  const open = { ...remember(entry, { final: true, lastRead: undefined, reason }) };
+  if (reason !== 'ended') return same({ ...open, deadlineAt: undefined });
+  return same(enter(open, 'unverified', undefined), feed('unverified', reason));
+}

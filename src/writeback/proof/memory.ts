@@ -1,0 +1,74 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { AttributeState } from '../../domain/outcome.ts';
+import type { Overwriter } from './event.ts';
+
+/** What the rules remember of an entry beside its own fields; kept in `note`, free of values. */
+export interface ProofMemory {
+  /** The enrichment that waits for this key's verdict. */
+  readonly turn?: string;
+  /** The verdict which that enrichment's outbox message carried. */
+  readonly told?: AttributeState;
+  /** No further change of the verdict is waited for. */
+  readonly final?: boolean;
+  readonly covered?: boolean;
+  readonly aside?: boolean;
+  readonly removal?: boolean;
+  /** A PATCH with this key has left and not been answered. */
+  readonly inFlight?: boolean;
+  /** How often the wanted value was sent again in doubt. */
+  readonly doubts?: number;
+  /** The customer was already looked for again. */
+  readonly resolved?: boolean;
+  /** Reads asked for since the last acknowledgement. */
+  readonly reads?: number;
+  /** A read since the last acknowledgement has shown something else. */
+  readonly readMissed?: boolean;
+  /** The last read before the verdict has been asked for. */
+  readonly judging?: boolean;
+  /** Somebody else's value was seen while ours was on its way. */
+  readonly contested?: boolean;
+  /** Evidence that cannot be placed in time speaks against ours; a read will tell. */
+  readonly suspect?: boolean;
+  /** When the newest event that showed the wanted value happened, by the platform's clock. */
+  readonly wantedAt?: number;
+  /** A voice flow is running that began before (`older`) or after (`newer`) the last write. */
+  readonly flow?: 'older' | 'newer';
+  readonly flowId?: string;
+  /** When a flow's end was told, by our clock, and when it happened, by the platform's. */
+  readonly flowEndedAt?: number;
+  readonly flowEndedEventAt?: number;
+  readonly by?: Overwriter;
+  /** Rewrites are spent and the alert is out. */
+  readonly spent?: boolean;
+  /** How long after its deadline the write showed, in milliseconds. */
+  readonly lateMs?: number;
+  readonly reason?: string;
+  readonly code?: string;
+  /** The conversation is over; one last read may still tell. */
+  readonly lastRead?: boolean;
+  /** Proved only after the end. */
+  readonly atEnd?: boolean;
+  readonly wipeBy?: number;
+  readonly wipeAcked?: boolean;
+  /** After the wipe somebody else's value stands there. */
+  readonly theirs?: boolean;
+  /** The state in which the end found it. */
+  readonly was?: AttributeState;
+}
+
+type MemoryPatch = { readonly [K in keyof ProofMemory]: ProofMemory[K] | undefined };
+
+export function memoryOf(entry: AttributeEntry): ProofMemory {
+  // Sound because only `remember` writes a note, and only from this type.
+  return entry.note;
+}
+
+/** The entry with these things remembered; undefined forgets. */
+export function remember(entry: AttributeEntry, patch: MemoryPatch): AttributeEntry {
+  const note: Record<string, string | number | boolean> = { ...entry.note };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === undefined) delete note[name];
+    else note[name] = value;
+  }
+  return { ...entry, note };
+}

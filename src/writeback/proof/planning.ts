@@ -1,0 +1,158 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { AttributeState } from '../../domain/outcome.ts';
+import { addOwn, createEntry, enter, feed, isWiped, plan, same } from './entry.ts';
+import type { ProofAction, ProofEvent, Step, StepContext, WantEvent } from './event.ts';
+import { memoryOf, remember } from './memory.ts';
+import { prove } from './proved.ts';
+
+/** Here a write of the wanted value is planned, under way, or done. */
+const PURSUED: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'planned',
+  'sent',
+  'in-doubt',
+  'accepted',
+  'applied',
+  'visible',
+]);
+
+/** Here no write of ours can still land, so that what was seen last is what stands. */
+const STILL: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'applied',
+  'visible',
+  'overwritten',
+  'yielded',
+  'superseded',
+  'refused',
+  'wrong-participant',
+  'closed',
+  'ended',
+]);
+
+/** A value is wanted for this key (rows 1, 2, 28, 29, 40 of the table). */
+export function want(
+  entry: AttributeEntry | undefined,
+  event: WantEvent,
+  context: StepContext,
+): Step {
+  if (entry === undefined) return plan(adopt(createEntry(event), event));
+  if (isWiped(entry)) return same(entry, { kind: 'count', what: 'refused-ended' });
+  if (!event.asked && !PURSUED.has(entry.state)) return same(entry);
+  if (entry.wanted === event.digest && PURSUED.has(entry.state)) return same(join(entry, event));
+  const replaced = takeOver(entry, event);
+  if (STILL.has(entry.state) && entry.seen === event.digest) {
+    return prove(replaced, context, 'as it was');
+  }
+  return plan(replaced, ...closing(entry, event));
+}
+
+/** The same value is wanted again: the new enrichment waits for the same verdict. */
+function join(entry: AttributeEntry, event: WantEvent): AttributeEntry {
+  const { turn } = memoryOf(entry);
+  const joined =
+    turn === event.turn ? entry : remember(entry, { turn: event.turn, told: undefined });
+  return event.wipe && !entry.wipe ? { ...joined, wipe: true } : joined;
+}
+
+function takeOver(entry: AttributeEntry, event: WantEvent): AttributeEntry {
+  const { digest, class: valueClass, wipe } = event;
+  return adopt(
+    {
+      ...entry,
+      wanted: digest,
+      class: valueClass,
+      // Once marked, a key stays marked: what was written before must go too.
+      wipe: wipe || entry.wipe,
+      base: entry.base ?? (entry.writes === 0 ? (event.current ?? undefined) : undefined),
+      seen: event.current === undefined ? entry.seen : (event.current ?? undefined),
+      provedAt: undefined,
+    },
+    event,
+  );
+}
+
+function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
+  const { flow } = memoryOf(entry);
+  return remember(entry, {
+    turn: event.turn,
+    told: undefined,
+    final: undefined,
+    covered: event.covered || undefined,
+    aside: event.aside === true || undefined,
+    removal: event.removal === true || undefined,
+    doubts: undefined,
+    resolved: undefined,
+    wantedAt: undefined,
+    lateMs: undefined,
+    reason: undefined,
+    code: undefined,
+    lastRead: undefined,
+    atEnd: undefined,
+    was: undefined,
+    by: undefined,
+    flow: event.flowRunning === true ? 'older' : flow,
+  });
+}
+
+/** The old value's story ends here, if it had begun and was another's than the new one's. */
+function closing(entry: AttributeEntry, event: WantEvent): ProofAction[] {
+  if (entry.wanted === event.digest || !PURSUED.has(entry.state)) return [];
+  return entry.state === 'planned' ? [] : [feed('superseded')];
+}
+
+/** The PATCH with this key leaves (row 3). */
+export function leave(entry: AttributeEntry, context: StepContext): Step {
+  const isDue = entry.state === 'planned' || entry.state === 'wiping';
+  const { inFlight, flow } = memoryOf(entry);
+  if (!isDue || inFlight === true || entry.wanted === undefined) {
+    return same(entry, { kind: 'count', what: 'ignored' });
+  }
+  const left: AttributeEntry = {
+    ...remember(entry, {
+      inFlight: true,
+      reads: undefined,
+      readMissed: undefined,
+      wantedAt: undefined,
+      wipeAcked: undefined,
+      // Whatever runs now began before this write.
+      flow: flow === undefined ? undefined : 'older',
+    }),
+    own: addOwn(entry.own, entry.wanted),
+    writes: entry.writes + 1,
+    sentAt: context.now,
+    acceptedAt: undefined,
+    provedAt: undefined,
+    deadlineAt: context.now + context.settings.settleMs,
+  };
+  return same(entry.state === 'wiping' ? left : { ...left, state: 'sent' });
+}
+
+const MOVABLE: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  ...PURSUED,
+  'ignored',
+  'unverified',
+  'overwritten',
+  'wrong-participant',
+]);
+
+/** Somebody else is the customer now (rows 7 and 31). */
+export function moveTo(
+  entry: AttributeEntry,
+  event: Extract<ProofEvent, { kind: 'customer-changed' }>,
+): Step {
+  if (entry.target === 'secure' || memoryOf(entry).aside === true) return same(entry);
+  if (event.to === entry.participantId || !MOVABLE.has(entry.state)) return same(entry);
+  if (event.to === undefined) {
+    const nobody = remember(entry, { reason: 'no customer is in the conversation' });
+    return isLost(entry) ? same(enter(nobody, 'wrong-participant', undefined)) : same(entry);
+  }
+  return same(
+    enter(remember(entry, { final: true }), 'superseded', undefined),
+    feed('superseded', 'the customer is another participant now'),
+    { kind: 'move', to: event.to },
+  );
+}
+
+/** The platform said that this participant is not there. */
+function isLost(entry: AttributeEntry): boolean {
+  return memoryOf(entry).resolved === true;
+}

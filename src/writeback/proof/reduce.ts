@@ -1,0 +1,178 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { AttributeState } from '../../domain/outcome.ts';
+import { conversationEnded } from './ending.ts';
+import { classify, same, witness } from './entry.ts';
+import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
+import { flowEnded, flowStarted } from './flows.ts';
+import { lookAgain, overtaken, rewrite, witnessOverwritten, witnessProved } from './guarding.ts';
+import { memoryOf } from './memory.ts';
+import { leave, moveTo, want } from './planning.ts';
+import { prove } from './proved.ts';
+import { awaitProof, endWatch, witnessAccepted, witnessLate } from './proving.ts';
+import { answered, waitInDoubt, witnessSent } from './sending.ts';
+import { answeredWipe, pursueWipe, wipe, witnessWiping } from './wiping.ts';
+
+/**
+ * What one event means for one key on one participant: the entry as it is now, and what is to be
+ * done. Pure: no clock, no randomness, no value of a customer.
+ *
+ * The life of an entry, and where its rules are:
+ * - planned, and moved with the customer: `planning.ts`
+ * - sent, answered, in doubt: `sending.ts`
+ * - accepted, applied, visible, late, ignored, unverified: `proving.ts`, `proved.ts`, `flows.ts`
+ * - overwritten, yielded, written again: `guarding.ts`
+ * - wiped when the customer leaves: `wiping.ts`
+ * - the end of the conversation: `ending.ts`
+ *
+ * An entry comes into being with `want`; any other event about an unknown one is the caller's mistake.
+ */
+export function reduce(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  switch (event.kind) {
+    case 'want':
+      return want(entry, event, context);
+    case 'leave':
+      return leave(entry, context);
+    case 'answer':
+      return entry.state === 'wiping'
+        ? answeredWipe(entry, event, context)
+        : answered(entry, event, context);
+    case 'evidence':
+      return weigh(entry, event, context);
+    case 'deadline':
+      // A deadline that has been moved since is not this one.
+      if (entry.deadlineAt === undefined || entry.deadlineAt > context.now) return same(entry);
+      return attend(entry, event, context);
+    case 'read-failed':
+      return attend(entry, event, context);
+    case 'flow-started':
+      return flowStarted(entry, event, context);
+    case 'flow-ended':
+      return flowEnded(entry, event, context);
+    case 'customer-changed':
+      return moveTo(entry, event);
+    case 'wipe':
+      return wipe(entry, event.blank, context);
+    case 'ended':
+      break;
+  }
+  return conversationEnded(entry, event.blank, context);
+}
+
+type Weigh = (entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext) => Step;
+
+const note: Weigh = (entry, evidence) =>
+  same(witness(entry, evidence), { kind: 'count', what: 'ignored' });
+const ignore: Weigh = (entry) => same(entry, { kind: 'count', what: 'ignored' });
+
+/** What evidence means depends on what is believed so far. */
+const WEIGH: Readonly<Record<AttributeState, Weigh>> = {
+  planned: witnessPlanned,
+  sent: witnessSent,
+  'in-doubt': witnessSent,
+  accepted: witnessAccepted,
+  applied: witnessProved,
+  visible: witnessProved,
+  ignored: witnessLate,
+  unverified: witnessLate,
+  failed: witnessLate,
+  overwritten: witnessOverwritten,
+  yielded: witnessOverwritten,
+  wiping: witnessWiping,
+  refused: note,
+  'wrong-participant': note,
+  superseded: note,
+  ended: ignore,
+  wiped: ignore,
+  'wipe-failed': ignore,
+  closed: ignore,
+};
+
+/** Evidence is dropped when something newer is known, or when it is older than what it would judge. */
+function weigh(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
+  if (isStale(entry, evidence)) {
+    return isOvertaken(entry, evidence)
+      ? overtaken(entry, evidence, context)
+      : same(entry, { kind: 'count', what: 'stale' });
+  }
+  return WEIGH[entry.state](entry, evidence, context);
+}
+
+const AWAITED: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'sent',
+  'in-doubt',
+  'accepted',
+]);
+
+/** Old evidence of the wanted value still tells that an awaited write had arrived by then. */
+function isOvertaken(entry: AttributeEntry, evidence: EvidenceEvent): boolean {
+  const isEarlier =
+    evidence.at !== undefined && entry.seenAt !== undefined && evidence.at < entry.seenAt;
+  const { lastRead } = memoryOf(entry);
+  return (
+    isEarlier && lastRead !== true && AWAITED.has(entry.state) && evidence.digest === entry.wanted
+  );
+}
+
+function isStale(entry: AttributeEntry, evidence: EvidenceEvent): boolean {
+  if (evidence.source === 'event') {
+    const isOlder =
+      evidence.at !== undefined && entry.seenAt !== undefined && evidence.at < entry.seenAt;
+    const isRepeat =
+      evidence.at !== undefined &&
+      evidence.at === entry.seenAt &&
+      evidence.digest === (entry.seen ?? null);
+    return evidence.digest === null || isOlder || isRepeat;
+  }
+  return evidence.startedAt !== undefined && evidence.startedAt < lastAck(entry);
+}
+
+/** A read that was begun before this instant may show what was there before our write. */
+function lastAck(entry: AttributeEntry): number {
+  return entry.acceptedAt ?? entry.sentAt ?? Number.NEGATIVE_INFINITY;
+}
+
+/** Somebody may have put the wanted value there before we did; anything else is what was there before. */
+function witnessPlanned(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const witnessed = witness(entry, evidence);
+  const isWanted = classify(entry, evidence.digest) === 'wanted';
+  if (isWanted && memoryOf(entry).inFlight !== true) return prove(witnessed, context, 'as it was');
+  if (isWanted || entry.writes > 0) return same(witnessed);
+  return same({ ...witnessed, base: evidence.digest ?? undefined });
+}
+
+type Attend = (
+  entry: AttributeEntry,
+  event: Extract<ProofEvent, { kind: 'deadline' | 'read-failed' }>,
+  context: StepContext,
+) => Step;
+
+/** States that wait for something; the others have no deadline. */
+const ATTEND: Readonly<Partial<Record<AttributeState, Attend>>> = {
+  sent: lost,
+  'in-doubt': waitInDoubt,
+  accepted: awaitProof,
+  applied: lookAgain,
+  visible: lookAgain,
+  ignored: endWatch,
+  unverified: endWatch,
+  overwritten: (entry, event, context) =>
+    event.kind === 'deadline' ? rewrite(entry, context) : same(entry),
+  wiping: pursueWipe,
+};
+
+/** The entry's deadline has come, or the read that it asked for could not be made. */
+const attend: Attend = (entry, event, context) =>
+  ATTEND[entry.state]?.(entry, event, context) ??
+  same(entry.deadlineAt === undefined ? entry : { ...entry, deadlineAt: undefined });
+
+/** Whoever sent it never told what became of it. */
+function lost(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  if (entry.deadlineAt === undefined) return same(entry);
+  const answer = { kind: 'unknown', reason: 'the answer was never seen' } as const;
+  const doubtful = answered(entry, { kind: 'answer', write: entry.writes, answer }, context).entry;
+  return waitInDoubt(doubtful, event, context);
+}

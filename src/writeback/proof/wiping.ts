@@ -1,0 +1,144 @@
+import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
+import { classify, enter, feed, isWiped, same, witness } from './entry.ts';
+import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
+import { memoryOf, remember } from './memory.ts';
+import { MAX_DOUBTS, WIPE_DEADLINE_MS, WIPE_READS_MS } from './settings.ts';
+
+/** Whether there is something of ours here that is to go when the customer goes. */
+export function isToBeWiped(entry: AttributeEntry): boolean {
+  return entry.wipe && entry.writes > 0 && !isWiped(entry);
+}
+
+/** The customer left, or the conversation ended, or somebody asked (row 35). */
+export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext): Step {
+  if (!isToBeWiped(entry)) return same(entry);
+  const isTheirs = entry.state === 'yielded' || entry.state === 'overwritten';
+  if (isTheirs && entry.seen !== undefined && !entry.own.includes(entry.seen))
+    return leaveTheirs(entry);
+  const marked: AttributeEntry = {
+    ...remember(entry, {
+      removal: true,
+      wipeBy: context.now + WIPE_DEADLINE_MS,
+      doubts: undefined,
+      reads: undefined,
+      lastRead: undefined,
+      final: undefined,
+      was: entry.state,
+    }),
+    wanted: blank,
+    own: entry.own.filter((known) => known !== blank),
+    state: 'wiping',
+    deadlineAt: context.now + context.settings.settleMs,
+  };
+  const begun = [feed('wiping'), { kind: 'audit', action: 'wiping' }] as const;
+  if (memoryOf(entry).inFlight === true) return same(marked, ...begun);
+  return same(marked, ...begun, { kind: 'patch' });
+}
+
+/** The answer to the write that empties the key, or to one that was under way before (rows 36, 39). */
+export function answeredWipe(
+  entry: AttributeEntry,
+  event: Extract<ProofEvent, { kind: 'answer' }>,
+  context: StepContext,
+): Step {
+  if (event.write !== entry.writes || memoryOf(entry).inFlight !== true) {
+    return same(entry, { kind: 'count', what: 'stale' });
+  }
+  const landed = remember(entry, { inFlight: undefined });
+  const { answer } = event;
+  if (answer.kind === 'no-conversation') return finish(landed, 'the conversation is gone');
+  if (!entry.own.includes(entry.wanted ?? '')) return same(landed, { kind: 'patch' });
+  return concludeWipe(landed, answer, context);
+}
+
+type OpenAnswer = Exclude<WriteAnswer, { kind: 'no-conversation' }>;
+
+function concludeWipe(entry: AttributeEntry, answer: OpenAnswer, context: StepContext): Step {
+  const { now, settings } = context;
+  switch (answer.kind) {
+    case 'accepted': {
+      const acked = remember(entry, { wipeAcked: true, reads: undefined });
+      return same({ ...acked, acceptedAt: now, deadlineAt: now + (WIPE_READS_MS[0] ?? 0) });
+    }
+    case 'refused':
+      return fail(remember(entry, { code: answer.code, reason: answer.reason }));
+    case 'no-participant':
+      return fail(remember(entry, { reason: 'the participant is not in the conversation' }));
+    case 'unknown':
+      break;
+  }
+  const deadlineAt = now + Math.max(settings.settleMs, answer.retryAfterMs ?? 0);
+  return same({ ...remember(entry, { reason: answer.reason }), deadlineAt });
+}
+
+/** What stands there after the wipe (rows 36 to 38). */
+export function witnessWiping(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const seen = classify(entry, evidence.digest);
+  const witnessed = witness(entry, evidence);
+  const isSent = entry.own.includes(entry.wanted ?? '');
+  if (!isSent) return same(witnessed);
+  if (seen === 'wanted') return finish(witnessed);
+  if (seen === 'foreign') return leaveTheirs(witnessed);
+  if (evidence.source === 'event') return same(witnessed);
+  const { reads = 0, wipeAcked } = memoryOf(entry);
+  const isOverdue = wipeAcked !== true || reads >= WIPE_READS_MS.length;
+  if (!isOverdue) return same(witnessed);
+  if (seen === 'base') return leaveTheirs(witnessed);
+  return emptyAgain(witnessed, context);
+}
+
+/** Ours is still there long after the acknowledgement, or nobody knows whether the wipe arrived. */
+function emptyAgain(entry: AttributeEntry, context: StepContext): Step {
+  const { doubts = 0, wipeBy, inFlight } = memoryOf(entry);
+  if (inFlight === true) return same(entry);
+  if (doubts >= MAX_DOUBTS) return same({ ...entry, deadlineAt: wipeBy });
+  const again = remember(entry, { doubts: doubts + 1, wipeAcked: undefined, reads: undefined });
+  return same({ ...again, deadlineAt: context.now + context.settings.settleMs }, { kind: 'patch' });
+}
+
+/** The wipe wants attention (rows 37 and 39). */
+export function pursueWipe(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  const { now, settings } = context;
+  const { wipeBy = now, reads = 0, inFlight, wipeAcked } = memoryOf(entry);
+  if (now >= wipeBy) return fail(remember(entry, { reason: 'not proved within 10 minutes' }));
+  const nextReadMs = WIPE_READS_MS[reads + 1];
+  const readAt = (entry.acceptedAt ?? now) + (nextReadMs ?? WIPE_DEADLINE_MS);
+  const next =
+    wipeAcked === true && nextReadMs !== undefined ? readAt : now + settings.settleMs * 4;
+  const deadlineAt = Math.min(wipeBy, Math.max(next, now + settings.settleMs));
+  if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
+  const isSent = entry.own.includes(entry.wanted ?? '');
+  if (!isSent && inFlight !== true) return same({ ...entry, deadlineAt }, { kind: 'patch' });
+  return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
+}
+
+function finish(entry: AttributeEntry, reason?: string): Step {
+  const done = remember(entry, { final: true, reason });
+  return same(
+    enter(done, 'wiped', undefined),
+    feed('wiped'),
+    { kind: 'audit', action: 'wiped' },
+    { kind: 'outbox', type: 'wiped' },
+  );
+}
+
+/** Somebody else's value stands there now, and is not ours to erase. */
+function leaveTheirs(entry: AttributeEntry): Step {
+  const finished = finish(remember(entry, { theirs: true }));
+  return same(finished.entry, ...finished.actions, { kind: 'alert', reason: 'theirs-remains' });
+}
+
+function fail(entry: AttributeEntry): Step {
+  const failed = remember(entry, { final: true });
+  return same(
+    enter(failed, 'wipe-failed', undefined),
+    feed('wipe-failed'),
+    { kind: 'audit', action: 'wipe-failed' },
+    { kind: 'outbox', type: 'wipe-failed' },
+    { kind: 'alert', reason: 'wipe-failed' },
+  );
+}
