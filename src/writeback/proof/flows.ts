@@ -2,6 +2,7 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { enter, feed, same } from './entry.ts';
 import type { FlowEndedEvent, FlowStartedEvent, Step, StepContext } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
+import { holdUntil } from './proved.ts';
 
 /**
  * A voice flow runs. Whether it began before our write decides whether it may hold an older copy;
@@ -26,8 +27,8 @@ export function flowStarted(
   const flow = memory.flow === 'older' || isOlder ? 'older' : 'newer';
   const running = remember(entry, { flow, flowId: event.flowId, flowEndedAt: undefined });
   if (entry.state !== 'visible' || flow !== 'older') return same(running);
-  const holdUntil = (entry.acceptedAt ?? context.now) + context.settings.lateMs;
-  const held = enter(remember(running, { final: undefined }), 'applied', holdUntil);
+  const until = Math.min(entry.deadlineAt ?? Number.POSITIVE_INFINITY, holdUntil(entry, context));
+  const held = enter(remember(running, { final: undefined }), 'applied', until);
   return same(held, feed('applied', 'a voice flow is running'));
 }
 

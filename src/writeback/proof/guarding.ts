@@ -2,7 +2,7 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { classify, enter, feed, plan, same, witness, type ValueClass } from './entry.ts';
 import type { EvidenceEvent, Overwriter, ProofEvent, Step, StepContext } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
-import { prove } from './proved.ts';
+import { holdUntil, prove } from './proved.ts';
 import { FLOW_AFTERMATH_MS, type OverwritePolicy } from './settings.ts';
 
 /** Evidence about a key that was shown to be applied or visible (rows 15, 16, 23 to 25). */
@@ -39,7 +39,8 @@ function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepCo
   }
   const witnessed = witness(entry, evidence);
   if (suspect === true && isRead) {
-    return same({ ...remember(witnessed, { suspect: undefined }), deadlineAt: undefined });
+    const deadlineAt = entry.state === 'applied' ? holdUntil(entry, context) : undefined;
+    return same({ ...remember(witnessed, { suspect: undefined }), deadlineAt });
   }
   return same(witnessed, { kind: 'count', what: 'echo' });
 }

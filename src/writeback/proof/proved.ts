@@ -40,8 +40,13 @@ export function prove(entry: AttributeEntry, context: StepContext, word?: string
 
 /** Applied, but a voice flow may still read and write an older copy. */
 function hold(entry: AttributeEntry, context: StepContext): AttributeEntry {
+  return enter(entry, 'applied', holdUntil(entry, context));
+}
+
+/** Until when a verdict waits for a flow to end. */
+export function holdUntil(entry: AttributeEntry, context: StepContext): number {
   const since = entry.acceptedAt ?? entry.sentAt ?? context.now;
-  return enter(entry, 'applied', Math.max(context.now, since + context.settings.lateMs));
+  return Math.max(context.now, since + context.settings.lateMs);
 }
 
 /** When an accepted write wants attention: at its next proof read, at the latest when it is judged. */
