@@ -1,0 +1,123 @@
+import { createAnalyticsApi, type AnalyticsApi } from './api/analytics.ts';
+import { createAttributesApi, type AttributesApi } from './api/attributes.ts';
+import { createConversationsApi, type ConversationsApi } from './api/conversations.ts';
+import { createFlowsApi, type FlowsApi } from './api/flows.ts';
+import { createNotificationsApi, type NotificationsApi } from './api/notifications.ts';
+import { createRoutingApi, type RoutingApi } from './api/routing.ts';
+import { createTokensApi, type TokensApi } from './api/tokens.ts';
+import { createUsersApi, type UsersApi } from './api/users.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
+import { silentLog, type Log } from '../lib/log.ts';
+import type { Budget } from './budget/budget.ts';
+import { createBudget } from './budget/create-budget.ts';
+import { resolveHosts, type PlatformHosts } from './hosts.ts';
+import type { GenesysConfig } from './options.ts';
+import type { RequestEvent } from './request-meter.ts';
+import type { Requester } from './request/platform-request.ts';
+import { createRequester } from './request/requester.ts';
+import { createTokenSource } from './sign-in/create-token-source.ts';
+import type { TokenSource } from './sign-in/token-source.ts';
+import { createHttpWire } from './transport/http-wire.ts';
+
+export interface GenesysClientOptions {
+  /** As `genesysOptionsSchema` parses it. */
+  readonly config: GenesysConfig;
+  readonly clock?: Clock | undefined;
+  /** From 0 up to 1; for the jitter of retries. */
+  readonly random?: (() => number) | undefined;
+  readonly log?: Log | undefined;
+  /** Called after each request; for metrics. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Replaces the configured sign-in. */
+  readonly tokens?: TokenSource | undefined;
+}
+
+/** The platform's API. Dispose it when done: requests in flight end, waits are rejected. */
+export interface GenesysClient extends AsyncDisposable {
+  readonly hosts: PlatformHosts;
+  readonly conversations: ConversationsApi;
+  readonly attributes: AttributesApi;
+  readonly flows: FlowsApi;
+  readonly routing: RoutingApi;
+  readonly users: UsersApi;
+  readonly notifications: NotificationsApi;
+  readonly tokens: TokensApi;
+  readonly analytics: AnalyticsApi;
+  /** The rate budget that every request passes. */
+  readonly budget: Budget;
+  /** Any other operation; it passes token, budget and retries like the rest. */
+  readonly send: Requester['send'];
+}
+
+const USER_AGENT = 'rapport-cx';
+
+/**
+ * Builds a client; nothing is sent before its first call.
+ *
+ * @throws {RapportError} `ERR_GENESYS_REGION`, `ERR_GENESYS_URL`
+ */
+export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
+  const { config, clock = systemClock, random = Math.random, log = silentLog } = options;
+  const hosts = resolveHosts(config);
+  const closing = new AbortController();
+  const wire = createHttpWire({
+    connections: config.budget.maxInFlight,
+    maxAnswerBytes: config.maxAnswerBytes,
+    connectTimeoutMs: config.timeoutMs,
+  });
+  const tokens =
+    options.tokens ??
+    createTokenSource(config.auth, {
+      loginUrl: hosts.loginUrl,
+      timeoutMs: config.timeoutMs,
+      wire: wire.send,
+      clock,
+      random,
+      log,
+    });
+  const budget = createBudget();
+  const requester = createRequester({
+    apiUrl: hosts.apiUrl,
+    wire: wire.send,
+    tokens,
+    budget,
+    clock,
+    random,
+    log,
+    retry: config.retry,
+    timeoutMs: config.timeoutMs,
+    userAgent: USER_AGENT,
+    closing: closing.signal,
+    onRequest: options.onRequest,
+  });
+  return {
+    hosts,
+    ...createApis(requester, { clock, random }),
+    budget,
+    send: (request, callOptions) => requester.send(request, callOptions),
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Error('the client is closed'));
+      tokens[Symbol.dispose]();
+      budget[Symbol.dispose]();
+      await wire[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type Apis = Omit<GenesysClient, 'hosts' | 'budget' | 'send' | typeof Symbol.asyncDispose>;
+
+function createApis(
+  requester: Requester,
+  time: { readonly clock: Clock; readonly random: () => number },
+): Apis {
+  return {
+    conversations: createConversationsApi(requester),
+    attributes: createAttributesApi(requester),
+    flows: createFlowsApi(requester),
+    routing: createRoutingApi(requester),
+    users: createUsersApi(requester),
+    notifications: createNotificationsApi(requester),
+    tokens: createTokensApi(requester),
+    analytics: createAnalyticsApi(requester, time),
+  };
+}
