@@ -1,0 +1,41 @@
+import type { Conversation } from '../domain/conversation.ts';
+import type { TraceId } from '../domain/ids.ts';
+import type { Identification } from './identify.ts';
+import type { Lookup, LookupAnswer } from './lookup-port.ts';
+
+/** One answer for each source that was asked, in the order of the configuration. */
+export type SourceAnswers = ReadonlyMap<string, LookupAnswer>;
+
+export interface LookUpInput {
+  readonly conversation: Conversation;
+  readonly traceId: TraceId;
+  readonly signal: AbortSignal;
+}
+
+export interface LookUpDeps {
+  readonly plan: { readonly sources: readonly string[] };
+  readonly lookup: Lookup;
+  readonly asksByKey?: ((source: string) => boolean) | undefined;
+}
+
+/** Asks every source that the mapping reads, at once. A source that needs a key is left out when there is none. */
+export async function lookUpAll(
+  input: LookUpInput,
+  { key, keyKind }: Pick<Identification, 'key' | 'keyKind'>,
+  { plan, lookup, asksByKey = () => true }: LookUpDeps,
+): Promise<SourceAnswers> {
+  const asked = plan.sources.filter((source) => key !== undefined || !asksByKey(source));
+  const answers = await Promise.all(
+    asked.map((source) =>
+      lookup({
+        source,
+        key,
+        keyKind,
+        conversationId: input.conversation.id,
+        traceId: input.traceId,
+        signal: input.signal,
+      }),
+    ),
+  );
+  return new Map(answers.map((answer, i) => [asked[i] ?? answer.source, answer]));
+}
