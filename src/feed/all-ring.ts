@@ -1,0 +1,131 @@
+import { LRUCache } from 'lru-cache';
+import type { ConversationId } from '../domain/ids.ts';
+import type { FeedEvent, FeedItem, FeedSource } from './feed-event.ts';
+import type { Cursor, Subscription } from './subscription.ts';
+
+const PAGE = 100;
+/** Conversations whose last number is remembered, while anybody reads all of them. */
+const MAX_POSITIONS = 100_000;
+
+export interface AllRingOptions {
+  readonly source: FeedSource;
+  /** Events kept for readers of all conversations. A reader further behind than this is told of a gap. */
+  readonly size: number;
+  /** Tells this ring from that of another instance or another start, whose numbers mean nothing here. */
+  readonly epoch: string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The last events of all conversations, in the order in which this instance learned of them. */
+export class AllRing {
+  readonly subscriptions: Set<Subscription> = new Set();
+  readonly #options: AllRingOptions;
+  readonly #events: FeedEvent[] = [];
+  /** Number of the next event. */
+  #next = 1;
+  /** From this number on, nothing is missing but what the ring had no room for. */
+  #wholeFrom = 1;
+  readonly #positions: LRUCache<ConversationId, number>;
+  readonly #stale = new Set<ConversationId>();
+  #reading: Promise<void> | undefined;
+  /** Events of a conversation without a position count as new from this instant on (source's clock). */
+  #newSinceMs = 0;
+
+  constructor(options: AllRingOptions) {
+    this.#options = options;
+    this.#positions = new LRUCache({
+      max: MAX_POSITIONS,
+      dispose: (_, __, reason) => {
+        if (reason === 'evict') this.#newSinceMs = options.source.now();
+      },
+    });
+  }
+
+  /** Nobody listened until now: what is older is not new, and who resumes has missed something. */
+  begin(): void {
+    this.#positions.clear();
+    this.#newSinceMs = this.#options.source.now();
+    this.#events.length = 0;
+    this.#next += 1;
+    this.#wholeFrom = this.#next;
+  }
+
+  hint(id: ConversationId): void {
+    this.#stale.add(id);
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+  }
+
+  async settled(): Promise<void> {
+    await this.#reading;
+  }
+
+  /** `after` is the id of an item of this ring; anything else that is not empty begins with a gap. */
+  cursor(after: string | undefined): Cursor {
+    const from = after === undefined ? this.#next - 1 : this.#parse(after);
+    let last = from ?? this.#next - 1;
+    let isLost = from === undefined;
+    return {
+      read: async () => {
+        const oldest = this.#next - this.#events.length;
+        const items: FeedItem[] = [];
+        if (isLost || last + 1 < oldest) {
+          const missed = isLost || last + 1 < this.#wholeFrom ? undefined : oldest - last - 1;
+          last = Math.max(last, oldest - 1);
+          isLost = false;
+          items.push({ kind: 'gap', id: this.#idOf(last), missed });
+        }
+        const start = last + 1 - oldest;
+        for (const event of this.#events.slice(start, start + PAGE)) {
+          last += 1;
+          items.push({ kind: 'event', id: this.#idOf(last), event });
+        }
+        return items;
+      },
+    };
+  }
+
+  #idOf(n: number): string {
+    return `${this.#options.epoch}.${n}`;
+  }
+
+  #parse(id: string): number | undefined {
+    const [epoch, digits = ''] = id.split('.');
+    const n = /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
+    return epoch === this.#options.epoch && n !== undefined && n < this.#next ? n : undefined;
+  }
+
+  async #read(): Promise<void> {
+    while (this.#stale.size > 0) {
+      const ids = [...this.#stale];
+      this.#stale.clear();
+      for (const id of ids) {
+        try {
+          await this.#readOne(id);
+        } catch (error) {
+          this.#options.onError(error);
+        }
+      }
+      for (const subscription of this.subscriptions) subscription.notify();
+    }
+  }
+
+  async #readOne(id: ConversationId): Promise<void> {
+    for (;;) {
+      const position = this.#positions.get(id);
+      const page = await this.#options.source.feedAfter(id, position ?? 0, { limit: PAGE });
+      for (const event of page.events) {
+        this.#positions.set(id, event.n);
+        if (position !== undefined || event.at >= this.#newSinceMs) this.#push(event);
+      }
+      if (page.events.length < PAGE) return;
+    }
+  }
+
+  #push(event: FeedEvent): void {
+    this.#events.push(event);
+    this.#next += 1;
+    if (this.#events.length > this.#options.size) this.#events.shift();
+  }
+}
