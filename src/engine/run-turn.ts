@@ -1,0 +1,28 @@
+import type { Claim, Failure, Settlement } from '../ledger/turn.ts';
+import type { Lease } from './lease.ts';
+import type { Grant } from './work-gate.ts';
+
+/** How a turn ends. Whatever it is, the ledger records it in one transaction. */
+export type TurnResult =
+  | { readonly kind: 'settle'; readonly settlement: Settlement }
+  /** Worth another try: later, with backoff, or after the server's own number. */
+  | { readonly kind: 'retry'; readonly failure: Omit<Failure, 'retryable'> }
+  /** No use trying again: the requests are answered as failed and the conversation is set aside. */
+  | { readonly kind: 'dead'; readonly failure: Omit<Failure, 'retryable'> }
+  /** Not done and not begun: no budget left, or the service stops. The attempt does not count. */
+  | { readonly kind: 'hand-back'; readonly reason: string };
+
+export interface TurnContext<G extends Grant = Grant> {
+  /** Aborts when the lease may be lost or the service can wait no longer: send nothing more. */
+  readonly signal: AbortSignal;
+  /** Asked right before each write to the platform. */
+  readonly lease: Lease;
+  /** Room that was granted before the claim. The turn may spend it; the worker gives back the rest. */
+  readonly grant: G;
+}
+
+/** Works on one conversation. A rejection is a failed attempt; its error says whether to retry. */
+export type RunTurn<G extends Grant = Grant> = (
+  claim: Claim,
+  context: TurnContext<G>,
+) => Promise<TurnResult>;

@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { RapportError } from '../domain/errors.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIdSource } from '../lib/ids.ts';
+import { silentLog } from '../lib/log.ts';
+import { ManualClock } from '../lib/manual-clock.ts';
+import { aRequest, anOutcome, conversationId } from '../ledger/ledger.fixture.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import type { Claim } from '../ledger/turn.ts';
+import { endlessLease } from './lease.ts';
+import type { RunTurn, TurnResult } from './run-turn.ts';
+import { openGate, type Grant, type WorkGate } from './work-gate.ts';
+import { startWorker, type Worker, type WorkerOptions } from './worker.ts';
+
+const settled = (claim: Claim): TurnResult => ({
+  kind: 'settle',
+  settlement: { outcome: anOutcome(claim) },
+});
+
+const opened: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const thing of opened.splice(0).toReversed()) await thing[Symbol.asyncDispose]();
+});
+
+async function openMemory(): Promise<Ledger> {
+  const ledger = await openLedger({
+    store: 'sqlite::memory:',
+    clock: systemClock,
+    newId: createIdSource(systemClock),
+    random: () => 0,
+  });
+  opened.push(ledger);
+  return ledger;
+}
+
+function work(ledger: Ledger, run: RunTurn, parts: Partial<WorkerOptions<Grant>> = {}): Worker {
+  const worker = startWorker({
+    ledger,
+    gate: openGate,
+    run,
+    lease: () => endlessLease,
+    clock: new ManualClock(),
+    random: () => 0,
+    log: silentLog,
+    ...parts,
+  });
+  opened.push(worker);
+  return worker;
+}
+
+/** Resolves when the ledger has recorded what became of the request. */
+async function outcomeOf(ledger: Ledger, id: string): Promise<string | undefined> {
+  for (;;) {
+    const record = await ledger.request(id as never);
+    if (record?.outcome !== undefined) return record.outcome.summary.result;
+  }
+}
+
+describe('startWorker', () => {
+  it('runs what is accepted without waiting for its poll', async () => {
+    const ledger = await openMemory();
+    work(ledger, async (claim) => settled(claim));
+    const [accepted] = await ledger.accept([aRequest()]);
+    expect(await outcomeOf(ledger, accepted?.id ?? '')).toBe('enriched');
+  });
+
+  it('keeps to its concurrency and never runs one conversation twice at a time', async () => {
+    const ledger = await openMemory();
+    const running = new Set<string>();
+    let most = 0;
+    const run: RunTurn = async (claim) => {
+      if (running.has(claim.conversationId)) throw new Error('two holders');
+      running.add(claim.conversationId);
+      most = Math.max(most, running.size);
+      await new Promise((resolve) => setImmediate(resolve));
+      running.delete(claim.conversationId);
+      return settled(claim);
+    };
+    work(ledger, run, { concurrency: 3 });
+    const requests = Array.from({ length: 60 }, (_, i) =>
+      aRequest({ conversationId: conversationId(`c${i % 20}`) }),
+    );
+    const accepted = await ledger.accept(requests);
+    for (const { id } of accepted) expect(await outcomeOf(ledger, id)).toBe('enriched');
+    expect(most).toBe(3);
+  });
+
+  it('claims no more than the gate has room for, and gives unused room back', async () => {
+    const ledger = await openMemory();
+    const room = { free: 2, freed: Promise.withResolvers<void>() };
+    const grant = (): Grant => {
+      room.free -= 1;
+      return {
+        release() {
+          room.free += 1;
+          room.freed.resolve();
+        },
+      };
+    };
+    const gate: WorkGate = {
+      tryRoom: () => (room.free > 0 ? grant() : undefined),
+      async whenRoom() {
+        while (room.free === 0) {
+          room.freed = Promise.withResolvers<void>();
+          await room.freed.promise;
+        }
+        return grant();
+      },
+    };
+    let open = 0;
+    let most = 0;
+    const run: RunTurn = async (claim) => {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setImmediate(resolve));
+      open -= 1;
+      return settled(claim);
+    };
+    const worker = work(ledger, run, { gate });
+    const accepted = await ledger.accept(
+      Array.from({ length: 10 }, (_, i) => aRequest({ conversationId: conversationId(`c${i}`) })),
+    );
+    for (const { id } of accepted) await outcomeOf(ledger, id);
+    await worker.stop(0);
+    expect([most, room.free]).toEqual([2, 2]);
+  });
+
+  it('tells errors worth a retry from those that are not', async () => {
+    const ledger = await openMemory();
+    work(ledger, async (claim) => {
+      const retryable = claim.conversationId === 'again';
+      throw new RapportError({ code: 'ERR_TEST', message: 'no', retryable });
+    });
+    const [dead] = await ledger.accept([
+      aRequest({ conversationId: conversationId('never') }),
+      aRequest({ conversationId: conversationId('again') }),
+    ]);
+    expect(await outcomeOf(ledger, dead?.id ?? '')).toBe('failed');
+    const phaseOf = async (name: string) => (await ledger.find(conversationId(name)))?.phase;
+    expect(await phaseOf('never')).toBe('dead');
+    while ((await ledger.find(conversationId('again')))?.reason === undefined);
+    expect(await phaseOf('again')).toBe('due');
+  });
+
+  it('hands back on stop what the grace did not let finish', async () => {
+    const ledger = await openMemory();
+    const begun = Promise.withResolvers<void>();
+    const worker = work(
+      ledger,
+      (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          begun.resolve();
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+      { clock: systemClock },
+    );
+    await ledger.accept([aRequest()]);
+    await begun.promise;
+    await worker.stop(0);
+    expect(await ledger.find(conversationId('c1'))).toMatchObject({ phase: 'due', attempts: 0 });
+  });
+});

@@ -1,0 +1,247 @@
+import { isRapportError, messageOf } from '../domain/errors.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { sleep, type Clock, type Timer } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Claim } from '../ledger/turn.ts';
+import type { Lease } from './lease.ts';
+import type { RunTurn, TurnResult } from './run-turn.ts';
+import { Signal } from './signal.ts';
+import type { Grant, WorkGate } from './work-gate.ts';
+
+export interface WorkerOptions<G extends Grant> {
+  readonly ledger: Ledger;
+  readonly gate: WorkGate<G>;
+  readonly run: RunTurn<G>;
+  readonly lease: () => Lease;
+  readonly clock: Clock;
+  /** 0 up to 1; jitters the waits after a failure of the ledger. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Turns at a time. Default 64. */
+  readonly concurrency?: number | undefined;
+  /** Longest time without looking for work, in milliseconds; what hints missed is found then. Default 1000. */
+  readonly pollMs?: number | undefined;
+}
+
+export interface Worker extends AsyncDisposable {
+  /** Turns under way. */
+  readonly running: number;
+  /** Claims no more, lets turns finish for `graceMs`, then has the rest handed back. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const STORE_RETRY = { baseMs: 100, maxMs: 5_000 };
+const DEFAULT_CONCURRENCY = 64;
+const DEFAULT_POLL_MS = 1_000;
+
+/** Starts looking for work at once; asks the gate for room first, and claims second. */
+export function startWorker<G extends Grant>(options: WorkerOptions<G>): Worker {
+  return new LedgerWorker(options);
+}
+
+class LedgerWorker<G extends Grant> implements Worker {
+  readonly #options: WorkerOptions<G>;
+  readonly #concurrency: number;
+  readonly #turns = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  /** Aborted when the grace is over: running turns are to let go. */
+  readonly #cutOff = new AbortController();
+  readonly #wake = new Signal();
+  readonly #slot = new Signal();
+  readonly #unsubscribe: () => void;
+  readonly #loop: Promise<void>;
+  #alarm: { readonly timer: Timer; readonly at: number } | undefined;
+  #failures = 0;
+
+  constructor(options: WorkerOptions<G>) {
+    this.#options = options;
+    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.#unsubscribe = options.ledger.onDue((inMs) => this.#wakeIn(inMs));
+    this.#wake.set();
+    this.#loop = this.#work();
+  }
+
+  get running(): number {
+    return this.#turns.size;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    this.#stopping.abort(new Error('the service stops'));
+    this.#unsubscribe();
+    await this.#loop;
+    this.#alarm?.timer.cancel();
+    using grace = clock.timer(graceMs, () =>
+      this.#cutOff.abort(new Error('the service stops and can wait no longer')),
+    );
+    void grace;
+    while (this.#turns.size > 0) await Promise.all(this.#turns);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop(0);
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#wake.wait(signal);
+        await this.#claimWhileDue(signal);
+        this.#failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failures += 1;
+        this.#options.log.error('worker.claimFailed', { reason: messageOf(error) });
+        this.#wakeIn(backoffMs(this.#failures, STORE_RETRY, this.#options.random));
+      }
+    }
+  }
+
+  async #claimWhileDue(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      while (this.#turns.size >= this.#concurrency) await this.#slot.wait(signal);
+      const grants = await this.#gather(signal);
+      const isDry = await this.#claim(grants);
+      if (isDry) return;
+    }
+  }
+
+  /** As much room as there is at this moment, at least for one turn. */
+  async #gather(signal: AbortSignal): Promise<G[]> {
+    const { gate } = this.#options;
+    const grants = [await gate.whenRoom(signal)];
+    while (this.#turns.size + grants.length < this.#concurrency) {
+      const more = gate.tryRoom();
+      if (more === undefined) break;
+      grants.push(more);
+    }
+    return grants;
+  }
+
+  /** True when nothing more is due. Room that no claim takes goes back at once. */
+  async #claim(grants: readonly G[]): Promise<boolean> {
+    const { ledger, lease } = this.#options;
+    const unused = new Set(grants);
+    try {
+      // Without a lease a claim would be taken over before anything came of it.
+      if (lease().remainingMs() === 0) {
+        this.#wakeIn(this.#pollMs);
+        return true;
+      }
+      const batch = await ledger.claim(grants.length);
+      batch.claims.forEach((claim, i) => {
+        const grant = grants[i];
+        if (grant === undefined) return;
+        unused.delete(grant);
+        this.#start(claim, grant);
+      });
+      const isDry = batch.claims.length < grants.length;
+      if (isDry) this.#wakeIn(Math.min(batch.nextDueInMs ?? this.#pollMs, this.#pollMs));
+      return isDry;
+    } finally {
+      for (const grant of unused) grant.release();
+    }
+  }
+
+  #start(claim: Claim, grant: G): void {
+    const turn = this.#turn(claim, grant).finally(() => {
+      this.#turns.delete(turn);
+      this.#slot.set();
+    });
+    this.#turns.add(turn);
+  }
+
+  async #turn(claim: Claim, grant: G): Promise<void> {
+    const { run, lease: leaseNow, log } = this.#options;
+    const lease = leaseNow();
+    const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
+    let result: TurnResult;
+    try {
+      result = await run(claim, { signal, lease, grant });
+    } catch (error) {
+      result = signal.aborted
+        ? { kind: 'hand-back', reason: messageOf(signal.reason) }
+        : failureOf(error, log, claim);
+    } finally {
+      grant.release();
+    }
+    await this.#record(claim, result, lease);
+  }
+
+  /**
+   * The turn has happened: its end is recorded as soon as the ledger takes it. When the lease goes
+   * first, whoever takes over looks for itself; when the service stops, the next start does.
+   */
+  async #record(claim: Claim, result: TurnResult, lease: Lease): Promise<void> {
+    const { ledger, clock, random, log } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await apply(ledger, claim, result);
+        return;
+      } catch (error) {
+        const { conversationId, fence } = claim;
+        log.error('worker.settleFailed', { conversationId, fence, reason: messageOf(error) });
+        if (isRapportError(error) && !error.retryable) {
+          result = { kind: 'retry', failure: { reason: error.code, message: error.message } };
+        }
+        const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
+        const waited = await sleep(clock, backoffMs(attempt, STORE_RETRY, random), signal).then(
+          () => true,
+          () => false,
+        );
+        if (!waited) return;
+      }
+    }
+  }
+
+  get #pollMs(): number {
+    return this.#options.pollMs ?? DEFAULT_POLL_MS;
+  }
+
+  #wakeIn(inMs: number): void {
+    if (inMs <= 0) {
+      this.#wake.set();
+      return;
+    }
+    if (this.#stopping.signal.aborted) return;
+    const { clock } = this.#options;
+    const at = clock.monotonicMs() + inMs;
+    if (this.#alarm !== undefined && this.#alarm.at <= at) return;
+    this.#alarm?.timer.cancel();
+    const timer = clock.timer(inMs, () => {
+      this.#alarm = undefined;
+      this.#wake.set();
+    });
+    this.#alarm = { timer, at };
+  }
+}
+
+async function apply(ledger: Ledger, claim: Claim, result: TurnResult): Promise<void> {
+  switch (result.kind) {
+    case 'settle':
+      await ledger.settle(claim, result.settlement);
+      return;
+    case 'retry':
+      await ledger.fail(claim, { ...result.failure, retryable: true });
+      return;
+    case 'dead':
+      await ledger.fail(claim, { ...result.failure, retryable: false });
+      return;
+    case 'hand-back':
+      await ledger.handBack(claim, result.reason);
+  }
+}
+
+function failureOf(error: unknown, log: Log, claim: Claim): TurnResult {
+  const { conversationId, fence } = claim;
+  const message = messageOf(error);
+  if (isRapportError(error)) {
+    const failure = { reason: error.code, message };
+    return { kind: error.retryable ? 'retry' : 'dead', failure };
+  }
+  // A defect: it may still be one of this moment, so it is tried again like an outage.
+  log.error('worker.turnThrew', { conversationId, fence, error });
+  return { kind: 'retry', failure: { reason: 'ERR_UNEXPECTED', message } };
+}

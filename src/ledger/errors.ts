@@ -1,0 +1,77 @@
+import { RapportError, messageOf } from '../domain/errors.ts';
+
+/** The store did not take a change; nothing of it remains, and nothing was acknowledged. */
+export function writeFailed(error: unknown, store: string): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_WRITE',
+    message: `the ledger (${store}) did not take a change: ${messageOf(error)}`,
+    nextStep: adviceFor(messageOf(error)),
+    retryable: true,
+    fault: 'ours',
+    cause: error,
+  });
+}
+
+function adviceFor(message: string): string {
+  if (/disk is full|no space/i.test(message)) return 'Free space on the disk of the ledger.';
+  if (/readonly|read-only|permission/i.test(message)) {
+    return 'Make the ledger and its folder writable for the user who runs Rapport.';
+  }
+  return 'Check that the store is reachable and healthy; the work is retried by itself.';
+}
+
+export function ledgerLocked(path: string, holder: string): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_LOCKED',
+    message: `the ledger ${path} is in use by ${holder}`,
+    nextStep:
+      'Stop that process, or give this one another --store; several instances need store: postgres://….',
+  });
+}
+
+export function ledgerUnusable(path: string, error: unknown): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_OPEN',
+    message: `cannot open the ledger ${path}: ${messageOf(error)}`,
+    nextStep:
+      'Check that the folder exists and is writable, and that the store is a Rapport ledger.',
+    cause: error,
+  });
+}
+
+export function ledgerClosed(): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_CLOSED',
+    message: 'the ledger is closed',
+    nextStep: 'The service is shutting down; send the request to another instance or later.',
+    retryable: true,
+    fault: 'ours',
+  });
+}
+
+export function ledgerTooNew(found: number, known: number): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_VERSION',
+    message: `the ledger has schema version ${found}, this Rapport knows up to ${known}`,
+    nextStep: 'Run the newer Rapport, or restore the backup that was made before it was started.',
+  });
+}
+
+export function unknownStore(store: string): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_STORE',
+    message: `store must start with sqlite: or postgres://, got ${JSON.stringify(store.slice(0, 12))}`,
+    nextStep:
+      'Set store: sqlite:./rapport.db, or postgres://user@host/database for several instances.',
+  });
+}
+
+/** A defect of the caller: a turn that answers requests must say what became of them. */
+export function outcomeMissing(conversationId: string, open: number): RapportError {
+  return new RapportError({
+    code: 'ERR_OUTCOME_MISSING',
+    message: `the turn of conversation ${conversationId} settles ${open} open requests without an outcome`,
+    nextStep: 'This is a defect in Rapport; please report it.',
+    fault: 'ours',
+  });
+}

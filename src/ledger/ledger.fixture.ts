@@ -1,0 +1,65 @@
+import type { AttributeEntry } from '../domain/attribute-entry.ts';
+import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
+import type { OutcomeSummary } from '../domain/outcome.ts';
+import type { EnrichmentRequest } from '../domain/request.ts';
+import type { Claim } from './turn.ts';
+
+let last = 0;
+
+export const conversationId = (name: string): ConversationId => name as ConversationId;
+
+/** A request of its own unless told otherwise. */
+export function aRequest(parts: Partial<EnrichmentRequest> = {}): EnrichmentRequest {
+  const id = (parts.id ?? `request-${++last}`) as EnrichmentId;
+  return {
+    id,
+    conversationId: conversationId('c1'),
+    kind: 'enrich',
+    lane: 'live',
+    dedupeKey: id,
+    traceId: `trace-${id}` as TraceId,
+    body: { phone: '+15551230001' },
+    ...parts,
+  };
+}
+
+export function anOutcome(claim: Claim, parts: Partial<OutcomeSummary> = {}): OutcomeSummary {
+  return {
+    conversationId: claim.conversationId,
+    enrichmentIds: claim.requests.map((request) => request.id),
+    traceId: claim.requests[0]?.traceId ?? ('trace' as TraceId),
+    result: 'enriched',
+    sources: [],
+    keys: [],
+    dropped: [],
+    platformRequests: 1,
+    proofRequests: 0,
+    stages: {},
+    ...parts,
+  };
+}
+
+export function anEntry(parts: Partial<AttributeEntry> = {}): AttributeEntry {
+  return {
+    conversationId: conversationId('c1'),
+    participantId: 'p1' as ParticipantId,
+    target: 'attributes',
+    key: 'crm.tier',
+    state: 'accepted',
+    class: 'public',
+    wipe: false,
+    wanted: 'digest-1',
+    base: undefined,
+    seen: undefined,
+    seenAt: undefined,
+    own: ['digest-1'],
+    writes: 1,
+    rewrites: 0,
+    sentAt: 1,
+    acceptedAt: 2,
+    provedAt: undefined,
+    deadlineAt: undefined,
+    note: {},
+    ...parts,
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * The ledger: nothing lost, nothing twice. One row per conversation is the unit of work; requests
+ * are its mailbox; a turn is one claimed pass over it.
+ *
+ * The way of a request:
+ *
+ *     accept(requests)   durable before it resolves; duplicates are answered with the first id
+ *     claim(max)         a lease on up to `max` due conversations, with all a turn has to know
+ *     settle | fail | handBack (claim, …)   the end of the turn, in one transaction
+ *
+ * `fenced` from any end of a turn means that the lease was lost: another holder has the
+ * conversation, nothing was committed, and everything that the turn knows is to be dropped.
+ *
+ * What the platform lets us see goes another way: `find` says whether the conversation is known and
+ * what is remembered of it; `observe` records what changed, unless a turn has begun since (`stale`:
+ * call `wake`, and the turn after that one looks for itself).
+ *
+ * All instants are epoch milliseconds of the store's clock: `now()`.
+ */
+import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
+import type { EnrichmentRequest, Lane } from '../domain/request.ts';
+import type { AuditReader } from './audit.ts';
+import type { Outbox } from './outbox.ts';
+import type {
+  ConversationQuery,
+  ConversationRecord,
+  FeedPage,
+  KnownConversation,
+  LedgerStats,
+  OutcomeRecord,
+  Page,
+  RequestRecord,
+} from './records.ts';
+import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
+
+export interface Acceptance {
+  /** The first request's id when this one is a duplicate of it. */
+  readonly id: EnrichmentId;
+  readonly conversationId: ConversationId;
+  readonly duplicate: boolean;
+  /** The conversation is over; the outcome is written already. */
+  readonly skipped: 'ended' | undefined;
+}
+
+export interface Observed extends TurnWrites {
+  readonly conversationId: ConversationId;
+  /** As `find` gave it: what is recorded rests on the entries of that moment. */
+  readonly fence: number;
+  readonly nextDueAt?: number | undefined;
+  /** Lane of the turn that falls due; `verify` unless told. */
+  readonly lane?: Lane | undefined;
+  readonly participantId?: ParticipantId | undefined;
+  readonly endedAt?: number | undefined;
+}
+
+export interface Wake {
+  readonly conversationId: ConversationId;
+  readonly dueAt: number;
+  readonly lane?: Lane | undefined;
+}
+
+export type TurnEnd = 'settled' | 'fenced';
+
+/** What can be read, also beside a running service. */
+export interface LedgerReader extends AsyncDisposable {
+  /** The store's clock. */
+  now(): number;
+  /** A conversation and what proof and guard remember of it; undefined when it is unknown. */
+  find(id: ConversationId): Promise<KnownConversation | undefined>;
+  conversations(query?: ConversationQuery): Promise<readonly ConversationRecord[]>;
+  /** A conversation's requests, first to last, each with its outcome. */
+  requests(id: ConversationId, page?: Page): Promise<readonly RequestRecord[]>;
+  /** One request by the id that was acknowledged. */
+  request(id: EnrichmentId): Promise<RequestRecord | undefined>;
+  /** A conversation's outcomes, first to last. */
+  outcomes(id: ConversationId, page?: Page): Promise<readonly OutcomeRecord[]>;
+  /** Feed events after number `after`, in order. */
+  feedAfter(id: ConversationId, after: number, page?: Page): Promise<FeedPage>;
+  /** Counts; `sinceMs` bounds the outcomes that are counted, by default the last hour. */
+  stats(sinceMs?: number): Promise<LedgerStats>;
+  /** Conversations that wait for a turn now. */
+  depth(): Promise<number>;
+  readonly audit: AuditReader;
+  readonly outbox: Pick<Outbox, 'list'>;
+}
+
+export interface Ledger extends LedgerReader {
+  /** Who this process is to the others: new with every start. */
+  readonly instanceId: string;
+  /**
+   * `process`: the file lock proves that nobody else is there, so nothing has to be beaten.
+   * `beaten`: a lease lives as long as `beat` keeps being called.
+   */
+  readonly leases: 'process' | 'beaten';
+  /** Keys digests; made once per ledger unless one was given. */
+  readonly installationKey: Uint8Array;
+  readonly outbox: Outbox;
+
+  /** Durable when it resolves. Requests of one conversation keep their order. */
+  accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]>;
+  claim(max: number): Promise<ClaimBatch>;
+  settle(claim: Claim, settlement: Settlement): Promise<TurnEnd>;
+  /** Tries again later, or sets the conversation aside when attempts are spent or it is no use. */
+  fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'>;
+  /** Gives the work back undone; the attempt does not count. */
+  handBack(claim: Claim, reason: string): Promise<TurnEnd>;
+  observe(observed: Observed): Promise<'recorded' | 'stale'>;
+  /** Makes a known conversation due; false when it is unknown, closed or set aside. */
+  wake(wake: Wake): Promise<boolean>;
+  /** Has a conversation that was set aside worked on again; undefined when it was not. */
+  replay(id: ConversationId): Promise<Acceptance | undefined>;
+
+  /** Called when something falls due in so many milliseconds: a hint. Returns how to stop. */
+  onDue(listener: (inMs: number) => void): () => void;
+  /** Called with the conversation when feed events were written. Returns how to stop. */
+  onFeed(listener: (conversationId: ConversationId) => void): () => void;
+
+  /** Says that this instance lives for so long; the store judges by its own clock. */
+  beat(aliveForMs: number): Promise<void>;
+  /** Makes due what dead instances held. How many conversations that were. */
+  takeOver(): Promise<number>;
+  /** Takes or keeps a duty for so long; false while another instance has it. */
+  holdDuty(name: string, forMs: number): Promise<boolean>;
+  dropDuty(name: string): Promise<void>;
+}

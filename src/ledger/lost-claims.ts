@@ -1,0 +1,22 @@
+import type { UnitResult } from './sql/statement.ts';
+
+/**
+ * Claims that failed without our knowing whether they were committed: the connection was cut
+ * between the two. What they took would stay taken for as long as this instance lives, so the next
+ * claim gives it back.
+ */
+export class LostClaims {
+  readonly #lost = new Set<string>();
+
+  /** Runs a claim; `run` is told which earlier ones to give back along with it. */
+  async claim(
+    id: string,
+    run: (lost: readonly string[]) => Promise<UnitResult>,
+  ): Promise<UnitResult> {
+    const lost = [...this.#lost];
+    this.#lost.add(id);
+    const result = await run(lost);
+    for (const done of [id, ...lost]) this.#lost.delete(done);
+    return result;
+  }
+}

@@ -1,0 +1,164 @@
+import { hasEnded } from '../../domain/conversation.ts';
+import type { EnrichmentId } from '../../domain/ids.ts';
+import type { OutcomeSummary } from '../../domain/outcome.ts';
+import type { EnrichmentRequest } from '../../domain/request.ts';
+import type { Acceptance } from '../ledger.ts';
+import { encodeBody, laneNumber, textOf, toJson } from '../sql/codec.ts';
+import { query, type SqlRow, type Statement } from '../sql/statement.ts';
+
+/** The upsert changes nothing; it is there for its row lock, under which arrivals are counted. */
+const lockConversation = query<{ conversationId: string; lane: number }>(
+  'accept.lock',
+  `insert into conversation
+     (id, phase, lane, arrivals, fence, attempts, feed_seq, first_seen_at, changed_at)
+   values (:conversationId, 'idle', :lane, 0, 0, 0, 0, :now, :now)
+   on conflict (id) do update set changed_at = excluded.changed_at`,
+);
+
+/** In a closed conversation the request is answered as it arrives, unless it shows it alive. */
+const insertRequest = query<{
+  id: string;
+  dedupeKey: string;
+  conversationId: string;
+  kind: string;
+  lane: number;
+  body: string;
+  traceId: string;
+  outcomeId: string;
+  live: number;
+}>(
+  'accept.request',
+  `insert into request
+     (id, dedupe_key, conversation_id, arrival, kind, lane, trace_id, received_at, body, outcome_id)
+   select cast(:id as text), cast(:dedupeKey as text), c.id, c.arrivals + 1, cast(:kind as text),
+     cast(:lane as integer), cast(:traceId as text), :now,
+     case when c.phase = 'closed' and cast(:live as integer) = 0 then null
+          else cast(:body as text) end,
+     case when c.phase = 'closed' and cast(:live as integer) = 0
+          then cast(:outcomeId as text) end
+   from conversation c where c.id = cast(:conversationId as text)
+   on conflict do nothing
+   returning id`,
+);
+
+const insertSkipped = query<{
+  id: string;
+  conversationId: string;
+  outcomeId: string;
+  summary: string;
+}>(
+  'accept.skipped',
+  `insert into outcome (id, conversation_id, fence, result, reason, summary, at)
+   select r.outcome_id, c.id, c.fence + 1, 'skipped', 'ended', cast(:summary as text), :now
+   from request r, conversation c
+   where r.id = cast(:id as text) and r.outcome_id = cast(:outcomeId as text)
+     and c.id = cast(:conversationId as text)`,
+);
+
+/** Counts only a request that this unit inserted: a duplicate's arrival is not the next one. */
+const countArrival = query<{ id: string; conversationId: string; lane: number; live: number }>(
+  'accept.count',
+  (on) => `update conversation set
+     arrivals = arrivals + 1,
+     fence = case when phase = 'closed' and cast(:live as integer) = 0 then fence + 1 else fence end,
+     attempts = case when phase in ('due', 'leased') then attempts else 0 end,
+     lane = case when phase in ('due', 'leased')
+       then ${on.least('lane', 'cast(:lane as integer)')} else cast(:lane as integer) end,
+     due_at = case phase when 'leased' then due_at
+       when 'due' then ${on.least('due_at', ':now')}
+       when 'closed' then case when cast(:live as integer) = 1 then :now end
+       else :now end,
+     reason = case phase when 'dead' then null when 'idle' then null else reason end,
+     ended_at = case when cast(:live as integer) = 1 then null else ended_at end,
+     phase = case phase when 'leased' then 'leased'
+       when 'closed' then case when cast(:live as integer) = 1 then 'due' else 'closed' end
+       else 'due' end
+   where id = cast(:conversationId as text) and exists (
+     select 1 from request r where r.id = cast(:id as text)
+       and r.conversation_id = cast(:conversationId as text)
+       and r.arrival = conversation.arrivals + 1)`,
+);
+
+const answer = query<{ id: string; dedupeKey: string; outcomeId: string }>(
+  'accept.answer',
+  `select id, case when outcome_id = cast(:outcomeId as text) then 1 else 0 end as skipped
+   from request where dedupe_key = cast(:dedupeKey as text) or id = cast(:id as text)
+   order by case when dedupe_key = cast(:dedupeKey as text) then 0 else 1 end limit 1`,
+);
+
+const auditReopened = query<{ id: string; conversationId: string; auditId: string; trace: string }>(
+  'accept.reopened',
+  `insert into audit (id, conversation_id, at, actor, action, keys, request_id, trace_id, correlation_ids)
+   select cast(:auditId as text), c.id, :now, 'rapport', 'reopened', '[]', cast(:id as text),
+     cast(:trace as text), '[]'
+   from conversation c, request r
+   where c.id = cast(:conversationId as text) and c.phase = 'closed'
+     and r.id = cast(:id as text) and r.conversation_id = c.id and r.arrival = c.arrivals + 1`,
+);
+
+/** One request as statements; `PER_REQUEST` of them, the last of which answers it. */
+export function acceptStatements(request: EnrichmentRequest, newId: () => string): Statement[] {
+  const { conversationId, id, dedupeKey } = request;
+  const lane = laneNumber(request.lane);
+  const live = showsLive(request) ? 1 : 0;
+  const outcomeId = newId();
+  return [
+    lockConversation({ conversationId, lane }),
+    insertRequest({
+      id,
+      dedupeKey,
+      conversationId,
+      kind: request.kind,
+      lane,
+      body: encodeBody(request.body),
+      traceId: request.traceId,
+      outcomeId,
+      live,
+    }),
+    live === 1
+      ? auditReopened({ id, conversationId, auditId: newId(), trace: request.traceId })
+      : insertSkipped({ id, conversationId, outcomeId, summary: toJson(skipped(request)) }),
+    countArrival({ id, conversationId, lane, live }),
+    answer({ id, dedupeKey, outcomeId }),
+  ];
+}
+
+/** How many statements one request takes. */
+export const PER_REQUEST = 5;
+
+/** `rows` are those of the request's statements. */
+export function acceptanceOf(
+  request: EnrichmentRequest,
+  rows: readonly (readonly SqlRow[])[],
+): Acceptance {
+  const inserted = (rows[1]?.length ?? 0) > 0;
+  const first = rows[PER_REQUEST - 1]?.[0];
+  return {
+    id: first === undefined ? request.id : (textOf(first, 'id') as EnrichmentId),
+    conversationId: request.conversationId,
+    duplicate: !inserted,
+    skipped: inserted && first?.['skipped'] === 1 ? 'ended' : undefined,
+  };
+}
+
+/** Whether the request itself is evidence that the conversation goes on. */
+function showsLive(request: EnrichmentRequest): boolean {
+  const { conversation } = request.body;
+  return conversation !== undefined && !hasEnded(conversation);
+}
+
+function skipped(request: EnrichmentRequest): OutcomeSummary {
+  return {
+    conversationId: request.conversationId,
+    enrichmentIds: [request.id],
+    traceId: request.traceId,
+    result: 'skipped',
+    reason: 'ended',
+    sources: [],
+    keys: [],
+    dropped: [],
+    platformRequests: 0,
+    proofRequests: 0,
+    stages: {},
+  };
+}

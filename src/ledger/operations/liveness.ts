@@ -1,0 +1,80 @@
+import { query, type Bind } from '../sql/statement.ts';
+import { TAKEN_OVER } from './claim.ts';
+
+/** Says that an instance lives; answers with the store's clock, by which everybody judges that. */
+export const beat: Bind<{ id: string; aliveForMs: number }> = query(
+  'liveness.beat',
+  `insert into instance (id, alive_until) values (:id, :now + cast(:aliveForMs as bigint))
+   on conflict (id) do update set alive_until = excluded.alive_until
+   returning alive_until - cast(:aliveForMs as bigint) as now`,
+);
+
+export const leave: Bind<{ id: string }> = query(
+  'liveness.leave',
+  `delete from instance where id = cast(:id as text)`,
+);
+
+/** What an owner held that beats no more is due again; the next turn looks before it writes. */
+export const takeOver: Bind = query(
+  'liveness.takeOver',
+  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
+     reason = '${TAKEN_OVER}', changed_at = :now
+   where phase = 'leased' and not exists (
+     select 1 from instance i where i.id = conversation.owner and i.alive_until > :now)
+   returning id`,
+);
+
+/** A message that its sender may or may not have sent is sent again: receivers know it by its id. */
+export const takeOverOutbox: Bind = query(
+  'liveness.takeOverOutbox',
+  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now, changed_at = :now
+   where state = 'sending' and not exists (
+     select 1 from instance i where i.id = outbox.owner and i.alive_until > :now)
+   returning id`,
+);
+
+export const forgetInstances: Bind = query(
+  'liveness.forget',
+  `delete from instance where alive_until < :now - 60000`,
+);
+
+/** Everything is ours to take back where the file lock proves that every other owner is dead. */
+export const takeBackAll: Bind = query(
+  'liveness.takeBackAll',
+  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
+     reason = '${TAKEN_OVER}', changed_at = :now where phase = 'leased' returning id`,
+);
+
+export const takeBackOutbox: Bind = query(
+  'liveness.takeBackOutbox',
+  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now, changed_at = :now
+   where state = 'sending' returning id`,
+);
+
+/**
+ * No due time lies further ahead than an hour by design. One that does was set while the clock
+ * was wrong, and would keep its conversation waiting for as long as it was wrong.
+ */
+export const LONGEST_WAIT_MS = 3_600_000;
+
+export const pullBackDue: Bind = query(
+  'liveness.pullBackDue',
+  `update conversation set due_at = :now
+   where phase = 'due' and due_at > :now + ${LONGEST_WAIT_MS} returning id`,
+);
+
+/** A duty has one holder at a time; it is kept by asking again before `until`. */
+export const holdDuty: Bind<{ name: string; owner: string; forMs: number }> = query(
+  'duty.hold',
+  `insert into duty (name, owner, until)
+   values (:name, :owner, :now + cast(:forMs as bigint))
+   on conflict (name) do update set owner = excluded.owner, until = excluded.until
+     where duty.owner = excluded.owner or duty.owner is null or duty.until <= :now
+   returning owner`,
+);
+
+export const dropDuty: Bind<{ name: string; owner: string }> = query(
+  'duty.drop',
+  `update duty set owner = null, until = 0
+   where name = cast(:name as text) and owner = cast(:owner as text)`,
+);

@@ -1,0 +1,59 @@
+import { laneNumber } from '../sql/codec.ts';
+import { guarded, query, type Statement, type Unit } from '../sql/statement.ts';
+import type { Observed, Wake } from '../ledger.ts';
+import { writeStatements, type WriteContext } from './writes.ts';
+
+/** Refused when a turn has begun since the entries were read: its own view is the newer one. */
+const touch = query(
+  'observe.touch',
+  (on) => `update conversation set
+     due_at = case
+       when phase = 'closed' or phase = 'dead' then due_at
+       else ${on.least('due_at', 'cast(:nextDueAt as bigint)')} end,
+     lane = case when phase = 'idle' then cast(:lane as integer) else lane end,
+     phase = case when phase = 'idle' and cast(:nextDueAt as bigint) is not null then 'due'
+       else phase end,
+     participant_id = coalesce(cast(:participantId as text), participant_id),
+     ended_at = coalesce(cast(:endedAt as bigint), ended_at),
+     feed_seq = feed_seq + cast(:feedCount as bigint), changed_at = :now
+   where id = cast(:conversationId as text) and fence = cast(:fence as bigint)
+     and phase <> 'leased'
+   returning case when phase = 'due' then due_at - :now end as wait`,
+);
+
+/** On a leased row the due time is a hint that its settle honours. */
+const wake = query(
+  'observe.wake',
+  (on) => `update conversation set
+     due_at = ${on.least('due_at', 'cast(:dueAt as bigint)')},
+     lane = case when phase = 'idle' then cast(:lane as integer)
+       else ${on.least('lane', 'cast(:lane as integer)')} end,
+     phase = case when phase = 'idle' then 'due' else phase end, changed_at = :now
+   where id = cast(:conversationId as text) and phase in ('idle', 'due', 'leased')
+   returning case when phase = 'due' then due_at - :now end as wait`,
+);
+
+export function observeUnit(observed: Observed, context: WriteContext): Unit {
+  return [
+    guarded(
+      touch({
+        conversationId: observed.conversationId,
+        fence: observed.fence,
+        nextDueAt: observed.nextDueAt === undefined ? null : Math.ceil(observed.nextDueAt),
+        lane: laneNumber(observed.lane ?? 'verify'),
+        participantId: observed.participantId,
+        endedAt: observed.endedAt,
+        feedCount: observed.feed?.length ?? 0,
+      }),
+    ),
+    ...writeStatements(observed, context),
+  ];
+}
+
+export function wakeStatement(request: Wake): Statement {
+  return wake({
+    conversationId: request.conversationId,
+    dueAt: Math.ceil(request.dueAt),
+    lane: laneNumber(request.lane ?? 'verify'),
+  });
+}

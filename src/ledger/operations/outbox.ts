@@ -1,0 +1,99 @@
+import { numberOf, maybeNumber, maybeText, textOf } from '../sql/codec.ts';
+import { query, type Bind, type SqlRow } from '../sql/statement.ts';
+import type { OutboxMessage, OutboxState } from '../outbox.ts';
+
+/** Per destination and conversation only the lowest waiting one may be sent; a dead one lets the next pass. */
+export const takeMessages: Bind<{ owner: string; claim: string; max: number }> = query(
+  'outbox.take',
+  (on) => `update outbox set state = 'sending', owner = cast(:owner as text),
+     claim = cast(:claim as text),
+     attempts = attempts + 1, changed_at = :now
+   where state = 'waiting' and id in (
+     select o.id from outbox o where o.state = 'waiting' and o.next_at <= :now
+       and not exists (
+         select 1 from outbox e where e.destination = o.destination
+           and e.conversation_id = o.conversation_id and e.state in ('waiting', 'sending')
+           and (e.seq < o.seq or (e.seq = o.seq and e.id < o.id)))
+     order by o.next_at limit cast(:max as integer) ${on.skipLocked('o')})
+   returning *`,
+);
+
+export const nextMessageIn: Bind = query(
+  'outbox.next',
+  `select min(next_at) - :now as wait from outbox where state = 'waiting'`,
+);
+
+export const markSent: Bind<{ id: string; owner: string; status: string }> = query(
+  'outbox.sent',
+  `update outbox set state = 'sent', owner = null, claim = null, last_status = cast(:status as text),
+     changed_at = :now
+   where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
+   returning id`,
+);
+
+export const markWaiting: Bind<{ id: string; owner: string; status: string; delayMs: number }> =
+  query(
+    'outbox.retry',
+    `update outbox set state = 'waiting', owner = null, claim = null, last_status = cast(:status as text),
+     next_at = :now + cast(:delayMs as bigint), changed_at = :now
+   where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
+   returning id`,
+  );
+
+export const markDead: Bind<{ id: string; owner: string; status: string }> = query(
+  'outbox.dead',
+  `update outbox set state = 'dead', owner = null, claim = null, last_status = cast(:status as text),
+     changed_at = :now
+   where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
+   returning id`,
+);
+
+/** A claim whose answer was lost on the way may have been committed; nobody works on what it took. */
+export const returnMessages: Bind<{ owner: string; claim: string }> = query(
+  'outbox.return',
+  `update outbox set state = 'waiting', owner = null, claim = null, attempts = attempts - 1
+   where state = 'sending' and owner = cast(:owner as text) and claim = cast(:claim as text)
+   returning id`,
+);
+
+/** A message whose body was erased has nothing left to send. */
+export const replayMessage: Bind<{ id: string }> = query(
+  'outbox.replay',
+  `update outbox set state = 'waiting', owner = null, claim = null, attempts = 0, next_at = :now,
+     changed_at = :now
+   where id = cast(:id as text) and state in ('dead', 'sent') and body is not null
+   returning id`,
+);
+
+export const listMessages: Bind<{
+  state: string | null;
+  destination: string | null;
+  conversationId: string | null;
+  before: string | null;
+  limit: number;
+}> = query(
+  'outbox.list',
+  `select * from outbox
+   where (cast(:state as text) is null or state = cast(:state as text))
+     and (cast(:destination as text) is null or destination = cast(:destination as text))
+     and (cast(:conversationId as text) is null or conversation_id = cast(:conversationId as text))
+     and (cast(:before as text) is null or id < cast(:before as text))
+   order by id desc limit cast(:limit as integer)`,
+);
+
+export function messageOf(row: SqlRow): OutboxMessage {
+  return {
+    id: textOf(row, 'id'),
+    destination: textOf(row, 'destination'),
+    conversationId: textOf(row, 'conversation_id'),
+    type: textOf(row, 'type'),
+    body: maybeText(row, 'body') ?? 'null',
+    traceId: maybeText(row, 'trace_id'),
+    state: textOf(row, 'state') as OutboxState,
+    attempts: numberOf(row, 'attempts'),
+    nextAt: numberOf(row, 'next_at'),
+    lastStatus: maybeText(row, 'last_status'),
+    createdAt: numberOf(row, 'created_at'),
+    changedAt: maybeNumber(row, 'changed_at') ?? 0,
+  };
+}

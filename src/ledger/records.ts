@@ -1,0 +1,111 @@
+import type { AttributeEntry } from '../domain/attribute-entry.ts';
+import type { MediaType } from '../domain/conversation.ts';
+import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
+import type { OutcomeSummary } from '../domain/outcome.ts';
+import type { Lane, RequestKind } from '../domain/request.ts';
+import type { AuditKey } from './turn.ts';
+
+/** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
+
+export type Phase = 'idle' | 'due' | 'leased' | 'dead' | 'closed';
+
+export interface ConversationRecord {
+  readonly id: ConversationId;
+  readonly phase: Phase;
+  readonly lane: Lane;
+  readonly dueAt: number | undefined;
+  readonly fence: number;
+  readonly arrivals: number;
+  readonly attempts: number;
+  readonly reason: string | undefined;
+  readonly participantId: ParticipantId | undefined;
+  readonly media: MediaType | undefined;
+  readonly firstSeenAt: number;
+  readonly endedAt: number | undefined;
+  readonly changedAt: number;
+  /** Number of the last feed event. */
+  readonly feedSeq: number;
+}
+
+/** A conversation that the ledger knows, with everything that proof and guard remember of it. */
+export interface KnownConversation extends ConversationRecord {
+  readonly entries: readonly AttributeEntry[];
+}
+
+export interface RequestRecord {
+  readonly id: EnrichmentId;
+  readonly conversationId: ConversationId;
+  readonly kind: RequestKind;
+  readonly lane: Lane;
+  readonly arrival: number;
+  readonly traceId: TraceId;
+  readonly receivedAt: number;
+  readonly outcome: OutcomeRecord | undefined;
+}
+
+export interface OutcomeRecord {
+  readonly id: string;
+  readonly conversationId: ConversationId;
+  readonly fence: number;
+  readonly at: number;
+  readonly summary: OutcomeSummary;
+}
+
+export interface FeedEvent {
+  readonly conversationId: ConversationId;
+  readonly n: number;
+  readonly kind: string;
+  readonly body: unknown;
+  readonly at: number;
+}
+
+export interface FeedPage {
+  readonly events: readonly FeedEvent[];
+  /** Number of the oldest event that is still kept; a reader who is behind it has missed some. */
+  readonly oldest: number | undefined;
+}
+
+export interface AuditRecord {
+  readonly id: string;
+  readonly conversationId: ConversationId | undefined;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly keys: readonly AuditKey[];
+  readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
+  readonly correlationIds: readonly string[];
+  /** Place in the chain; undefined until sealed. */
+  readonly seq: number | undefined;
+  readonly hash: string | undefined;
+}
+
+export interface Page {
+  /** At most this many. Default 100. */
+  readonly limit?: number | undefined;
+}
+
+export interface ConversationQuery extends Page {
+  readonly phase?: Phase | undefined;
+  /** Only those that changed before this instant: `changedAt` of the last of the page before. */
+  readonly before?: number | undefined;
+}
+
+export interface AuditQuery extends Page {
+  readonly conversationId?: string | undefined;
+  readonly action?: string | undefined;
+  /** The id of the last row of the page before; rows are given newest first. */
+  readonly before?: string | undefined;
+}
+
+export interface LedgerStats {
+  readonly phases: Readonly<Record<Phase, number>>;
+  /** Conversations that are due now and wait for a turn. */
+  readonly depth: number;
+  /** How long the oldest of them has waited, in milliseconds. */
+  readonly oldestDueMs: number;
+  readonly openRequests: number;
+  readonly outbox: Readonly<Record<'waiting' | 'sending' | 'sent' | 'dead', number>>;
+  /** Turns by what became of them, since the instant that was asked for. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,269 @@
+import { createHmac } from 'node:crypto';
+import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
+import type { EnrichmentRequest } from '../domain/request.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import type { Log } from '../lib/log.ts';
+import { outcomeMissing } from './errors.ts';
+import type { Acceptance, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
+import { Listeners } from './listeners.ts';
+import { LostClaims } from './lost-claims.ts';
+import { acceptStatements, acceptanceOf, PER_REQUEST } from './operations/accept.ts';
+import { claimBatchOf, claimUnit, returnClaim } from './operations/claim.ts';
+import {
+  beat,
+  dropDuty,
+  holdDuty,
+  leave,
+  takeOver,
+  takeOverOutbox,
+} from './operations/liveness.ts';
+import { observeUnit, wakeStatement } from './operations/observe.ts';
+import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './operations/settle.ts';
+import type { SettleContext } from './operations/settle.ts';
+import type { Outbox } from './outbox.ts';
+import { SqlOutbox } from './sql-outbox.ts';
+import { SqlReader } from './sql-reader.ts';
+import { maybeNumber } from './sql/codec.ts';
+import type { Unit, UnitResult } from './sql/statement.ts';
+import type { Store } from './store.ts';
+import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
+
+/** Wait before the second attempt and the longest wait before a later one, in milliseconds. */
+const RETRY = { baseMs: 1_000, maxMs: 300_000 };
+
+export interface SqlLedgerParts {
+  readonly store: Store;
+  readonly leases: 'process' | 'beaten';
+  readonly installationKey: Uint8Array;
+  readonly newId: () => string;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export class SqlLedger extends SqlReader implements Ledger {
+  readonly instanceId: string;
+  readonly leases: 'process' | 'beaten';
+  readonly installationKey: Uint8Array;
+  override readonly outbox: Outbox;
+  readonly #newId: () => string;
+  readonly #random: () => number;
+  readonly #log: Log;
+  readonly #lost = new LostClaims();
+  readonly #due: Listeners<[number]>;
+  readonly #feed: Listeners<[ConversationId]>;
+  readonly #waiting: Listeners<[]>;
+  readonly #unsubscribe: () => void;
+
+  constructor(parts: SqlLedgerParts) {
+    super(parts.store);
+    this.leases = parts.leases;
+    this.installationKey = parts.installationKey;
+    this.#newId = parts.newId;
+    this.#random = parts.random;
+    this.#log = parts.log;
+    this.instanceId = parts.newId();
+    const onError = (error: unknown): void => this.#log.error('ledger.listenerFailed', { error });
+    this.#due = new Listeners(onError);
+    this.#feed = new Listeners(onError);
+    this.#waiting = new Listeners(onError);
+    this.outbox = new SqlOutbox({
+      store: this.store,
+      owner: this.instanceId,
+      newId: this.#newId,
+      waiting: this.#waiting,
+      list: (query) => this.listOutbox(query),
+    });
+    this.#unsubscribe = this.store.subscribe((signal) => {
+      // The payload is a conversation id that another instance of this package published.
+      if (signal.kind === 'feed') this.#feed.tell(signal.conversationId as ConversationId);
+      else this.#due.tell(0);
+    });
+  }
+
+  async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
+    const acceptances = new Map<EnrichmentRequest, Acceptance>();
+    const groups = Map.groupBy(requests, (request) => request.conversationId);
+    await Promise.all(
+      [...groups.values()].map(async (group) => {
+        const unit = group.flatMap((request) => acceptStatements(request, this.#newId));
+        const rows = await this.#run(unit);
+        if (rows === 'refused') return;
+        group.forEach((request, i) => {
+          const own = rows.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST);
+          acceptances.set(request, acceptanceOf(request, own));
+        });
+      }),
+    );
+    if (acceptances.size > 0) this.#tellDue(0);
+    return requests.flatMap((request) => acceptances.get(request) ?? []);
+  }
+
+  async claim(max: number): Promise<ClaimBatch> {
+    const claim = this.#newId();
+    const owner = this.instanceId;
+    const result = await this.#lost.claim(claim, (lost) =>
+      this.#run([
+        ...claimUnit(owner, claim, max),
+        ...lost.map((id) => returnClaim({ owner, claim: id })),
+      ]),
+    );
+    return claimBatchOf(result);
+  }
+
+  async settle(claim: Claim, settlement: Settlement): Promise<TurnEnd> {
+    if (settlement.outcome === undefined && claim.requests.length > 0) {
+      throw outcomeMissing(claim.conversationId, claim.requests.length);
+    }
+    return this.#end(claim, settlement, settleUnit(claim, settlement, this.#at(claim)));
+  }
+
+  async fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'> {
+    const isLast = !failure.retryable || claim.attempts >= MAX_ATTEMPTS;
+    const unit = isLast
+      ? deadUnit(claim, failure, this.#at(claim))
+      : retryUnit(claim, failure, this.#at(claim), {
+          delayMs: failure.retryAfterMs ?? backoffMs(claim.attempts, RETRY, this.#random),
+          reason: failure.reason,
+          refund: 0,
+        });
+    if ((await this.#end(claim, failure, unit)) === 'fenced') return 'fenced';
+    return isLast ? 'dead' : 'retrying';
+  }
+
+  async handBack(claim: Claim, reason: string): Promise<TurnEnd> {
+    const unit = retryUnit(claim, {}, this.#at(claim), { delayMs: 0, reason, refund: 1 });
+    return this.#end(claim, {}, unit);
+  }
+
+  async observe(observed: Observed): Promise<'recorded' | 'stale'> {
+    const result = await this.#run(
+      observeUnit(observed, {
+        conversationId: observed.conversationId,
+        fence: observed.fence,
+        newId: this.#newId,
+        personDigest: (person) => this.#personDigest(person),
+      }),
+    );
+    if (result === 'refused') return 'stale';
+    this.#tellWrites(observed.conversationId, observed);
+    this.#tellDue(waitOf(result));
+    return 'recorded';
+  }
+
+  async wake(request: Wake): Promise<boolean> {
+    const result = await this.#run([wakeStatement(request)]);
+    this.#tellDue(waitOf(result));
+    return result !== 'refused' && (result[0]?.length ?? 0) > 0;
+  }
+
+  async replay(id: ConversationId): Promise<Acceptance | undefined> {
+    const known = await this.find(id);
+    if (known?.phase !== 'dead') return undefined;
+    // Ids that this process makes; the brand says which kind each is.
+    const requestId = this.#newId() as EnrichmentId;
+    const traceId = this.#newId() as TraceId;
+    const dedupeKey = `replay:${id}:${known.fence}`;
+    const accepted = await this.accept([
+      {
+        id: requestId,
+        conversationId: id,
+        kind: 'enrich',
+        lane: 'manual',
+        dedupeKey,
+        traceId,
+        body: {},
+      },
+    ]);
+    return accepted[0];
+  }
+
+  onDue(listener: (inMs: number) => void): () => void {
+    return this.#due.add(listener);
+  }
+
+  onFeed(listener: (conversationId: ConversationId) => void): () => void {
+    return this.#feed.add(listener);
+  }
+
+  async beat(aliveForMs: number): Promise<void> {
+    await this.#run([beat({ id: this.instanceId, aliveForMs })]);
+  }
+
+  async takeOver(): Promise<number> {
+    const result = await this.#run([takeOver({}), takeOverOutbox({})]);
+    const count = result === 'refused' ? 0 : (result[0]?.length ?? 0);
+    if (count > 0) this.#tellDue(0);
+    return count;
+  }
+
+  async holdDuty(name: string, forMs: number): Promise<boolean> {
+    const result = await this.#run([holdDuty({ name, owner: this.instanceId, forMs })]);
+    return result !== 'refused' && (result[0]?.length ?? 0) > 0;
+  }
+
+  async dropDuty(name: string): Promise<void> {
+    await this.#run([dropDuty({ name, owner: this.instanceId })]);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.#unsubscribe();
+    if (this.leases === 'beaten') {
+      await this.#run([leave({ id: this.instanceId })]).catch((error: unknown) =>
+        this.#log.warn('ledger.leaveFailed', { error }),
+      );
+    }
+    await super[Symbol.asyncDispose]();
+  }
+
+  async #end(claim: Claim, writes: TurnWrites, unit: Unit): Promise<TurnEnd> {
+    const result = await this.#run(unit);
+    if (result === 'refused') {
+      const { conversationId, fence } = claim;
+      this.#log.warn('ledger.fenced', { conversationId, fence });
+      return 'fenced';
+    }
+    this.#tellWrites(claim.conversationId, writes);
+    this.#tellDue(waitOf(result));
+    return 'settled';
+  }
+
+  #run(unit: Unit): Promise<UnitResult> {
+    return this.store.run(unit);
+  }
+
+  #at(claim: Claim): SettleContext {
+    return {
+      conversationId: claim.conversationId,
+      fence: claim.fence,
+      owner: this.instanceId,
+      newId: this.#newId,
+      personDigest: (person) => this.#personDigest(person),
+    };
+  }
+
+  #personDigest(person: PersonKey): string {
+    return createHmac('sha256', this.installationKey)
+      .update(`${person.kind}\0${person.value}`)
+      .digest('base64url');
+  }
+
+  /** Others learn of what is due later when they claim; this instance sets its own alarm. */
+  #tellDue(inMs: number | undefined): void {
+    if (inMs === undefined) return;
+    this.#due.tell(Math.max(0, inMs));
+    if (inMs <= 0) this.store.publish({ kind: 'due' });
+  }
+
+  #tellWrites(conversationId: ConversationId, writes: TurnWrites): void {
+    if ((writes.outbox?.length ?? 0) > 0) this.#waiting.tell();
+    if ((writes.feed?.length ?? 0) === 0) return;
+    this.#feed.tell(conversationId);
+    this.store.publish({ kind: 'feed', conversationId });
+  }
+}
+
+/** How long until the conversation that the unit's first statement touched is due, if at all. */
+function waitOf(result: UnitResult): number | undefined {
+  const row = result === 'refused' ? undefined : result[0]?.[0];
+  return row === undefined ? undefined : maybeNumber(row, 'wait');
+}

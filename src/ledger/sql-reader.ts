@@ -1,0 +1,149 @@
+import type { ConversationId, EnrichmentId } from '../domain/ids.ts';
+import type { AuditReader } from './audit.ts';
+import type { LedgerReader } from './ledger.ts';
+import { listMessages, messageOf } from './operations/outbox.ts';
+import {
+  auditOf,
+  conversationOf,
+  countDue,
+  countOpenRequests,
+  countOutbox,
+  countOutcomes,
+  countPhases,
+  countsOf,
+  entriesOfConversation,
+  feedAfter,
+  feedEventOf,
+  listAudit,
+  listConversations,
+  oldestFeed,
+  oneConversation,
+  oneRequest,
+  outcomeOf,
+  outcomesOfConversation,
+  requestRecordOf,
+  requestsOfConversation,
+} from './operations/reading.ts';
+import type { Outbox, OutboxMessage, OutboxQuery } from './outbox.ts';
+import type {
+  AuditQuery,
+  AuditRecord,
+  ConversationQuery,
+  ConversationRecord,
+  FeedPage,
+  KnownConversation,
+  LedgerStats,
+  OutcomeRecord,
+  Page,
+  RequestRecord,
+} from './records.ts';
+import { entryOf, maybeNumber, numberOf } from './sql/codec.ts';
+import type { SqlRow, Statement } from './sql/statement.ts';
+import type { Store } from './store.ts';
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_LIMIT = 100;
+
+/** The reading half of the ledger, over either store. */
+export class SqlReader implements LedgerReader {
+  protected readonly store: Store;
+  readonly audit: AuditReader = { list: (query) => this.#audit(query ?? {}) };
+  readonly outbox: Pick<Outbox, 'list'> = { list: (query) => this.listOutbox(query ?? {}) };
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  now(): number {
+    return this.store.now();
+  }
+
+  async find(id: ConversationId): Promise<KnownConversation | undefined> {
+    const [rows, entries] = await Promise.all([
+      this.store.read(oneConversation({ id })),
+      this.store.read(entriesOfConversation({ id })),
+    ]);
+    const row = rows[0];
+    return row === undefined
+      ? undefined
+      : { ...conversationOf(row), entries: entries.map(entryOf) };
+  }
+
+  async conversations(query: ConversationQuery = {}): Promise<readonly ConversationRecord[]> {
+    const { phase = null, before = null, limit = DEFAULT_LIMIT } = query;
+    return (await this.store.read(listConversations({ phase, before, limit }))).map(conversationOf);
+  }
+
+  async requests(id: ConversationId, page: Page = {}): Promise<readonly RequestRecord[]> {
+    const { limit = DEFAULT_LIMIT } = page;
+    return (await this.store.read(requestsOfConversation({ id, limit }))).map(requestRecordOf);
+  }
+
+  async request(id: EnrichmentId): Promise<RequestRecord | undefined> {
+    return (await this.store.read(oneRequest({ id }))).map(requestRecordOf)[0];
+  }
+
+  async outcomes(id: ConversationId, page: Page = {}): Promise<readonly OutcomeRecord[]> {
+    const { limit = DEFAULT_LIMIT } = page;
+    return (await this.store.read(outcomesOfConversation({ id, limit }))).map(outcomeOf);
+  }
+
+  async feedAfter(id: ConversationId, after: number, page: Page = {}): Promise<FeedPage> {
+    const { limit = DEFAULT_LIMIT } = page;
+    const [events, oldest] = await Promise.all([
+      this.store.read(feedAfter({ id, after, limit })),
+      this.store.read(oldestFeed({ id })),
+    ]);
+    return {
+      events: events.map(feedEventOf),
+      oldest: oldest[0] === undefined ? undefined : maybeNumber(oldest[0], 'oldest'),
+    };
+  }
+
+  async depth(): Promise<number> {
+    return (await this.#row(countDue({}), 'depth')) ?? 0;
+  }
+
+  async stats(sinceMs: number = HOUR_MS): Promise<LedgerStats> {
+    const [due, phases, open, outbox, outcomes] = await Promise.all([
+      this.store.read(countDue({})),
+      this.store.read(countPhases({})),
+      this.#row(countOpenRequests({}), 'total'),
+      this.store.read(countOutbox({})),
+      this.store.read(countOutcomes({ sinceMs: Math.round(sinceMs) })),
+    ]);
+    return {
+      phases: countsOf(phases, ['idle', 'due', 'leased', 'dead', 'closed']),
+      depth: due[0] === undefined ? 0 : numberOf(due[0], 'depth'),
+      oldestDueMs: Math.max(0, due[0] === undefined ? 0 : numberOf(due[0], 'oldest')),
+      openRequests: open ?? 0,
+      outbox: countsOf(outbox, ['waiting', 'sending', 'sent', 'dead']),
+      outcomes: countsOf(outcomes, []),
+    };
+  }
+
+  protected async listOutbox(query: OutboxQuery): Promise<readonly OutboxMessage[]> {
+    const { state = null, destination = null, conversationId = null, before = null } = query;
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const rows = await this.store.read(
+      listMessages({ state, destination, conversationId, before, limit }),
+    );
+    return rows.map(messageOf);
+  }
+
+  async #audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
+    const { conversationId = null, action = null, before = null, limit = DEFAULT_LIMIT } = query;
+    return (await this.store.read(listAudit({ conversationId, action, before, limit }))).map(
+      auditOf,
+    );
+  }
+
+  async #row(statement: Statement, column: string): Promise<number | undefined> {
+    const row: SqlRow | undefined = (await this.store.read(statement))[0];
+    return row === undefined ? undefined : maybeNumber(row, column);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store[Symbol.asyncDispose]();
+  }
+}

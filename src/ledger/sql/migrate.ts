@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { ledgerTooNew } from '../errors.ts';
+import type { Store } from '../store.ts';
+import { maybeText } from './codec.ts';
+import { MIGRATIONS } from './schema.ts';
+import { query, type NoParams } from './statement.ts';
+
+const readSetting = query<{ name: string }>(
+  'setting.read',
+  `select value from setting where name = cast(:name as text)`,
+);
+
+const keepSetting = query<{ name: string; value: string }>(
+  'setting.keep',
+  `insert into setting (name, value) values (:name, :value) on conflict do nothing`,
+);
+
+const schemaVersion = query<NoParams>(
+  'setting.version',
+  `select cast(max(version) as integer) as value from schema_version`,
+);
+
+/**
+ * Brings the tables up to date, each step in a transaction with its number: whoever comes second
+ * finds the number taken. An instance one version behind may go on beside a newer one, since a
+ * step only adds.
+ *
+ * @throws {RapportError} `ERR_LEDGER_VERSION` when the ledger is more than one version ahead
+ */
+export async function migrate(store: Store): Promise<readonly number[]> {
+  const known = MIGRATIONS.at(-1)?.version ?? 0;
+  await store.define([
+    `create table if not exists schema_version (version integer primary key, at bigint not null)`,
+  ]);
+  const found = await versionOf(store);
+  if (found > known + 1) throw ledgerTooNew(found, known);
+  const done: number[] = [];
+  for (const { version, texts } of MIGRATIONS.filter((step) => step.version > found)) {
+    const mark = `insert into schema_version (version, at) values (${version}, ${Math.floor(store.now())})`;
+    try {
+      await store.define([mark, ...texts]);
+      done.push(version);
+    } catch (error) {
+      // Another instance took the number first, and did the same.
+      if ((await versionOf(store)) < version) throw error;
+    }
+  }
+  return done;
+}
+
+export async function versionOf(store: Store): Promise<number> {
+  return Number((await store.read(schemaVersion({})))[0]?.['value'] ?? 0);
+}
+
+/** The key of this installation's digests; the first instance to start makes it. */
+export async function installationKeyOf(store: Store): Promise<Uint8Array> {
+  const name = 'installation-key';
+  await store.run([keepSetting({ name, value: randomBytes(32).toString('base64url') })]);
+  const row = (await store.read(readSetting({ name })))[0];
+  return Buffer.from((row && maybeText(row, 'value')) ?? '', 'base64url');
+}

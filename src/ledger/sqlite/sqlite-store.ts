@@ -1,0 +1,184 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../lib/clock.ts';
+import { ledgerClosed, ledgerLocked, ledgerUnusable, writeFailed } from '../errors.ts';
+import {
+  sqliteDialect,
+  valuesOf,
+  type Dialect,
+  type Query,
+  type SqlRow,
+  type Statement,
+  type Unit,
+  type UnitResult,
+} from '../sql/statement.ts';
+import type { Store } from '../store.ts';
+import type {
+  ThreadSetup,
+  WireAnswer,
+  WireError,
+  WireJob,
+  WireResult,
+  WireStatement,
+} from './protocol.ts';
+import { createSteadyNow } from './steady-now.ts';
+
+interface Waiting {
+  resolve(result: UnitResult): void;
+  reject(error: unknown): void;
+}
+
+type Work =
+  | { readonly kind: 'unit' | 'read'; readonly statements: readonly WireStatement[] }
+  | { readonly kind: 'define'; readonly texts: readonly string[] };
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** Reads beside a running service; takes no lock and can change nothing. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/**
+ * A SQLite file behind a thread of its own. Work that is handed over within one turn of the event
+ * loop travels as one message, since a message costs more than a statement.
+ */
+export class SqliteStore implements Store {
+  readonly dialect: Dialect = sqliteDialect;
+  readonly now: () => number;
+  readonly #path: string;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #textIds = new Map<Query, number>();
+  #newTexts: [number, string][] = [];
+  #outgoing: WireJob[] = [];
+  #lastJob = 0;
+  #isClosed = false;
+
+  private constructor(worker: Worker, options: SqliteStoreOptions) {
+    this.#worker = worker;
+    this.#path = options.path;
+    this.now = createSteadyNow(options.clock);
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.on('message', (answer: WireAnswer) => this.#onAnswer(answer));
+    worker.on('error', (error) => this.#failAll(error));
+    worker.once('exit', () => this.#failAll(ledgerClosed()));
+  }
+
+  /** @throws {RapportError} `ERR_LEDGER_LOCKED`, `ERR_LEDGER_OPEN` */
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    const setup: ThreadSetup = {
+      path: options.path,
+      readOnly: options.readOnly ?? false,
+      since: new Date(options.clock.wallMs()).toISOString(),
+    };
+    // The build renames the file beside this one just as it renames this one.
+    const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: setup });
+    const answer = await new Promise<WireAnswer>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+    if (answer.kind === 'unusable') throw openingError(options.path, answer.error);
+    return new SqliteStore(worker, options);
+  }
+
+  run(unit: Unit): Promise<UnitResult> {
+    return this.#send({ kind: 'unit', statements: this.#toWire(unit) });
+  }
+
+  async read(statement: Statement): Promise<readonly SqlRow[]> {
+    const result = await this.#send({ kind: 'read', statements: this.#toWire([statement]) });
+    return result === 'refused' ? [] : (result[0] ?? []);
+  }
+
+  async define(texts: readonly string[]): Promise<void> {
+    await this.#send({ kind: 'define', texts });
+  }
+
+  publish(): void {
+    // One process holds the file, so there is nobody else to tell.
+  }
+
+  subscribe(): () => void {
+    return () => undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#flush();
+      this.#worker.postMessage('close');
+    }
+    await this.#exited;
+  }
+
+  #send(work: Work): Promise<UnitResult> {
+    if (this.#isClosed) return Promise.reject(ledgerClosed());
+    const job = ++this.#lastJob;
+    if (this.#outgoing.push({ ...work, job }) === 1) setImmediate(() => this.#flush());
+    return new Promise((resolve, reject) => this.#waiting.set(job, { resolve, reject }));
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0) return;
+    this.#worker.postMessage({ texts: this.#newTexts, jobs: this.#outgoing });
+    this.#newTexts = [];
+    this.#outgoing = [];
+  }
+
+  #toWire(unit: Unit): WireStatement[] {
+    const now = this.now();
+    return unit.map((statement): WireStatement => {
+      const { order } = statement.query.text(this.dialect);
+      return [
+        this.#textId(statement.query),
+        statement.guard === true,
+        valuesOf(statement, order, now),
+      ];
+    });
+  }
+
+  #textId(query: Query): number {
+    const known = this.#textIds.get(query);
+    if (known !== undefined) return known;
+    const id = this.#textIds.size + 1;
+    this.#textIds.set(query, id);
+    this.#newTexts.push([id, query.text(this.dialect).text]);
+    return id;
+  }
+
+  #onAnswer(answer: WireAnswer): void {
+    if (answer.kind !== 'results') return;
+    for (const [job, result] of answer.results) {
+      const waiting = this.#waiting.get(job);
+      this.#waiting.delete(job);
+      if (waiting !== undefined) settle(waiting, result, this.#path);
+    }
+  }
+
+  #failAll(error: unknown): void {
+    this.#isClosed = true;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+function settle(waiting: Waiting, result: WireResult, path: string): void {
+  switch (result.kind) {
+    case 'rows':
+      waiting.resolve(result.rows);
+      return;
+    case 'refused':
+      waiting.resolve('refused');
+      return;
+    case 'failed':
+      waiting.reject(writeFailed(new Error(result.error.message), `sqlite:${path}`));
+  }
+}
+
+function openingError(path: string, error: WireError): Error {
+  return error.name === 'LockHeldError'
+    ? ledgerLocked(path, error.holder ?? 'another process')
+    : ledgerUnusable(path, new Error(error.message));
+}

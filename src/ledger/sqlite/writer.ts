@@ -1,0 +1,134 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SqlRow } from '../sql/statement.ts';
+import { toWireError, type WireJob, type WireResult, type WireStatement } from './protocol.ts';
+
+type UnitJob = Extract<WireJob, { kind: 'unit' }>;
+
+/**
+ * Runs jobs against one SQLite connection. Units that are there together share one transaction
+ * and so one fsync; each stands in a savepoint, so that a bad one fails alone. Nothing is answered
+ * before the commit has returned.
+ */
+export class Writer {
+  readonly #db: DatabaseSync;
+  readonly #texts = new Map<number, string>();
+  readonly #prepared = new Map<number, Prepared>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  learn(texts: readonly (readonly [number, string])[]): void {
+    for (const [id, text] of texts) this.#texts.set(id, text);
+  }
+
+  /** Runs the jobs in their order, units that stand together as one transaction. */
+  run(jobs: readonly WireJob[]): [number, WireResult][] {
+    const results: [number, WireResult][] = [];
+    let units: UnitJob[] = [];
+    const flush = (): void => {
+      results.push(...this.#commit(units));
+      units = [];
+    };
+    for (const job of jobs) {
+      if (job.kind === 'unit') {
+        units.push(job);
+        continue;
+      }
+      flush();
+      results.push([job.job, attempt(() => this.#alone(job))]);
+    }
+    flush();
+    return results;
+  }
+
+  #alone(job: Exclude<WireJob, UnitJob>): WireResult {
+    if (job.kind === 'read') return { kind: 'rows', rows: job.statements.map((s) => this.#all(s)) };
+    this.#db.exec('begin immediate');
+    try {
+      for (const text of job.texts) this.#db.exec(text);
+      this.#db.exec('commit');
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+    return { kind: 'rows', rows: [] };
+  }
+
+  #commit(units: readonly UnitJob[]): [number, WireResult][] {
+    if (units.length === 0) return [];
+    try {
+      this.#db.exec('begin immediate');
+      const results = units.map(({ job, statements }): [number, WireResult] => [
+        job,
+        this.#unit(statements),
+      ]);
+      this.#db.exec('commit');
+      return results;
+    } catch (error) {
+      this.#rollback();
+      return units.map(({ job }) => [job, { kind: 'failed', error: toWireError(error) }]);
+    }
+  }
+
+  #unit(statements: readonly WireStatement[]): WireResult {
+    this.#db.exec('savepoint unit');
+    try {
+      const rows: SqlRow[][] = [];
+      for (const statement of statements) {
+        const [found, touched] = this.#execute(statement);
+        if (statement[1] && touched === 0) {
+          this.#db.exec('rollback to unit; release unit');
+          return { kind: 'refused' };
+        }
+        rows.push(found);
+      }
+      this.#db.exec('release unit');
+      return { kind: 'rows', rows };
+    } catch (error) {
+      // A full disk may end the whole transaction; then no unit of it has happened.
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec('rollback to unit; release unit');
+      return { kind: 'failed', error: toWireError(error) };
+    }
+  }
+
+  #rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec('rollback');
+  }
+
+  #execute(statement: WireStatement): [rows: SqlRow[], touched: number] {
+    const prepared = this.#prepare(statement[0]);
+    if (prepared.returnsRows) {
+      const rows = prepared.statement.all(...statement[2]) as SqlRow[];
+      return [rows, rows.length];
+    }
+    return [[], Number(prepared.statement.run(...statement[2]).changes)];
+  }
+
+  #all(statement: WireStatement): SqlRow[] {
+    return this.#execute(statement)[0];
+  }
+
+  #prepare(id: number): Prepared {
+    const known = this.#prepared.get(id);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(this.#texts.get(id) ?? '');
+    const fresh = { statement, returnsRows: statement.columns().length > 0 };
+    this.#prepared.set(id, fresh);
+    return fresh;
+  }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly returnsRows: boolean;
+}
+
+function attempt(run: () => WireResult): WireResult {
+  try {
+    return run();
+  } catch (error) {
+    return { kind: 'failed', error: toWireError(error) };
+  }
+}
