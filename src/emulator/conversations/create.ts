@@ -1,4 +1,11 @@
-import type { ConversationState, Direction, Leg, LegState, Media, ParticipantState } from '../world/model.ts';
+import type {
+  ConversationState,
+  Direction,
+  Leg,
+  LegState,
+  Media,
+  ParticipantState,
+} from '../world/model.ts';
 import type { World } from '../world/world.ts';
 
 const PROVIDERS: Readonly<Record<Media, string>> = {
@@ -77,7 +84,12 @@ export function addParticipant(
 
 export function createConversation(
   world: World,
-  parts: { readonly media: Media; readonly direction: Direction; readonly divisionId: string; readonly address?: string | undefined },
+  parts: {
+    readonly media: Media;
+    readonly direction: Direction;
+    readonly divisionId: string;
+    readonly address?: string | undefined;
+  },
 ): ConversationState {
   const conversation: ConversationState = {
     ...parts,

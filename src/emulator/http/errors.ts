@@ -60,7 +60,10 @@ export const credentialsExpired = (): PlatformError =>
     message: 'The supplied credentials are expired and cannot be used.',
   });
 
-export const missingPermissions = (kind: 'any' | 'all', permissions: readonly string[]): PlatformError => {
+export const missingPermissions = (
+  kind: 'any' | 'all',
+  permissions: readonly string[],
+): PlatformError => {
   const list = `[${permissions.join(', ')}]`;
   return new PlatformError({
     status: 403,
@@ -73,12 +76,11 @@ export const missingPermissions = (kind: 'any' | 'all', permissions: readonly st
   });
 };
 
-export const missingDivisionPermission = (permission: string, division: string): PlatformError =>
+export const missingDivisionPermission = (): PlatformError =>
   new PlatformError({
     status: 403,
     code: 'missing.division.permission',
-    message: `Unable to perform the requested action. You are missing the following permission(s): ${permission} in division ${division}`,
-    messageParams: { permission, division },
+    message: 'You are not authorized to perform the requested action.',
   });
 
 export const missingScope = (scope: string): PlatformError =>
@@ -127,7 +129,8 @@ export const unsupportedMediaType = (): PlatformError =>
   new PlatformError({
     status: 415,
     code: 'unsupported.media.type',
-    message: 'Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.',
+    message:
+      'Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.',
   });
 
 export const tooManyRequests = (
@@ -147,7 +150,8 @@ export const internalError = (): PlatformError =>
   new PlatformError({
     status: 500,
     code: 'internal.server.error',
-    message: 'The server encountered an unexpected condition which prevented it from fulfilling the request.',
+    message:
+      'The server encountered an unexpected condition which prevented it from fulfilling the request.',
   });
 
 /** Not an answer of the platform: the emulator says that it lacks something the platform has. */
@@ -156,4 +160,12 @@ export const notEmulated = (method: string, template: string): PlatformError =>
     status: 501,
     code: 'emulator.not.implemented',
     message: `The platform has ${method} ${template}, the emulator does not. See the emulator's support matrix.`,
+  });
+
+export const invalidQuery = (value: string, name: string, allowed: string): PlatformError =>
+  new PlatformError({
+    status: 400,
+    code: 'invalid.query.param.value',
+    message: `Value [${value}] is not valid for parameter [${name}]. Allowable values are: ${allowed}`,
+    messageParams: { value, name, allowed },
   });

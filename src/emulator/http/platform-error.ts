@@ -14,7 +14,9 @@ export interface PlatformErrorParts {
   readonly messageParams?: Readonly<Record<string, string>> | undefined;
   readonly messageWithParams?: string | undefined;
   readonly details?: readonly ErrorDetail[] | undefined;
-  readonly limit?: { readonly key: string; readonly namespace: string; readonly value: number } | undefined;
+  readonly limit?:
+    | { readonly key: string; readonly namespace: string; readonly value: number }
+    | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -43,7 +45,9 @@ export interface ErrorBody {
   readonly contextId: string;
   readonly details: readonly ErrorDetail[];
   readonly errors: readonly [];
-  readonly limit?: { readonly key: string; readonly namespace: string; readonly value: number } | undefined;
+  readonly limit?:
+    | { readonly key: string; readonly namespace: string; readonly value: number }
+    | undefined;
 }
 
 export function toErrorBody(error: PlatformError, contextId: string): ErrorBody {

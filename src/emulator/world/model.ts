@@ -137,3 +137,33 @@ export interface QueueState {
   readonly divisionId: string;
   readonly createdAt: number;
 }
+
+/** A JSON schema document as the platform shows a flow's inputs and outputs. */
+export interface FlowSchema {
+  readonly title?: string | undefined;
+  readonly type: 'object';
+  readonly required?: readonly string[] | undefined;
+  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly additionalProperties?: boolean | undefined;
+}
+
+export interface FlowVersionState {
+  readonly id: string;
+  readonly inputSchema: FlowSchema;
+  readonly outputSchema: FlowSchema;
+  /** Opaque JSON; undefined where the platform has none. */
+  readonly configuration: unknown;
+  readonly publishedAt: number;
+}
+
+export interface FlowState {
+  readonly id: string;
+  readonly name: string;
+  /** `INBOUNDCALL`, `INBOUNDSHORTMESSAGE`, `WORKFLOW`, … */
+  readonly type: string;
+  readonly description?: string | undefined;
+  readonly divisionId: string;
+  readonly deleted: boolean;
+  /** Oldest first; the last one is published. */
+  readonly versions: readonly FlowVersionState[];
+}

@@ -3,6 +3,7 @@ import type { WorldEvent } from './event.ts';
 import type {
   ConversationState,
   Division,
+  FlowState,
   Organization,
   QueueState,
   UserState,
@@ -28,6 +29,7 @@ export class World {
   readonly divisions: Map<string, Division> = new Map();
   readonly users: Map<string, UserState> = new Map();
   readonly queues: Map<string, QueueState> = new Map();
+  readonly flows: Map<string, FlowState> = new Map();
   readonly conversations: Map<string, ConversationState> = new Map();
 
   constructor(parts: WorldParts) {
@@ -76,7 +78,7 @@ export class World {
 
   /** Cancels whatever is still to happen. */
   stop(): void {
-    for (const timer of [...this.#timers]) timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
   }
 
   /** Empties the world and starts its ids anew; the same calls then give the same ids again. */
@@ -84,7 +86,8 @@ export class World {
     this.stop();
     this.#chance = createChance(this.#seed);
     this.organization = { id: this.newId(), name: 'Emulated' };
-    for (const map of [this.divisions, this.users, this.queues, this.conversations]) map.clear();
+    const { divisions, users, queues, flows, conversations } = this;
+    for (const map of [divisions, users, queues, flows, conversations]) map.clear();
   }
 
   /** @returns the entity with that id, else with that name (case-insensitive). */
@@ -94,6 +97,10 @@ export class World {
 
   findUser(idOrName: string): UserState | undefined {
     return this.users.get(idOrName) ?? byName(this.users.values(), idOrName);
+  }
+
+  findFlow(idOrName: string): FlowState | undefined {
+    return this.flows.get(idOrName) ?? byName(this.flows.values(), idOrName);
   }
 }
 

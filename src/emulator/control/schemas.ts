@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { AttributeChange } from '../conversations/attributes.ts';
+import type { EndedBy } from '../conversations/end.ts';
+import type { Move } from '../conversations/move.ts';
+import type { InboundStart } from '../conversations/start.ts';
+import { limitSettingsSchema, type LimitChange } from '../limits/settings.ts';
+import type { ClientSeed, FlowSeed, QueueSeed, UserSeed } from '../world/seed.ts';
+
+const text = z.string();
+const texts = z.record(z.string(), z.string());
+
+export const inboundStartSchema: z.ZodType<InboundStart> = z
+  .strictObject({
+    media: z.enum(['calls', 'messages', 'callbacks', 'emails']),
+    queue: text,
+    flow: text,
+    from: text,
+    to: text,
+    name: text,
+    attributes: texts,
+    externalContactId: text,
+    messageType: text,
+    subject: text,
+    callbackNumbers: z.array(text),
+  })
+  .partial();
+
+export const moveSchema: z.ZodType<Move> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('enqueue'), queue: text }),
+  z.strictObject({ kind: z.literal('alert'), user: text }),
+  z.strictObject({ kind: z.literal('answer'), user: text.optional() }),
+  z.strictObject({ kind: z.literal('decline') }),
+  z.strictObject({ kind: z.literal('leave'), participantId: text }),
+]);
+
+export const attributeSettingsSchema: z.ZodType<AttributeChange> = z
+  .strictObject({
+    lagMs: z.union([z.number().min(0), z.tuple([z.number().min(0), z.number().min(0)]).readonly()]),
+    order: z.enum(['arrival', 'any']),
+    mode: z.enum(['merge', 'replace']),
+    values: z.enum(['lenient', 'strict']),
+    afterEnd: z.enum(['applied', 'ignored']),
+  })
+  .partial();
+
+export const clientSeedSchema: z.ZodType<ClientSeed> = z.strictObject({
+  id: text.min(1),
+  secret: text.min(1),
+  name: text.optional(),
+  grant: z.enum(['client_credentials', 'authorization_code']).optional(),
+  permissions: z.array(text).optional(),
+  scopes: z.array(text).optional(),
+  divisions: z.array(text).optional(),
+  redirectUris: z.array(text).optional(),
+  tokenLifetimeSeconds: z.number().min(300).max(172_800).optional(),
+  enabled: z.boolean().optional(),
+});
+
+export const queueSeedSchema: z.ZodType<QueueSeed> = z.strictObject({
+  name: text.min(1),
+  id: text.optional(),
+  division: text.optional(),
+});
+
+export const userSeedSchema: z.ZodType<UserSeed> = z.strictObject({
+  name: text.min(1),
+  id: text.optional(),
+  email: text.optional(),
+  division: text.optional(),
+});
+
+const flowSchemaSchema = z.object({
+  title: text.optional(),
+  type: z.literal('object'),
+  required: z.array(text).optional(),
+  properties: z.record(text, z.record(text, z.unknown())),
+  additionalProperties: z.boolean().optional(),
+});
+
+export const flowSeedSchema: z.ZodType<FlowSeed> = z.strictObject({
+  name: text.min(1),
+  id: text.optional(),
+  type: text.optional(),
+  description: text.optional(),
+  division: text.optional(),
+  inputSchema: flowSchemaSchema.optional(),
+  outputSchema: flowSchemaSchema.optional(),
+  configuration: z.unknown(),
+  deleted: z.boolean().optional(),
+});
+
+export const settingsSchema: z.ZodType<{
+  readonly attributes?: AttributeChange | undefined;
+  readonly limits?: LimitChange | undefined;
+}> = z.strictObject({
+  attributes: attributeSettingsSchema.optional(),
+  limits: limitSettingsSchema.optional(),
+});
+
+export const endSchema: z.ZodType<{ readonly by?: EndedBy | undefined }> = z.strictObject({
+  by: z.enum(['customer', 'agent', 'system']).optional(),
+});
+
+export const writeSchema: z.ZodType<{
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly participantId?: string | undefined;
+}> = z.strictObject({ attributes: texts, participantId: text.optional() });
+
+export const revokeSchema: z.ZodType<{ readonly clientId?: string | undefined }> = z.strictObject({
+  clientId: text.optional(),
+});
+
+export const dropSchema: z.ZodType<{ readonly channelId?: string | undefined }> = z.strictObject({
+  channelId: text.optional(),
+});
+
+export const closeSchema: z.ZodType<{
+  readonly channelId?: string | undefined;
+  readonly delayMs?: number | undefined;
+}> = z.strictObject({ channelId: text.optional(), delayMs: z.number().min(0).optional() });
+
+export const advanceSchema: z.ZodType<{ readonly ms: number }> = z.strictObject({
+  ms: z.number().min(0),
+});

@@ -1,0 +1,212 @@
+import {
+  conversationNotFound,
+  invalidValue,
+  notAUser,
+  participantNotFound,
+} from '../http/errors.ts';
+import {
+  accepted,
+  any,
+  noContent,
+  ok,
+  param,
+  type Call,
+  type Permissions,
+  type Route,
+} from '../http/route.ts';
+import {
+  MEDIA,
+  type ConversationState,
+  type Media,
+  type ParticipantState,
+} from '../world/model.ts';
+import type { World } from '../world/world.ts';
+import { parseAttributesBody, type AttributeSettings, type AttributeWriter } from './attributes.ts';
+import { endConversation } from './end.ts';
+import { nullAttributes } from './errors.ts';
+import { applyMediaRequest, parseMediaRequest } from './media-request.ts';
+import { viewMediaConversation } from './media-view.ts';
+import { viewConversation } from './view.ts';
+
+export interface ConversationRouteParts {
+  readonly world: World;
+  readonly writer: AttributeWriter;
+  readonly attributes: () => AttributeSettings;
+}
+
+const SCOPE = 'conversations';
+const READ_SCOPE = 'conversations:readonly';
+const UPDATE = any(
+  'conversation:participant:wrapup',
+  'conversation:call:record',
+  'conversation:communication:disconnect',
+);
+const DISCONNECT = any('conversation:communication:disconnect');
+
+/** Conversations: reading, participants, attributes, ending. */
+export function conversationRoutes(parts: ConversationRouteParts): Route[] {
+  return [...genericRoutes(parts), ...MEDIA.flatMap((media) => mediaRoutes(parts, media))];
+}
+
+function genericRoutes(parts: ConversationRouteParts): Route[] {
+  const { world } = parts;
+  const one = '/api/v2/conversations/{conversationId}';
+  return [
+    {
+      method: 'GET',
+      path: one,
+      scope: READ_SCOPE,
+      permissions: any('conversation:communication:view'),
+      handle: (call) => ok(viewConversation(world, findConversation(world, call))),
+    },
+    {
+      method: 'DELETE',
+      path: one,
+      scope: SCOPE,
+      permissions: DISCONNECT,
+      context: 'user',
+      handle: (call) => {
+        endConversation(world, findConversation(world, call), 'system');
+        return noContent();
+      },
+    },
+    {
+      method: 'POST',
+      path: `${one}/disconnect`,
+      scope: SCOPE,
+      permissions: DISCONNECT,
+      handle: (call) => {
+        endConversation(world, findConversation(world, call), 'system');
+        return accepted('');
+      },
+    },
+    {
+      method: 'PATCH',
+      path: `${one}/participants/{participantId}`,
+      scope: SCOPE,
+      permissions: UPDATE,
+      handle: (call) => {
+        // The contract keeps this code on the generic path alone, as a leftover of a time with attributes.
+        if (hasNullAttributes(call.body)) throw nullAttributes();
+        return patchParticipant(world, call);
+      },
+    },
+    attributesRoute(parts, one, 'bare'),
+  ];
+}
+
+function mediaRoutes(parts: ConversationRouteParts, media: Media): Route[] {
+  const { world } = parts;
+  const one = `/api/v2/conversations/${media}/{conversationId}`;
+  const refusesClients = media === 'calls';
+  const end: Permissions =
+    media === 'messages'
+      ? any('conversation:communication:disconnect', 'conversation:message:park')
+      : DISCONNECT;
+  return [
+    {
+      method: 'GET',
+      path: one,
+      scope: READ_SCOPE,
+      handle: (call) => ok(viewMediaConversation(findConversation(world, call), media)),
+    },
+    {
+      method: 'PATCH',
+      path: one,
+      scope: SCOPE,
+      permissions: end,
+      context: refusesClients ? 'user' : undefined,
+      handle: (call) => ok(patchConversation(world, call)),
+    },
+    {
+      method: 'PATCH',
+      path: `${one}/participants/{participantId}`,
+      scope: SCOPE,
+      permissions: UPDATE,
+      context: refusesClients ? 'user' : undefined,
+      handle: (call) => patchParticipant(world, call),
+    },
+    attributesRoute(parts, one, 'echo'),
+    {
+      method: 'GET',
+      path: `/api/v2/conversations/${media}`,
+      scope: READ_SCOPE,
+      context: 'user',
+      handle: (call) => ok(listOwn(world, call, media)),
+    },
+  ];
+}
+
+/**
+ * The medium in the path is not held against the conversation's: official samples mix them. The
+ * per-media 202 declares a body, the generic one does not.
+ */
+function attributesRoute(parts: ConversationRouteParts, one: string, body: 'bare' | 'echo'): Route {
+  return {
+    method: 'PATCH',
+    path: `${one}/participants/{participantId}/attributes`,
+    scope: SCOPE,
+    handle: (call) => {
+      const { conversation, participant } = findParticipant(parts.world, call);
+      const attributes = parseAttributesBody(call.body, parts.attributes().values);
+      parts.writer.write(conversation, participant, attributes);
+      return accepted(body === 'echo' ? { attributes: Object.fromEntries(attributes) } : undefined);
+    },
+  };
+}
+
+function patchConversation(world: World, call: Call): unknown {
+  const conversation = findConversation(world, call);
+  const state = stateOf(call.body);
+  if (state !== 'disconnected') throw invalidValue(state, 'state', 'disconnected');
+  endConversation(world, conversation, 'agent');
+  return viewConversation(world, conversation);
+}
+
+function stateOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null || !('state' in body)) return 'undefined';
+  return String(body.state);
+}
+
+function patchParticipant(world: World, call: Call): ReturnType<typeof accepted> {
+  const place = findParticipant(world, call);
+  applyMediaRequest(world, place, parseMediaRequest(call.body));
+  return accepted();
+}
+
+const hasNullAttributes = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'attributes' in body && body.attributes === null;
+
+function listOwn(world: World, { token }: Call, media: Media): unknown {
+  if (token.userId === undefined) throw notAUser();
+  const own = [...world.conversations.values()].filter(
+    (conversation) =>
+      conversation.media === media &&
+      conversation.endedAt === undefined &&
+      conversation.participants.some((p) => p.userId === token.userId && p.endedAt === undefined),
+  );
+  return {
+    entities: own.map((conversation) => viewMediaConversation(conversation, media)),
+    pageSize: own.length,
+    pageNumber: 1,
+    total: own.length,
+    pageCount: 1,
+  };
+}
+
+export function findConversation(world: World, call: Call): ConversationState {
+  const conversation = world.conversations.get(param(call, 'conversationId'));
+  if (conversation === undefined) throw conversationNotFound();
+  return conversation;
+}
+
+function findParticipant(
+  world: World,
+  call: Call,
+): { readonly conversation: ConversationState; readonly participant: ParticipantState } {
+  const conversation = findConversation(world, call);
+  const id = param(call, 'participantId');
+  const participant = conversation.participants.find((p) => p.id === id);
+  if (participant === undefined) throw participantNotFound();
+  return { conversation, participant };
+}

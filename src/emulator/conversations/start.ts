@@ -1,0 +1,127 @@
+import { notFound } from '../http/errors.ts';
+import type { ConversationState, Media, ParticipantState, QueueState } from '../world/model.ts';
+import type { World } from '../world/world.ts';
+import { addParticipant, createConversation, type LegParts } from './create.ts';
+import { publishConversation, publishStart } from './publish.ts';
+import { enqueue } from './routing.ts';
+
+/** A conversation that a customer begins. */
+export interface InboundStart {
+  /** @defaultValue `'calls'` */
+  readonly media?: Media | undefined;
+  /** Id or name of the queue where it waits; without one it stays with the flow, or alone. */
+  readonly queue?: string | undefined;
+  /** Id or name of the flow that it passes first; adds a participant of purpose `ivr`. */
+  readonly flow?: string | undefined;
+  /** The customer's address: a phone number, an e-mail, an opaque id. @defaultValue one that fits the medium */
+  readonly from?: string | undefined;
+  /** The address that was called or written to. @defaultValue one that fits the medium */
+  readonly to?: string | undefined;
+  readonly name?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+  readonly externalContactId?: string | undefined;
+  /** `webmessaging`, `open`, `sms`, …; messages only. @defaultValue `'webmessaging'` */
+  readonly messageType?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly callbackNumbers?: readonly string[] | undefined;
+}
+
+export interface StartedConversation {
+  readonly conversationId: string;
+  /** The customer's participant. */
+  readonly participantId: string;
+}
+
+/** Begins an inbound conversation: the customer, the flow if there is one, then the queue. */
+export function startInbound(world: World, start: InboundStart): StartedConversation {
+  const media = start.media ?? 'calls';
+  const queue = start.queue === undefined ? undefined : requireQueue(world, start.queue);
+  const divisionId = queue?.divisionId ?? homeDivision(world);
+  const addresses = addressesOf(media, start);
+  const conversation = createConversation(world, {
+    media,
+    direction: 'inbound',
+    divisionId,
+    address: addresses.from,
+  });
+  const customer = addCustomer(world, conversation, { ...start, media, ...addresses });
+  publishStart(world, conversation, customer);
+  publishConversation(world, conversation);
+  if (queue !== undefined) enqueue(world, conversation, queue);
+  return { conversationId: conversation.id, participantId: customer.id };
+}
+
+function addCustomer(
+  world: World,
+  conversation: ConversationState,
+  start: InboundStart & { readonly media: Media; readonly from: string; readonly to: string },
+): ParticipantState {
+  const customer = addParticipant(world, conversation, {
+    purpose: 'customer',
+    name: start.name,
+    externalContactId: start.externalContactId,
+    address: start.from,
+    ani: start.media === 'calls' ? start.from : undefined,
+    dnis: start.media === 'calls' ? start.to : undefined,
+    attributes: new Map(Object.entries(start.attributes ?? {})),
+    leg: legOf(start),
+  });
+  if (start.media === 'messages') {
+    customer.legs[0]?.messages.push({ id: world.newId(), at: world.now(), status: 'received' });
+  }
+  return customer;
+}
+
+function legOf(
+  start: InboundStart & { readonly media: Media; readonly from: string; readonly to: string },
+): LegParts {
+  const { media } = start;
+  return {
+    media,
+    direction: 'inbound',
+    state: 'connected',
+    fromAddress: start.from,
+    toAddress: start.to,
+    messageType: media === 'messages' ? (start.messageType ?? 'webmessaging') : undefined,
+    subject: media === 'emails' ? (start.subject ?? '') : undefined,
+    callbackNumbers: media === 'callbacks' ? (start.callbackNumbers ?? [start.from]) : undefined,
+    callbackUserName: media === 'callbacks' ? start.name : undefined,
+  };
+}
+
+/** Addresses in the form the platform gives them: `tel:+1…` on calls, plain elsewhere. */
+function addressesOf(
+  media: Media,
+  start: InboundStart,
+): { readonly from: string; readonly to: string } {
+  switch (media) {
+    case 'calls':
+      return {
+        from: asTel(start.from ?? '+15551230001'),
+        to: asTel(start.to ?? '+18005550100'),
+      };
+    case 'callbacks':
+      return {
+        from: start.from ?? start.callbackNumbers?.[0] ?? '+15551230001',
+        to: start.to ?? '+18005550100',
+      };
+    case 'emails':
+      return { from: start.from ?? 'customer@example.com', to: start.to ?? 'support@example.com' };
+    case 'messages':
+      return { from: start.from ?? 'guest', to: start.to ?? 'deployment' };
+  }
+}
+
+export const asTel = (address: string): string =>
+  /^[a-z]+:/i.test(address) ? address : `tel:${address}`;
+
+export function requireQueue(world: World, idOrName: string): QueueState {
+  const queue = world.findQueue(idOrName);
+  if (queue === undefined) throw notFound(`no queue with id or name "${idOrName}"`);
+  return queue;
+}
+
+export function homeDivision(world: World): string {
+  const [home] = world.divisions.keys();
+  return home ?? world.organization.id;
+}

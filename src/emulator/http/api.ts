@@ -1,0 +1,137 @@
+import { hasPermission } from '../oauth/clients.ts';
+import type { AccessToken, TokenStore } from '../oauth/tokens.ts';
+import type { LimitVerdict, RateLimiter } from '../limits/rate-limiter.ts';
+import {
+  authenticationRequired,
+  badCredentials,
+  credentialsExpired,
+  methodNotAllowed,
+  missingPermissions,
+  missingScope,
+  notAClient,
+  notAUser,
+  notEmulated,
+  notFound,
+} from './errors.ts';
+import { PlatformError } from './platform-error.ts';
+import type { Answer, Route } from './route.ts';
+import type { Match, Router } from './router.ts';
+
+/** Which methods the platform has on a path; undefined when it has no such path. */
+export type PlatformPaths = (
+  path: string,
+) => { readonly template: string; readonly methods: readonly string[] } | undefined;
+
+export interface ApiParts {
+  readonly router: Router<Route>;
+  readonly tokens: TokenStore;
+  readonly limiter: RateLimiter;
+  readonly platformPaths: PlatformPaths;
+}
+
+export interface ApiRequest {
+  readonly method: string;
+  /** From `/api/v2` on, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  /** Reads and parses the body; called only once the request has passed everything before it. */
+  readonly readBody: () => Promise<unknown>;
+}
+
+/** What is known of a request as it passes; the log and the answer's headers read it. */
+export interface Passage {
+  token?: AccessToken | undefined;
+  route?: Route | undefined;
+  body?: unknown;
+  limitHeaders: Readonly<Record<string, string>>;
+}
+
+/** Takes one request through sign-in, limits, routing and rights to its handler, in the platform's order. */
+export async function handleApi(
+  parts: ApiParts,
+  request: ApiRequest,
+  passage: Passage,
+): Promise<Answer> {
+  const { method, path, query } = request;
+  const token = authenticate(parts.tokens, request.authorization);
+  passage.token = token;
+  const match = parts.router.match(method, path);
+  if (match.kind === 'route') passage.route = match.route;
+  const operation = match.kind === 'route' ? `${method} ${match.route.path}` : `${method} ${path}`;
+  passLimit(parts.limiter, token, operation, passage);
+  if (match.kind !== 'route') throw missing(parts.platformPaths, request, match);
+  authorize(match.route, token);
+  passage.body = await request.readBody();
+  return match.route.handle({ token, params: match.params, query, body: passage.body });
+}
+
+function authenticate(tokens: TokenStore, authorization: string | undefined): AccessToken {
+  const value = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
+  if (value === undefined) throw authenticationRequired();
+  const verdict = tokens.check(value);
+  switch (verdict.kind) {
+    case 'active':
+      return verdict.token;
+    case 'unknown':
+      throw badCredentials();
+    case 'expired':
+      throw credentialsExpired();
+  }
+}
+
+function passLimit(
+  limiter: RateLimiter,
+  token: AccessToken,
+  operation: string,
+  passage: Passage,
+): void {
+  const verdict: LimitVerdict = limiter.take({
+    token: token.value,
+    orgAppUser: `${token.client.id}:${token.userId ?? ''}`,
+    clientCredentials: token.userId === undefined,
+    operation,
+  });
+  passage.limitHeaders = { ...verdict.headers };
+  if (!verdict.allowed) throw new PlatformError(verdict.error);
+}
+
+/** No route: the platform lacks the path (404), has it for other methods (405), or the emulator lacks it (501). */
+function missing(
+  platformPaths: PlatformPaths,
+  { method, path }: ApiRequest,
+  match: Exclude<Match<Route>, { readonly kind: 'route' }>,
+): PlatformError {
+  const known = platformPaths(path);
+  if (known?.methods.includes(method) === true) return notEmulated(method, known.template);
+  const methods = new Set([
+    ...(known?.methods ?? []),
+    ...(match.kind === 'method' ? match.allowed : []),
+  ]);
+  return methods.size === 0 ? notFound() : methodNotAllowed([...methods]);
+}
+
+function authorize(route: Route, token: AccessToken): void {
+  if (route.context === 'user' && token.userId === undefined) throw notAUser();
+  if (route.context === 'client' && token.userId !== undefined) throw notAClient();
+  const { scope, permissions } = route;
+  if (scope !== undefined && token.userId !== undefined && !hasScope(token.scopes, scope)) {
+    throw missingScope(scope);
+  }
+  if (permissions === undefined) return;
+  const granted = token.client.permissions;
+  const lacking = permissions.names.filter((name) => !hasPermission(granted, name));
+  if (permissions.kind === 'all' && lacking.length > 0) throw missingPermissions('all', lacking);
+  if (permissions.kind === 'any' && lacking.length === permissions.names.length) {
+    throw missingPermissions('any', lacking);
+  }
+}
+
+/** `conversations` includes `conversations:readonly`; `*` includes all. */
+function hasScope(granted: readonly string[], wanted: string): boolean {
+  return (
+    granted.includes('*') ||
+    granted.includes(wanted) ||
+    granted.includes(wanted.replace(/:readonly$/, ''))
+  );
+}

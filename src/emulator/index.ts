@@ -1,0 +1,12 @@
+export { startEmulator, type Emulator } from './emulator.ts';
+export type { EmulatorOptions } from './options.ts';
+export type { Control, WorldView } from './control/control.ts';
+export type { AttributeChange, AttributeSettings } from './conversations/attributes.ts';
+export type { EndedBy } from './conversations/end.ts';
+export type { Move } from './conversations/move.ts';
+export type { InboundStart, StartedConversation } from './conversations/start.ts';
+export type { ConversationShape, ParticipantShape } from './conversations/shapes.ts';
+export type { Exchange } from './http/request-log.ts';
+export type { LimitChange, LimitSettings } from './limits/settings.ts';
+export type { ClientSeed, FlowSeed, QueueSeed, Seed, UserSeed } from './world/seed.ts';
+export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from './world/seed.ts';

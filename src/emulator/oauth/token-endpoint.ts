@@ -1,0 +1,95 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Answer } from '../http/route.ts';
+import type { ClientState, GrantType } from './clients.ts';
+import type { AccessToken, TokenStore } from './tokens.ts';
+
+export interface TokenRequest {
+  /** The form; members of the query count too, as some clients put `grant_type` there. */
+  readonly form: URLSearchParams;
+  readonly authorization: string | undefined;
+}
+
+/** What sign-in errors look like: HTTP 400 and not an ErrorBody. */
+export function oauthError(error: string, description: string): Answer {
+  return { status: 400, body: { error, description, error_description: description } };
+}
+
+/** A grant: takes the form of an authenticated client and answers. */
+export type Grant = (client: ClientState, form: URLSearchParams) => Answer;
+
+/** The token endpoint. Which grants exist is the table's to say. */
+export function createTokenEndpoint(
+  clients: ReadonlyMap<string, ClientState>,
+  grants: ReadonlyMap<string, Grant>,
+): (request: TokenRequest) => Answer {
+  return (request) => {
+    const { form } = request;
+    const grantType = form.get('grant_type');
+    if (grantType === null || grantType === '') {
+      return oauthError('invalid_request', 'grant_type is required');
+    }
+    const client = authenticate(clients, request);
+    if (client === undefined) return oauthError('invalid_client', 'authentication failed');
+    const grant = grants.get(grantType);
+    if (grant === undefined) {
+      return oauthError('unsupported_grant_type', `grant type ${grantType} is not supported`);
+    }
+    return grant(client, form);
+  };
+}
+
+export function clientCredentialsGrant(tokens: TokenStore): Grant {
+  return (client) => {
+    if (client.grant !== 'client_credentials') return unauthorized('client_credential');
+    return granted(tokens.issue(client));
+  };
+}
+
+export const unauthorized = (grant: string): Answer =>
+  oauthError('unauthorized_client', `client is not authorized to use the ${grant} grant type`);
+
+export const mayUse = (client: ClientState, grant: GrantType): boolean => client.grant === grant;
+
+export function granted(token: AccessToken, refreshToken?: string): Answer {
+  return {
+    status: 200,
+    headers: { 'cache-control': 'no-store' },
+    body: {
+      access_token: token.value,
+      token_type: 'bearer',
+      // One less than the lifetime, as the platform answers (86399 for a day).
+      expires_in: token.client.tokenLifetimeSeconds - 1,
+      refresh_token: refreshToken,
+    },
+  };
+}
+
+/** Basic or in the form. A client without its secret passes only where its grant proves it otherwise (PKCE). */
+function authenticate(
+  clients: ReadonlyMap<string, ClientState>,
+  request: TokenRequest,
+): ClientState | undefined {
+  const { id, secret } = credentialsOf(request);
+  const client = clients.get(id);
+  if (client === undefined || !client.enabled) return undefined;
+  if (secret === undefined) return request.form.has('code_verifier') ? client : undefined;
+  return sameText(secret, client.secret) ? client : undefined;
+}
+
+function credentialsOf({ form, authorization }: TokenRequest): {
+  readonly id: string;
+  readonly secret: string | undefined;
+} {
+  const basic = /^basic\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1];
+  if (basic === undefined) {
+    return { id: form.get('client_id') ?? '', secret: form.get('client_secret') ?? undefined };
+  }
+  const [id, ...secret] = Buffer.from(basic, 'base64').toString('utf8').split(':');
+  return { id: id ?? '', secret: secret.join(':') };
+}
+
+function sameText(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

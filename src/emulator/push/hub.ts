@@ -1,0 +1,53 @@
+import { viewMediaConversation } from '../conversations/media-view.ts';
+import { viewConversationEvent } from '../conversations/view.ts';
+import type { WorldEvent } from '../world/event.ts';
+import type { ConversationState } from '../world/model.ts';
+import type { World } from '../world/world.ts';
+import type { Channels } from './channels.ts';
+import { detailBody } from './detail-body.ts';
+
+/** Turns what happens in the world into frames for the channels that listen. */
+export function startPush(world: World, channels: Channels, newId: () => string): Disposable {
+  const send = (name: string, eventBody: () => unknown): void => {
+    if (!channels.isHeard(name)) return;
+    const frame = JSON.stringify({
+      topicName: name,
+      version: '2',
+      eventBody: eventBody(),
+      metadata: { CorrelationId: newId() },
+    });
+    for (const channel of channels.listeners(name)) channel.socket?.send(frame);
+  };
+  const stop = world.listen((event) => {
+    if (event.kind === 'detail') {
+      const name = `v2.detail.events.conversation.${event.conversation.id}.${event.detail}`;
+      send(name, () => detailBody(world, event));
+      return;
+    }
+    pushConversation(world, event, send);
+  });
+  return { [Symbol.dispose]: stop };
+}
+
+function pushConversation(
+  world: World,
+  { conversation }: Extract<WorldEvent, { readonly kind: 'conversation' }>,
+  send: (name: string, eventBody: () => unknown) => void,
+): void {
+  for (const owner of ownersOf(conversation)) {
+    send(`${owner}.conversations`, () => viewConversationEvent(world, conversation));
+    send(`${owner}.conversations.${conversation.media}`, () =>
+      viewMediaConversation(conversation, conversation.media, 'event'),
+    );
+  }
+}
+
+/** Queues and users that have or had the conversation: each hears of it until its end. */
+function ownersOf(conversation: ConversationState): Set<string> {
+  const owners = new Set<string>();
+  for (const { queueId, userId } of conversation.participants) {
+    if (queueId !== undefined) owners.add(`v2.routing.queues.${queueId}`);
+    if (userId !== undefined) owners.add(`v2.users.${userId}`);
+  }
+  return owners;
+}
