@@ -1,19 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, createTestSchema, type TestDatabase } from '../../test/postgres.ts';
 import { createIdSource } from '../lib/ids.ts';
+import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { aRequest, anEntry, anOutcome, conversationId } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
-import { openLedger } from './open-ledger.ts';
+import { ledgerOver } from './open-ledger.ts';
+import { PostgresStore } from './postgres/postgres-store.ts';
+import { SqliteStore } from './sqlite/sqlite-store.ts';
+import type { Store } from './store.ts';
 import type { Claim } from './turn.ts';
-
-async function open(clock: ManualClock = new ManualClock()): Promise<Ledger> {
-  return openLedger({
-    store: 'sqlite::memory:',
-    clock,
-    newId: createIdSource(clock),
-    random: () => 0.5,
-  });
-}
 
 async function claimOne(ledger: Ledger): Promise<Claim> {
   const { claims } = await ledger.claim(1);
@@ -22,263 +18,293 @@ async function claimOne(ledger: Ledger): Promise<Claim> {
   return claim;
 }
 
-describe('accept', () => {
-  it('answers a duplicate with the id of the first request', async () => {
-    await using ledger = await open();
-    const [first] = await ledger.accept([aRequest({ dedupeKey: 'event-1' })]);
-    const [again] = await ledger.accept([aRequest({ dedupeKey: 'event-1' })]);
-    expect(again).toEqual({ ...first, duplicate: true });
-    expect((await ledger.find(conversationId('c1')))?.arrivals).toBe(1);
-  });
+const random = (): number => 0.5;
 
-  it('counts a repeated request id once', async () => {
-    await using ledger = await open();
-    const request = aRequest();
-    await ledger.accept([request]);
-    const [again] = await ledger.accept([request]);
-    expect(again).toMatchObject({ id: request.id, duplicate: true });
-    expect((await ledger.find(conversationId('c1')))?.arrivals).toBe(1);
+/** Both stores answer to one list of facts; both go by the test's clock. */
+describe.each(['sqlite', 'postgres'] as const)('the ledger on %s', (kind) => {
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    if (kind === 'postgres') database = await createTestDatabase();
   });
+  afterAll(() => database?.[Symbol.asyncDispose]());
 
-  it('coalesces the requests of one conversation into one turn, in their order', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest({ id: 'a' as never }), aRequest({ id: 'b' as never })]);
-    const claim = await claimOne(ledger);
-    expect(claim.requests.map(({ id, arrival }) => [id, arrival])).toEqual([
-      ['a', 1],
-      ['b', 2],
-    ]);
-    expect((await ledger.claim(5)).claims).toEqual([]);
-  });
+  async function openStore(clock: ManualClock): Promise<Store> {
+    if (database === undefined) return SqliteStore.open({ path: ':memory:', clock });
+    const url = await createTestSchema(database);
+    const nowMs = (): number => clock.wallMs();
+    return PostgresStore.open({ url, clock, random, log: silentLog, nowMs, poolSize: 4 });
+  }
 
-  it('keeps hostile keys and maps through the body', async () => {
-    await using ledger = await open();
-    const attributes = new Map([
-      ['__proto__', 'x'],
-      ['crm.tier', 'a\0b'],
-    ]);
-    await ledger.accept([aRequest({ kind: 'set', body: { attributes } })]);
-    expect((await claimOne(ledger)).requests[0]?.body.attributes).toEqual(attributes);
-  });
-});
+  async function open(clock: ManualClock = new ManualClock()): Promise<Ledger> {
+    const newId = createIdSource(clock);
+    return ledgerOver(await openStore(clock), { store: kind, clock, newId, random });
+  }
 
-describe('settle', () => {
-  it('answers the claimed requests, clears their bodies and goes idle', async () => {
-    await using ledger = await open();
-    const [accepted] = await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    expect(await ledger.settle(claim, { outcome: anOutcome(claim) })).toBe('settled');
-    const found = await ledger.find(conversationId('c1'));
-    expect(found).toMatchObject({ phase: 'idle', attempts: 0, fence: 1 });
-    const request = accepted && (await ledger.request(accepted.id));
-    expect(request?.outcome?.summary.result).toBe('enriched');
-  });
-
-  it('leaves a request that came during the turn open, and the conversation due', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    const [late] = await ledger.accept([aRequest({ lane: 'manual' })]);
-    await ledger.settle(claim, { outcome: anOutcome(claim) });
-    const next = await claimOne(ledger);
-    expect(next.requests.map(({ id }) => id)).toEqual([late?.id]);
-    expect(next).toMatchObject({ fence: 2, attempts: 1, lane: 'manual' });
-  });
-
-  it('refuses a holder whose lease has passed to another, and keeps nothing of it', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const stale = await claimOne(ledger);
-    await ledger.takeOver();
-    const fresh = await claimOne(ledger);
-    expect(fresh).toMatchObject({ fence: 2, tookOver: true, attempts: 2 });
-    expect(await ledger.settle(stale, { outcome: anOutcome(stale), entries: [anEntry()] })).toBe(
-      'fenced',
-    );
-    expect((await ledger.find(conversationId('c1')))?.entries).toEqual([]);
-    expect(await ledger.settle(fresh, { outcome: anOutcome(fresh) })).toBe('settled');
-    expect(await ledger.outcomes(conversationId('c1'))).toHaveLength(1);
-  });
-
-  it('writes entries, audit, outbox and feed with the outcome', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    const deadlineAt = ledger.now() + 5000;
-    await ledger.settle(claim, {
-      outcome: anOutcome(claim),
-      entries: [anEntry({ deadlineAt })],
-      audit: [{ actor: 'rapport', action: 'written', keys: [{ key: 'crm.tier', digest: 'd' }] }],
-      outbox: [{ destination: 'bi', type: 'enriched', body: { tier: 'gold' } }],
-      feed: [
-        { kind: 'accepted', body: 1 },
-        { kind: 'applied', body: 2 },
-      ],
-      nextDueAt: deadlineAt,
+  describe('accept', () => {
+    it('answers a duplicate with the id of the first request', async () => {
+      await using ledger = await open();
+      const [first] = await ledger.accept([aRequest({ dedupeKey: 'event-1' })]);
+      const [again] = await ledger.accept([aRequest({ dedupeKey: 'event-1' })]);
+      expect(again).toEqual({ ...first, duplicate: true });
+      expect((await ledger.find(conversationId('c1')))?.arrivals).toBe(1);
     });
-    const known = await ledger.find(conversationId('c1'));
-    expect(known).toMatchObject({ phase: 'due', dueAt: deadlineAt, lane: 'verify', feedSeq: 2 });
-    expect(known?.entries).toEqual([anEntry({ deadlineAt })]);
-    expect(await ledger.audit.list()).toMatchObject([{ action: 'written' }]);
-    expect((await ledger.outbox.claim(9)).messages).toMatchObject([{ body: '{"tier":"gold"}' }]);
-    const feed = await ledger.feedAfter(conversationId('c1'), 0);
-    expect(feed.events.map(({ n, body }) => [n, body])).toEqual([
-      [1, 1],
-      [2, 2],
-    ]);
-  });
-});
 
-describe('fail', () => {
-  it('backs off, then sets the conversation aside with the reason', async () => {
-    const clock = new ManualClock();
-    await using ledger = await open(clock);
-    const [accepted] = await ledger.accept([aRequest()]);
-    const waits: (number | undefined)[] = [];
-    for (let attempt = 1; attempt <= 8; attempt++) {
+    it('counts a repeated request id once', async () => {
+      await using ledger = await open();
+      const request = aRequest();
+      await ledger.accept([request]);
+      const [again] = await ledger.accept([request]);
+      expect(again).toMatchObject({ id: request.id, duplicate: true });
+      expect((await ledger.find(conversationId('c1')))?.arrivals).toBe(1);
+    });
+
+    it('coalesces the requests of one conversation into one turn, in their order', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest({ id: 'a' as never }), aRequest({ id: 'b' as never })]);
       const claim = await claimOne(ledger);
-      const end = await ledger.fail(claim, { reason: 'ERR_CRM', retryable: true });
-      expect(end).toBe(attempt < 8 ? 'retrying' : 'dead');
-      waits.push((await ledger.claim(1)).nextDueInMs);
-      await clock.advance(300_000);
-    }
-    expect(waits).toEqual([750, 1500, 3000, 6000, 12_000, 24_000, 48_000, undefined]);
-    expect(await ledger.find(conversationId('c1'))).toMatchObject({
-      phase: 'dead',
-      reason: 'ERR_CRM',
+      expect(claim.requests.map(({ id, arrival }) => [id, arrival])).toEqual([
+        ['a', 1],
+        ['b', 2],
+      ]);
+      expect((await ledger.claim(5)).claims).toEqual([]);
     });
-    const request = accepted && (await ledger.request(accepted.id));
-    expect(request?.outcome?.summary).toMatchObject({ result: 'failed', reason: 'ERR_CRM' });
-  });
 
-  it('waits as long as the server says, and a new request does not wait for it', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    await ledger.fail(await claimOne(ledger), {
-      reason: 'ERR_RATE_LIMITED',
-      retryable: true,
-      retryAfterMs: 17_000,
+    it('keeps hostile keys and maps through the body', async () => {
+      await using ledger = await open();
+      const attributes = new Map([
+        ['__proto__', 'x'],
+        ['crm.tier', 'a\0b'],
+      ]);
+      await ledger.accept([aRequest({ kind: 'set', body: { attributes } })]);
+      expect((await claimOne(ledger)).requests[0]?.body.attributes).toEqual(attributes);
     });
-    expect((await ledger.claim(1)).nextDueInMs).toBe(17_000);
-    await ledger.accept([aRequest()]);
-    expect((await claimOne(ledger)).requests).toHaveLength(2);
   });
 
-  it('replays what was set aside, once', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    await ledger.fail(await claimOne(ledger), { reason: 'ERR_MAP', retryable: false });
-    expect(await ledger.replay(conversationId('c1'))).toMatchObject({ duplicate: false });
-    expect(await ledger.replay(conversationId('c1'))).toBeUndefined();
-    expect(await claimOne(ledger)).toMatchObject({ attempts: 1, lane: 'manual' });
-  });
-});
-
-describe('handBack', () => {
-  it('makes the conversation due at once and does not count the attempt', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    await ledger.handBack(await claimOne(ledger), 'handed back');
-    expect(await claimOne(ledger)).toMatchObject({ attempts: 1, fence: 2, reason: 'handed back' });
-  });
-});
-
-describe('closed conversations', () => {
-  it('answer a later request at once, and reopen for one that shows them alive', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    await ledger.settle(claim, { outcome: anOutcome(claim), closed: true });
-    const [late] = await ledger.accept([aRequest()]);
-    expect(late).toMatchObject({ skipped: 'ended', duplicate: false });
-    const record = late && (await ledger.request(late.id));
-    expect(record?.outcome?.summary).toMatchObject({ result: 'skipped', reason: 'ended' });
-    expect((await ledger.claim(1)).claims).toEqual([]);
-
-    const conversation = {
-      id: conversationId('c1'),
-      startedAt: 1,
-      endedAt: undefined,
-      participants: [],
-    };
-    const [alive] = await ledger.accept([aRequest({ body: { conversation } })]);
-    expect(alive?.skipped).toBeUndefined();
-    expect((await claimOne(ledger)).requests.map(({ id }) => id)).toEqual([alive?.id]);
-    expect(await ledger.audit.list()).toMatchObject([{ action: 'reopened' }]);
-  });
-});
-
-describe('claim', () => {
-  it('takes lane before age, and lifts what has waited past its patience', async () => {
-    const clock = new ManualClock();
-    await using ledger = await open(clock);
-    const add = (name: string, lane: 'manual' | 'live' | 'verify' | 'backfill'): Promise<unknown> =>
-      ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
-    await add('old-backfill', 'backfill');
-    await add('old-verify', 'verify');
-    await clock.advance(5_001);
-    await add('verify', 'verify');
-    await add('live', 'live');
-    await add('manual', 'manual');
-    const order: string[] = [];
-    for (let i = 0; i < 5; i++) order.push((await claimOne(ledger)).conversationId);
-    expect(order).toEqual(['manual', 'old-verify', 'live', 'verify', 'old-backfill']);
-  });
-});
-
-describe('observe', () => {
-  it('records entries and a due time, and refuses when a turn has begun since', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    await ledger.settle(claim, { outcome: anOutcome(claim) });
-    const known = await ledger.find(conversationId('c1'));
-    const observed = {
-      conversationId: conversationId('c1'),
-      fence: known?.fence ?? 0,
-      entries: [anEntry({ state: 'overwritten' })],
-      nextDueAt: ledger.now(),
-    };
-    expect(await ledger.observe(observed)).toBe('recorded');
-    const guard = await claimOne(ledger);
-    expect(guard).toMatchObject({ lane: 'verify', requests: [] });
-    expect(guard.entries).toMatchObject([{ state: 'overwritten' }]);
-    expect(await ledger.observe(observed)).toBe('stale');
-  });
-
-  it('wakes a leased conversation by keeping it due after its turn', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    expect(await ledger.wake({ conversationId: conversationId('c1'), dueAt: ledger.now() })).toBe(
-      true,
-    );
-    await ledger.settle(claim, { outcome: anOutcome(claim) });
-    expect((await claimOne(ledger)).requests).toEqual([]);
-  });
-});
-
-describe('outbox', () => {
-  it('sends one message per destination and conversation at a time, in order', async () => {
-    await using ledger = await open();
-    await ledger.accept([aRequest()]);
-    const claim = await claimOne(ledger);
-    await ledger.settle(claim, {
-      outcome: anOutcome(claim),
-      outbox: [1, 2, 3].map((n) => ({ destination: 'bi', type: 't', body: n })),
+  describe('settle', () => {
+    it('answers the claimed requests, clears their bodies and goes idle', async () => {
+      await using ledger = await open();
+      const [accepted] = await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      expect(await ledger.settle(claim, { outcome: anOutcome(claim) })).toBe('settled');
+      const found = await ledger.find(conversationId('c1'));
+      expect(found).toMatchObject({ phase: 'idle', attempts: 0, fence: 1 });
+      const request = accepted && (await ledger.request(accepted.id));
+      expect(request?.outcome?.summary.result).toBe('enriched');
     });
-    const take = async (): Promise<string[]> =>
-      (await ledger.outbox.claim(9)).messages.map(({ id, body }) => `${body}:${id}`);
-    const [first = ''] = await take();
-    expect(first).toMatch(/^1:/);
-    expect(await take()).toEqual([]);
-    await ledger.outbox.settle(first.slice(2), { kind: 'dead', status: '410' });
-    const [second = ''] = await take();
-    expect(second).toMatch(/^2:/);
-    await ledger.outbox.settle(second.slice(2), { kind: 'retry', status: '500', delayMs: 100 });
-    expect(await ledger.outbox.claim(9)).toMatchObject({
-      messages: [],
-      nextInMs: expect.any(Number),
+
+    it('leaves a request that came during the turn open, and the conversation due', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      const [late] = await ledger.accept([aRequest({ lane: 'manual' })]);
+      await ledger.settle(claim, { outcome: anOutcome(claim) });
+      const next = await claimOne(ledger);
+      expect(next.requests.map(({ id }) => id)).toEqual([late?.id]);
+      expect(next).toMatchObject({ fence: 2, attempts: 1, lane: 'manual' });
+    });
+
+    it('refuses a holder whose lease has passed to another, and keeps nothing of it', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const stale = await claimOne(ledger);
+      await ledger.takeOver();
+      const fresh = await claimOne(ledger);
+      expect(fresh).toMatchObject({ fence: 2, tookOver: true, attempts: 2 });
+      expect(await ledger.settle(stale, { outcome: anOutcome(stale), entries: [anEntry()] })).toBe(
+        'fenced',
+      );
+      expect((await ledger.find(conversationId('c1')))?.entries).toEqual([]);
+      expect(await ledger.settle(fresh, { outcome: anOutcome(fresh) })).toBe('settled');
+      expect(await ledger.outcomes(conversationId('c1'))).toHaveLength(1);
+    });
+
+    it('writes entries, audit, outbox and feed with the outcome', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      const deadlineAt = ledger.now() + 5000;
+      await ledger.settle(claim, {
+        outcome: anOutcome(claim),
+        entries: [anEntry({ deadlineAt })],
+        audit: [{ actor: 'rapport', action: 'written', keys: [{ key: 'crm.tier', digest: 'd' }] }],
+        outbox: [{ destination: 'bi', type: 'enriched', body: { tier: 'gold' } }],
+        feed: [
+          { kind: 'accepted', body: 1 },
+          { kind: 'applied', body: 2 },
+        ],
+        nextDueAt: deadlineAt,
+      });
+      const known = await ledger.find(conversationId('c1'));
+      expect(known).toMatchObject({ phase: 'due', dueAt: deadlineAt, lane: 'verify', feedSeq: 2 });
+      expect(known?.entries).toEqual([anEntry({ deadlineAt })]);
+      expect(await ledger.audit.list()).toMatchObject([{ action: 'written' }]);
+      expect((await ledger.outbox.claim(9)).messages).toMatchObject([{ body: '{"tier":"gold"}' }]);
+      const feed = await ledger.feedAfter(conversationId('c1'), 0);
+      expect(feed.events.map(({ n, body }) => [n, body])).toEqual([
+        [1, 1],
+        [2, 2],
+      ]);
+    });
+  });
+
+  describe('fail', () => {
+    it('backs off, then sets the conversation aside with the reason', async () => {
+      const clock = new ManualClock();
+      await using ledger = await open(clock);
+      const [accepted] = await ledger.accept([aRequest()]);
+      const waits: (number | undefined)[] = [];
+      for (let attempt = 1; attempt <= 8; attempt++) {
+        const claim = await claimOne(ledger);
+        const end = await ledger.fail(claim, { reason: 'ERR_CRM', retryable: true });
+        expect(end).toBe(attempt < 8 ? 'retrying' : 'dead');
+        waits.push((await ledger.claim(1)).nextDueInMs);
+        await clock.advance(300_000);
+      }
+      expect(waits).toEqual([750, 1500, 3000, 6000, 12_000, 24_000, 48_000, undefined]);
+      expect(await ledger.find(conversationId('c1'))).toMatchObject({
+        phase: 'dead',
+        reason: 'ERR_CRM',
+      });
+      const request = accepted && (await ledger.request(accepted.id));
+      expect(request?.outcome?.summary).toMatchObject({ result: 'failed', reason: 'ERR_CRM' });
+    });
+
+    it('waits as long as the server says, and a new request does not wait for it', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      await ledger.fail(await claimOne(ledger), {
+        reason: 'ERR_RATE_LIMITED',
+        retryable: true,
+        retryAfterMs: 17_000,
+      });
+      expect((await ledger.claim(1)).nextDueInMs).toBe(17_000);
+      await ledger.accept([aRequest()]);
+      expect((await claimOne(ledger)).requests).toHaveLength(2);
+    });
+
+    it('replays what was set aside, once', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      await ledger.fail(await claimOne(ledger), { reason: 'ERR_MAP', retryable: false });
+      expect(await ledger.replay(conversationId('c1'))).toMatchObject({ duplicate: false });
+      expect(await ledger.replay(conversationId('c1'))).toBeUndefined();
+      expect(await claimOne(ledger)).toMatchObject({ attempts: 1, lane: 'manual' });
+    });
+  });
+
+  describe('handBack', () => {
+    it('makes the conversation due at once and does not count the attempt', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      await ledger.handBack(await claimOne(ledger), 'handed back');
+      expect(await claimOne(ledger)).toMatchObject({
+        attempts: 1,
+        fence: 2,
+        reason: 'handed back',
+      });
+    });
+  });
+
+  describe('closed conversations', () => {
+    it('answer a later request at once, and reopen for one that shows them alive', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, { outcome: anOutcome(claim), closed: true });
+      const [late] = await ledger.accept([aRequest()]);
+      expect(late).toMatchObject({ skipped: 'ended', duplicate: false });
+      const record = late && (await ledger.request(late.id));
+      expect(record?.outcome?.summary).toMatchObject({ result: 'skipped', reason: 'ended' });
+      expect((await ledger.claim(1)).claims).toEqual([]);
+
+      const conversation = {
+        id: conversationId('c1'),
+        startedAt: 1,
+        endedAt: undefined,
+        participants: [],
+      };
+      const [alive] = await ledger.accept([aRequest({ body: { conversation } })]);
+      expect(alive?.skipped).toBeUndefined();
+      expect((await claimOne(ledger)).requests.map(({ id }) => id)).toEqual([alive?.id]);
+      expect(await ledger.audit.list()).toMatchObject([{ action: 'reopened' }]);
+    });
+  });
+
+  describe('claim', () => {
+    it('takes lane before age, and lifts what has waited past its patience', async () => {
+      const clock = new ManualClock();
+      await using ledger = await open(clock);
+      const add = (
+        name: string,
+        lane: 'manual' | 'live' | 'verify' | 'backfill',
+      ): Promise<unknown> =>
+        ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
+      await add('old-backfill', 'backfill');
+      await add('old-verify', 'verify');
+      await clock.advance(5_001);
+      await add('verify', 'verify');
+      await add('live', 'live');
+      await add('manual', 'manual');
+      const order: string[] = [];
+      for (let i = 0; i < 5; i++) order.push((await claimOne(ledger)).conversationId);
+      expect(order).toEqual(['manual', 'old-verify', 'live', 'verify', 'old-backfill']);
+    });
+  });
+
+  describe('observe', () => {
+    it('records entries and a due time, and refuses when a turn has begun since', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, { outcome: anOutcome(claim) });
+      const known = await ledger.find(conversationId('c1'));
+      const observed = {
+        conversationId: conversationId('c1'),
+        fence: known?.fence ?? 0,
+        entries: [anEntry({ state: 'overwritten' })],
+        nextDueAt: ledger.now(),
+      };
+      expect(await ledger.observe(observed)).toBe('recorded');
+      const guard = await claimOne(ledger);
+      expect(guard).toMatchObject({ lane: 'verify', requests: [] });
+      expect(guard.entries).toMatchObject([{ state: 'overwritten' }]);
+      expect(await ledger.observe(observed)).toBe('stale');
+    });
+
+    it('wakes a leased conversation by keeping it due after its turn', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      expect(await ledger.wake({ conversationId: conversationId('c1'), dueAt: ledger.now() })).toBe(
+        true,
+      );
+      await ledger.settle(claim, { outcome: anOutcome(claim) });
+      expect((await claimOne(ledger)).requests).toEqual([]);
+    });
+  });
+
+  describe('outbox', () => {
+    it('sends one message per destination and conversation at a time, in order', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, {
+        outcome: anOutcome(claim),
+        outbox: [1, 2, 3].map((n) => ({ destination: 'bi', type: 't', body: n })),
+      });
+      const take = async (): Promise<string[]> =>
+        (await ledger.outbox.claim(9)).messages.map(({ id, body }) => `${body}:${id}`);
+      const [first = ''] = await take();
+      expect(first).toMatch(/^1:/);
+      expect(await take()).toEqual([]);
+      await ledger.outbox.settle(first.slice(2), { kind: 'dead', status: '410' });
+      const [second = ''] = await take();
+      expect(second).toMatch(/^2:/);
+      await ledger.outbox.settle(second.slice(2), { kind: 'retry', status: '500', delayMs: 100 });
+      expect(await ledger.outbox.claim(9)).toMatchObject({
+        messages: [],
+        nextInMs: expect.any(Number),
+      });
     });
   });
 });

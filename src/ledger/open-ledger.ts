@@ -5,6 +5,7 @@ import { silentLog, type Log } from '../lib/log.ts';
 import { unknownStore } from './errors.ts';
 import type { Ledger, LedgerReader } from './ledger.ts';
 import { pullBackDue, takeBackAll, takeBackOutbox } from './operations/liveness.ts';
+import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqlLedger } from './sql-ledger.ts';
 import { SqlReader } from './sql-reader.ts';
 import { installationKeyOf, migrate } from './sql/migrate.ts';
@@ -66,17 +67,21 @@ export async function ledgerOver(store: Store, options: OpenLedgerOptions): Prom
   });
 }
 
-async function openStore(options: OpenLedgerOptions, readOnly: boolean): Promise<Store> {
-  const [scheme, rest] = split(options.store);
-  if (scheme !== 'sqlite') throw unknownStore(options.store);
-  const path = rest === ':memory:' ? rest : resolve(rest.replace(/^\/\/(?=\/)/, ''));
+/** The store that a `store` setting names, open but with no tables made. */
+export function openStore(options: OpenLedgerOptions, readOnly: boolean): Promise<Store> {
+  const { store, clock, random } = options;
+  if (/^postgres(ql)?:\/\//.test(store)) {
+    return PostgresStore.open({ url: store, clock, random, log: options.log ?? silentLog });
+  }
+  if (store.startsWith('sqlite:')) return openSqlite(options, readOnly);
+  return Promise.reject(unknownStore(store));
+}
+
+async function openSqlite(options: OpenLedgerOptions, readOnly: boolean): Promise<Store> {
+  const name = options.store.slice('sqlite:'.length);
+  const path = name === ':memory:' ? name : resolve(name.replace(/^\/\/(?=\/)/, ''));
   const store = await SqliteStore.open({ path, clock: options.clock, readOnly });
   // The ledger holds phone numbers until they are settled: nobody else on the machine reads them.
   if (!readOnly && path !== ':memory:') await chmod(path, 0o600);
   return store;
-}
-
-function split(store: string): [string, string] {
-  const colon = store.indexOf(':');
-  return [store.slice(0, colon), store.slice(colon + 1)];
 }

@@ -39,16 +39,20 @@ const candidates = LANES.map(
 
 const take = query<{ owner: string; claim: string; max: number }>(
   'claim.take',
-  (on) => `update conversation set
-     phase = 'leased', owner = cast(:owner as text), claim = cast(:claim as text),
-     fence = fence + 1, attempts = attempts + 1, due_at = null,
-     earlier_turn_at = turn_at, turn_at = :now, changed_at = :now
-   where phase = 'due' and id in (
+  // Materialized: the choice is made once. As a plain subquery, PostgreSQL may run it again for
+  // each row that it compares, and lock other rows than it returns.
+  (on) => `with chosen as materialized (
      select c.id from conversation c join (${candidates}) due on due.id = c.id
+     where c.phase = 'due'
      order by case when due.lane = 2 and due.due_at < :now - ${VERIFY_PATIENCE_MS} then 1
        when due.lane = 3 and due.due_at < :now - ${BACKFILL_PATIENCE_MS} then 2
        else due.lane end, due.due_at
      limit cast(:max as integer) ${on.skipLocked('c')})
+   update conversation set
+     phase = 'leased', owner = cast(:owner as text), claim = cast(:claim as text),
+     fence = fence + 1, attempts = attempts + 1, due_at = null,
+     earlier_turn_at = turn_at, turn_at = :now, changed_at = :now
+   where id in (select id from chosen)
    returning id, fence, arrivals, attempts, lane, participant_id, media, config_version,
      first_seen_at, ended_at, reason, turn_at, earlier_turn_at`,
 );

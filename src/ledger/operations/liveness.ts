@@ -14,13 +14,19 @@ export const leave: Bind<{ id: string }> = query(
   `delete from instance where id = cast(:id as text)`,
 );
 
-/** What an owner held that beats no more is due again; the next turn looks before it writes. */
+/**
+ * What an owner held that beats no more is due again; the next turn looks before it writes. Rows that
+ * a frozen transaction still locks are passed by; the server ends it, and the next round takes them.
+ */
 export const takeOver: Bind = query(
   'liveness.takeOver',
-  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
+  (on) => `with orphaned as materialized (
+     select c.id from conversation c where c.phase = 'leased' and not exists (
+       select 1 from instance i where i.id = c.owner and i.alive_until > :now)
+     ${on.skipLocked('c')})
+   update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
      reason = '${TAKEN_OVER}', changed_at = :now
-   where phase = 'leased' and not exists (
-     select 1 from instance i where i.id = conversation.owner and i.alive_until > :now)
+   where id in (select id from orphaned)
    returning id`,
 );
 

@@ -5,16 +5,16 @@ import type { OutboxMessage, OutboxState } from '../outbox.ts';
 /** Per destination and conversation only the lowest waiting one may be sent; a dead one lets the next pass. */
 export const takeMessages: Bind<{ owner: string; claim: string; max: number }> = query(
   'outbox.take',
-  (on) => `update outbox set state = 'sending', owner = cast(:owner as text),
-     claim = cast(:claim as text),
-     attempts = attempts + 1, changed_at = :now
-   where state = 'waiting' and id in (
+  (on) => `with chosen as materialized (
      select o.id from outbox o where o.state = 'waiting' and o.next_at <= :now
        and not exists (
          select 1 from outbox e where e.destination = o.destination
            and e.conversation_id = o.conversation_id and e.state in ('waiting', 'sending')
            and (e.seq < o.seq or (e.seq = o.seq and e.id < o.id)))
      order by o.next_at limit cast(:max as integer) ${on.skipLocked('o')})
+   update outbox set state = 'sending', owner = cast(:owner as text),
+     claim = cast(:claim as text), attempts = attempts + 1, changed_at = :now
+   where id in (select id from chosen)
    returning *`,
 );
 
