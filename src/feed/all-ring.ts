@@ -27,6 +27,7 @@ export class AllRing {
   #wholeFrom = 1;
   readonly #positions: LRUCache<ConversationId, number>;
   readonly #stale = new Set<ConversationId>();
+  #isReading = false;
   #reading: Promise<void> | undefined;
   /** Events of a conversation without a position count as new from this instant on (source's clock). */
   #newSinceMs = 0;
@@ -52,9 +53,7 @@ export class AllRing {
 
   hint(id: ConversationId): void {
     this.#stale.add(id);
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
+    if (!this.#isReading) this.#reading = this.#read();
   }
 
   async settled(): Promise<void> {
@@ -97,6 +96,7 @@ export class AllRing {
   }
 
   async #read(): Promise<void> {
+    this.#isReading = true;
     while (this.#stale.size > 0) {
       const ids = [...this.#stale];
       this.#stale.clear();
@@ -109,6 +109,7 @@ export class AllRing {
       }
       for (const subscription of this.subscriptions) subscription.notify();
     }
+    this.#isReading = false;
   }
 
   async #readOne(id: ConversationId): Promise<void> {

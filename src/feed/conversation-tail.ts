@@ -14,6 +14,7 @@ export class ConversationTail {
   readonly #source: FeedSource;
   readonly #onError: (error: unknown) => void;
   #recent: readonly FeedEvent[] = [];
+  #isReading = false;
   #reading: Promise<void> | undefined;
   #isStale = false;
 
@@ -26,9 +27,7 @@ export class ConversationTail {
   /** Reads what is new, once for however many hints and readers, and tells the readers. */
   refresh(): void {
     this.#isStale = true;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
+    if (!this.#isReading) this.#reading = this.#read();
   }
 
   async settled(): Promise<void> {
@@ -63,6 +62,7 @@ export class ConversationTail {
   }
 
   async #read(): Promise<void> {
+    this.#isReading = true;
     while (this.#isStale) {
       this.#isStale = false;
       try {
@@ -71,6 +71,7 @@ export class ConversationTail {
         this.#onError(error);
       }
     }
+    this.#isReading = false;
     for (const subscription of this.subscriptions) subscription.notify();
   }
 

@@ -1,4 +1,5 @@
 import type { ConversationId, ParticipantId } from '../domain/ids.ts';
+import type { Lane } from '../domain/request.ts';
 import { asDedupeId } from './flat-request.ts';
 import type { Intake, RequestDraft, Sighting } from './intake.ts';
 import { parseIntake } from './parse.ts';
@@ -17,6 +18,8 @@ export interface IntakeOptions {
 export interface EventInlet {
   /** Reads one body. `messageId` is the delivery's own id (`webhook-id`), where it has one. */
   take(body: unknown, messageId?: string): Intake;
+  /** A conversation that was found by asking; undefined when it is known already. */
+  found(sighting: Sighting, lane: Lane): RequestDraft | undefined;
   /** To be called once these requests are durable, and only then. */
   accepted(requests: readonly RequestDraft[]): void;
 }
@@ -40,12 +43,16 @@ export function createIntake(options: IntakeOptions): EventInlet {
     (queueId !== undefined && listensTo({ queueId })) ||
     (userId !== undefined && listensTo({ userId }));
 
-  const draftFor = (sighting: Sighting, deliveryKey: string | undefined): RequestDraft => {
+  const draftFor = (
+    sighting: Sighting,
+    lane: Lane,
+    deliveryKey: string | undefined,
+  ): RequestDraft => {
     const { conversationId, customerId, body } = sighting;
     const draft: RequestDraft = {
       conversationId,
       kind: 'enrich',
-      lane: 'live',
+      lane,
       dedupeKey: customerId === undefined ? deliveryKey : seenKey(conversationId, customerId),
       traceId: undefined,
       body,
@@ -53,6 +60,9 @@ export function createIntake(options: IntakeOptions): EventInlet {
     if (customerId !== undefined) customerOf.set(draft, customerId);
     return draft;
   };
+
+  const isNews = ({ conversationId, customerId }: Sighting): boolean =>
+    seen.status(conversationId, customerId) !== 'known';
 
   return {
     take(body, messageId) {
@@ -68,16 +78,14 @@ export function createIntake(options: IntakeOptions): EventInlet {
         }
         case 'seen': {
           const { sighting, observations, eventId } = parsed;
-          const isNew =
-            sighting !== undefined &&
-            isWanted(sighting) &&
-            seen.status(sighting.conversationId, sighting.customerId) !== 'known';
+          const isRequest = sighting !== undefined && isWanted(sighting) && isNews(sighting);
           const deliveryKey = eventId === undefined ? webhookKey : `eventbridge:${eventId}`;
-          const requests = isNew ? [draftFor(sighting, deliveryKey)] : [];
+          const requests = isRequest ? [draftFor(sighting, 'live', deliveryKey)] : [];
           return { kind: 'taken', requests, observations };
         }
       }
     },
+    found: (sighting, lane) => (isNews(sighting) ? draftFor(sighting, lane, undefined) : undefined),
     accepted(requests) {
       for (const request of requests) {
         seen.remember(request.conversationId, customerOf.get(request));

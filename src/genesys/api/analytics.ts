@@ -26,7 +26,9 @@ export interface Interval {
 }
 
 export interface DetailsFilter extends Interval {
+  /** Those that were on one of these queues or with one of these users. */
   readonly queueIds?: readonly string[] | undefined;
+  readonly userIds?: readonly string[] | undefined;
   readonly conversationIds?: readonly ConversationId[] | undefined;
   /** Leaves out conversations that have ended. */
   readonly onlyLive?: boolean | undefined;
@@ -188,12 +190,12 @@ async function fetchResults(
 function toQuery(filter: DetailsFilter): Readonly<Record<string, unknown>> {
   const instants = [filter.fromAt, filter.toAt].map((at) => new Date(at).toISOString());
   const conversationFilters = [
-    ...anyOf('conversationId', filter.conversationIds),
+    ...anyOf({ conversationId: filter.conversationIds }),
     ...(filter.onlyLive === true
       ? [{ type: 'and', predicates: [{ dimension: 'conversationEnd', operator: 'notExists' }] }]
       : []),
   ];
-  const segmentFilters = anyOf('queueId', filter.queueIds);
+  const segmentFilters = anyOf({ queueId: filter.queueIds, userId: filter.userIds });
   return {
     interval: instants.join('/'),
     order: 'asc',
@@ -203,15 +205,11 @@ function toQuery(filter: DetailsFilter): Readonly<Record<string, unknown>> {
   };
 }
 
-function anyOf(dimension: string, values: readonly string[] | undefined): readonly object[] {
-  if (values === undefined || values.length === 0) return [];
-  const predicates = values.map((value) => ({
-    type: 'dimension',
-    dimension,
-    operator: 'matches',
-    value,
-  }));
-  return [{ type: 'or', predicates }];
+function anyOf(wanted: Readonly<Record<string, readonly string[] | undefined>>): readonly object[] {
+  const predicates = Object.entries(wanted).flatMap(([dimension, values = []]) =>
+    values.map((value) => ({ type: 'dimension', dimension, operator: 'matches', value })),
+  );
+  return predicates.length === 0 ? [] : [{ type: 'or', predicates }];
 }
 
 function toDetails(fields: Fields): readonly ConversationDetail[] {

@@ -27,7 +27,6 @@ import {
   type LossReason,
 } from './channel-state.ts';
 import { createFramePump, type FramePump } from './frame-pump.ts';
-import { MAX_TOPICS_PER_MESSAGE } from './in-band.ts';
 import type {
   ConnectSocket,
   Gap,
@@ -36,8 +35,9 @@ import type {
   TopicVerdict,
 } from './ports.ts';
 import { createRenewal, type Renewal } from './renewal.ts';
+import { retryAfterOf } from './retry-after.ts';
 import { Session } from './session.ts';
-import { TopicSet, type TopicStep } from './topic-set.ts';
+import { TopicSync } from './topic-sync.ts';
 
 export interface ChannelOptions {
   readonly port: NotificationsPort;
@@ -59,7 +59,7 @@ const MAX_SHORT_LIVES = 2;
 export class NotificationChannel implements AsyncDisposable {
   readonly #options: ChannelOptions;
   readonly #timing: ChannelTiming;
-  readonly #topics = new TopicSet();
+  readonly #sync: TopicSync;
   readonly #stop = new AbortController();
   readonly #stopped = Promise.withResolvers<'stopped'>();
   readonly #firstLive = Promise.withResolvers<number>();
@@ -78,8 +78,6 @@ export class NotificationChannel implements AsyncDisposable {
   #channel: PlatformChannel | undefined;
   #session: Session | undefined;
   #failed = Promise.withResolvers<LossReason>();
-  #sync: Promise<void> | undefined;
-  #renewalIsDue = false;
   #shortLives = 0;
   /** Since when frames may have been missed; epoch milliseconds. */
   #missingSinceMs: number | undefined;
@@ -88,7 +86,8 @@ export class NotificationChannel implements AsyncDisposable {
   constructor(options: ChannelOptions, topics: readonly string[] = []) {
     this.#options = options;
     this.#timing = { ...CHANNEL_TIMING, ...options.timing };
-    this.#topics.want(topics);
+    this.#sync = this.#createSync();
+    this.#sync.topics.want(topics);
     this.#pump = createFramePump({
       onFrame: options.onFrame,
       onFailure: (error) => this.#noteFailedFrame(error),
@@ -97,10 +96,7 @@ export class NotificationChannel implements AsyncDisposable {
     this.#renewal = createRenewal({
       clock: options.clock,
       timing: this.#timing,
-      onDue: () => {
-        this.#renewalIsDue = true;
-        this.#startSync();
-      },
+      onDue: () => this.#sync.renew(),
       onExpired: () => this.#failed.resolve('expired'),
     });
     this.#run = this.#keepAlive();
@@ -120,27 +116,27 @@ export class NotificationChannel implements AsyncDisposable {
   }
 
   get topicCount(): number {
-    return this.#topics.wanted.size;
+    return this.#sync.topics.wanted.size;
   }
 
   /** How many more topics it can carry. */
   get room(): number {
-    return this.#topics.room;
+    return this.#sync.topics.room;
   }
 
   get rejected(): ReadonlyMap<string, TopicVerdict> {
-    return this.#topics.rejected;
+    return this.#sync.topics.rejected;
   }
 
   /** Adds topics: on the socket when it is open, with the next connection when it is not. */
   want(topics: readonly string[]): void {
-    this.#topics.want(topics);
-    this.#startSync();
+    this.#sync.topics.want(topics);
+    this.#sync.start();
   }
 
   drop(topics: readonly string[]): void {
-    this.#topics.drop(topics);
-    this.#startSync();
+    this.#sync.topics.drop(topics);
+    this.#sync.start();
   }
 
   /** Stops listening and waits until every frame that was taken is dealt with. */
@@ -154,7 +150,7 @@ export class NotificationChannel implements AsyncDisposable {
     this.#renewal[Symbol.dispose]();
     this.#session?.[Symbol.dispose]();
     await this.#run;
-    await this.#sync;
+    await this.#sync.settled();
     await this.#pump.idle();
   }
 
@@ -192,16 +188,38 @@ export class NotificationChannel implements AsyncDisposable {
       this.#counts.requests += 1;
       if (!(await port.channelExists(this.#channel.id, signal))) this.#channel = undefined;
     }
+    const isNew = this.#channel === undefined;
     if (this.#channel === undefined) {
       this.#counts.requests += 1;
-      this.#topics.forgetCarried();
       this.#channel = await port.createChannel(signal);
       this.#renewal.restart();
-      if (this.#topics.wanted.size > 0) await this.#request(this.#topics.all());
-    } else {
-      await this.#request(this.#topics.next());
     }
+    await this.#sync.prepare(isNew);
     return this.#open(this.#channel);
+  }
+
+  #createSync(): TopicSync {
+    const { onRejected } = this.#options;
+    return new TopicSync({
+      ...this.#options,
+      timing: this.#timing,
+      signal: this.#stop.signal,
+      session: () => this.#session,
+      channelId: () => this.#channel?.id,
+      onCost: (cost) => {
+        this.#counts[cost === 'request' ? 'requests' : 'inBandMessages'] += 1;
+      },
+      onRenewing: () => {
+        const { state } = this;
+        if (state.kind === 'live') this.#enter({ ...state, kind: 'renewing' });
+        return () => {
+          if (this.state.kind === 'renewing') this.#enter({ ...this.state, kind: 'live' });
+        };
+      },
+      onPut: () => this.#renewal.restart(),
+      onGone: () => this.#failed.resolve('channel-gone'),
+      onRejected: (verdicts) => onRejected?.(verdicts),
+    });
   }
 
   #open(channel: PlatformChannel): Promise<Session> {
@@ -259,7 +277,7 @@ export class NotificationChannel implements AsyncDisposable {
     this.#firstLive.resolve(nowMs);
     if (this.#missingSinceMs !== undefined) this.#report('channel lost', this.#missingSinceMs);
     this.#missingSinceMs = undefined;
-    this.#startSync();
+    this.#sync.start();
   }
 
   /** Opens the next socket while the announced end of this one is still ahead. */
@@ -277,106 +295,6 @@ export class NotificationChannel implements AsyncDisposable {
     } catch (error) {
       this.#options.log.warn('channel.hand-over-failed', { message: messageOf(error) });
       return undefined;
-    }
-  }
-
-  /** Brings the topics to what is wanted, one step at a time; at most one of it runs. */
-  #startSync(): void {
-    if (this.#sync !== undefined || this.#session === undefined || this.#isStopped) return;
-    this.#sync = this.#syncTopics().finally(() => {
-      this.#sync = undefined;
-    });
-  }
-
-  async #syncTopics(): Promise<void> {
-    const { clock, random } = this.#options;
-    const { gatherMs, backoffBaseMs: baseMs, backoffMaxMs: maxMs } = this.#timing;
-    let failures = 0;
-    let waitMs = gatherMs;
-    for (;;) {
-      await sleep(clock, waitMs, this.#stop.signal).catch(() => undefined);
-      if (this.#session === undefined || this.#isStopped) return;
-      const step = this.#renewalIsDue ? this.#topics.all() : this.#topics.next();
-      if (step.kind === 'none') return;
-      try {
-        await this.#apply(step, this.#session);
-        failures = 0;
-        waitMs = 0;
-      } catch (error) {
-        if (this.#isStopped) return;
-        failures += 1;
-        waitMs = Math.max(retryAfterOf(error), backoffMs(failures, { baseMs, maxMs }, random));
-        await this.#noteFailedStep(error, waitMs);
-      }
-    }
-  }
-
-  async #apply(step: TopicStep, session: Session): Promise<void> {
-    if (step.kind === 'add') {
-      await this.#addInBand(step.topics, session);
-      return;
-    }
-    const { state } = this;
-    if (state.kind === 'live') this.#enter({ kind: 'renewing', sinceMs: state.sinceMs });
-    try {
-      await this.#request(step);
-    } finally {
-      if (this.state.kind === 'renewing') this.#enter({ ...this.state, kind: 'live' });
-    }
-  }
-
-  /** On the socket first, since that costs no request; by request where the socket refuses or is silent. */
-  async #addInBand(topics: readonly string[], session: Session): Promise<void> {
-    for (let start = 0; start < topics.length; start += MAX_TOPICS_PER_MESSAGE) {
-      const step: TopicStep = {
-        kind: 'add',
-        topics: topics.slice(start, start + MAX_TOPICS_PER_MESSAGE),
-      };
-      this.#counts.inBandMessages += 1;
-      const answer = await session.inBand.subscribe(step.topics, session.signal);
-      if (session.isGone) return;
-      if (answer === 'channel-gone') {
-        this.#failed.resolve('channel-gone');
-        return;
-      }
-      if (answer === 'subscribed') this.#topics.record(step, []);
-      else await this.#request(step);
-    }
-  }
-
-  async #request(step: TopicStep): Promise<void> {
-    const channel = this.#channel;
-    if (step.kind === 'none' || channel === undefined) return;
-    const { port, log, onRejected } = this.#options;
-    const { signal } = this.#stop;
-    this.#counts.requests += 1;
-    const verdicts =
-      step.kind === 'replace'
-        ? await port.putTopics(channel.id, step.topics, signal)
-        : await port.addTopics(channel.id, step.topics, signal);
-    if (step.kind === 'replace') {
-      this.#renewalIsDue = false;
-      this.#renewal.restart();
-    }
-    const rejected = this.#topics.record(step, verdicts);
-    if (rejected.length === 0) return;
-    for (const { topic, reason, missingPermissions } of rejected) {
-      log.warn('channel.topic-rejected', { topic, reason, missingPermissions });
-    }
-    onRejected?.(rejected);
-  }
-
-  async #noteFailedStep(error: unknown, retryInMs: number): Promise<void> {
-    const { port, log } = this.#options;
-    log.warn('channel.subscribe-failed', { retryInMs, message: messageOf(error) });
-    if (this.#channel === undefined) return;
-    this.#counts.requests += 1;
-    try {
-      const exists = await port.channelExists(this.#channel.id, this.#stop.signal);
-      if (!exists) this.#failed.resolve('channel-gone');
-    } catch (unknown) {
-      // It cannot be told, and the socket still delivers: it stays.
-      log.debug('channel.check-failed', { message: messageOf(unknown) });
     }
   }
 
@@ -421,11 +339,4 @@ export class NotificationChannel implements AsyncDisposable {
     this.#options.log.info(`channel.${state.kind}`, { ...state });
     this.#options.onState?.(state);
   }
-}
-
-/** The server's own number, when it gave one; in milliseconds. */
-function retryAfterOf(error: unknown): number {
-  const details = error instanceof Error && 'details' in error ? error.details : undefined;
-  const value = (details as { retryAfterMs?: unknown } | undefined)?.retryAfterMs;
-  return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, value) : 0;
 }

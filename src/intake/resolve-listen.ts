@@ -1,0 +1,74 @@
+import { isRapportError, RapportError } from '../domain/errors.ts';
+import { queueConversationsTopic, userConversationsTopic } from '../domain/topic.ts';
+
+interface Named {
+  readonly id: string;
+}
+
+/** Finds queues and users by name or id; each throws an error that says what is similar. */
+export interface ListenDirectory {
+  findQueue(idOrName: string, signal: AbortSignal): Promise<Named>;
+  findUser(idNameOrEmail: string, signal: AbortSignal): Promise<Named>;
+}
+
+export interface ListenNames {
+  /** Names or ids. */
+  readonly queues: readonly string[];
+  /** Names, e-mail addresses or ids. */
+  readonly users: readonly string[];
+}
+
+export interface ListenTargets {
+  readonly queueIds: ReadonlySet<string>;
+  readonly userIds: ReadonlySet<string>;
+  /** The topics to listen to, in the order in which they were named. */
+  readonly topics: readonly string[];
+}
+
+/**
+ * Turns the names a person wrote into ids and topics. Every name that does not exist is reported in
+ * one error; an outage is thrown as it comes, since it says nothing about the names.
+ *
+ * @throws {RapportError} `ERR_LISTEN_UNKNOWN`
+ */
+export async function resolveListen(
+  names: ListenNames,
+  directory: ListenDirectory,
+  signal: AbortSignal,
+): Promise<ListenTargets> {
+  const unknown: RapportError[] = [];
+  const idsOf = async (
+    wanted: readonly string[],
+    find: (name: string, signal: AbortSignal) => Promise<Named>,
+  ): Promise<Set<string>> => {
+    const ids = new Set<string>();
+    // One after the other: a long list must not take the whole rate budget at the start.
+    for (const name of wanted) {
+      try {
+        ids.add((await find(name, signal)).id);
+      } catch (error) {
+        if (!isRapportError(error) || error.fault !== 'user') throw error;
+        unknown.push(error);
+      }
+    }
+    return ids;
+  };
+  const queueIds = await idsOf(names.queues, (name) => directory.findQueue(name, signal));
+  const userIds = await idsOf(names.users, (name) => directory.findUser(name, signal));
+  if (unknown.length > 0) throw notFound(unknown);
+  const topics = [
+    ...[...queueIds].map(queueConversationsTopic),
+    ...[...userIds].map(userConversationsTopic),
+  ];
+  return { queueIds, userIds, topics };
+}
+
+function notFound(errors: readonly RapportError[]): RapportError {
+  return new RapportError({
+    code: 'ERR_LISTEN_UNKNOWN',
+    message: `cannot listen: ${errors.map((error) => error.message).join('; ')}`,
+    nextStep: errors.flatMap((error) => error.nextStep ?? []).join(' '),
+    details: { count: errors.length },
+    cause: errors[0],
+  });
+}
