@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Exchange } from './http/request-log.ts';
 
 /** One answer as it went over the wire. */
 export interface AnswerMessage {
@@ -58,3 +59,30 @@ function createAnnouncer<Message>(name: string): Announcer<Message> {
     },
   };
 }
+
+/** Tells of an answer, its body as a client would parse it. */
+export function announceAnswer(exchange: Exchange, path: string): void {
+  if (!emulatorAnswers.isHeard) return;
+  const { method, operation, status, responseBody, responseHeaders } = exchange;
+  const isBodyless = method === 'HEAD' || status === 204;
+  emulatorAnswers.announce({
+    method,
+    path,
+    operation,
+    status,
+    headers: responseHeaders,
+    body: isBodyless ? undefined : asParsed(responseBody),
+    faults: [],
+  });
+}
+
+/** Tells of what was put on a socket, unless it answers something the client said on it. */
+export function announceFrame(text: string): void {
+  if (!emulatorFrames.isHeard) return;
+  const frame: unknown = JSON.parse(text);
+  if (typeof frame !== 'object' || frame === null || !('topicName' in frame)) return;
+  emulatorFrames.announce({ topicName: String(frame.topicName), frame });
+}
+
+const asParsed = (body: unknown): unknown =>
+  body === undefined ? undefined : (JSON.parse(JSON.stringify(body)) as unknown);

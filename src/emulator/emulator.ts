@@ -24,6 +24,8 @@ import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpo
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { TokenStore } from './oauth/tokens.ts';
 import type { EmulatorOptions } from './options.ts';
+import { createPlatformPaths } from './platform-paths/find-platform-path.ts';
+import { truePathOf } from './platform-paths/true-path.ts';
 import { Channels } from './push/channels.ts';
 import { startPush } from './push/hub.ts';
 import { pushRoutes } from './push/routes.ts';
@@ -65,9 +67,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
   });
   const { tokens, limiter } = rooms;
+  const platformPaths = createPlatformPaths();
   const front = createFront({
     ...rooms,
-    api: { router: new Router(routes), tokens, limiter, platformPaths: () => undefined },
+    api: { router: new Router(routes), tokens, limiter, platformPaths },
     tokenEndpoint: createTokenEndpoint(
       rooms.clients,
       new Map([['client_credentials', clientCredentialsGrant(tokens)]]),
@@ -75,7 +78,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     control: createControlApi(control),
     log: options.log ?? silentLog,
     newCorrelationId: () => ids.newId(),
-    hintFor,
+    hintFor: (method, path) => {
+      const truePath = truePathOf(platformPaths, method, path);
+      return truePath === undefined ? hintFor(method, path) : `use ${truePath}`;
+    },
     onExchange: options.onExchange,
   });
   const server = await startServer({

@@ -4,10 +4,14 @@ import formats from 'ajv-formats';
 /** ISO 8601 `start/end`, the one format of the contract that JSON Schema does not know. */
 const INTERVAL = /^\S+\/\S+$/;
 
+const URI_REFERENCE = /^\S*$/;
+
 export function createAjv(): Ajv {
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
   formats.default(ajv);
   ajv.addFormat('interval', INTERVAL);
+  // The contract says `uri` where the platform's own samples have `/api/v2/…`, relative to its host.
+  ajv.addFormat('uri', URI_REFERENCE);
   return ajv;
 }
 

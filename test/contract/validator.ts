@@ -28,6 +28,9 @@ export function createContractValidator(files: ContractFiles): ContractValidator
   return {
     hasDocument: (operation) => document?.knows(operation) === true,
     checkAnswer(answer) {
+      if (answer.path === '/oauth/token') {
+        return tokenProblems(answer).map((problem) => `${nameOf(answer)}: ${problem}`);
+      }
       const problems = [
         ...sdk.checkAnswer(answer),
         ...(document?.checkAnswer(answer) ?? []),
@@ -45,6 +48,22 @@ export function createContractValidator(files: ContractFiles): ContractValidator
     },
   };
 }
+
+/** Sign-in is no part of the OpenAPI document: it answers as RFC 6749 says, with the platform's own `description`. */
+function tokenProblems({ status, body }: AnswerMessage): string[] {
+  const members = status === 200 ? TOKEN_MEMBERS : TOKEN_ERROR_MEMBERS;
+  const { refresh_token: _, ...given } = asRecord(body);
+  const names = Object.keys(given).toSorted();
+  const isRight =
+    JSON.stringify(names) === JSON.stringify(Object.keys(members)) &&
+    Object.entries(members).every(([name, type]) => typeof given[name] === type);
+  return isRight
+    ? []
+    : [`body has ${names.join(', ')}; expected ${Object.keys(members).join(', ')}`];
+}
+
+const TOKEN_MEMBERS = { access_token: 'string', expires_in: 'number', token_type: 'string' };
+const TOKEN_ERROR_MEMBERS = { description: 'string', error: 'string', error_description: 'string' };
 
 const nameOf = ({ operation, method, path, status }: AnswerMessage): string =>
   `${operation ?? `${method} ${path}`} → ${status}`;

@@ -74,7 +74,7 @@ const flowSchemaSchema = z.object({
   type: z.literal('object'),
   required: z.array(text).optional(),
   properties: z.record(text, z.record(text, z.unknown())),
-  additionalProperties: z.boolean().optional(),
+  additionalProperties: z.record(text, z.unknown()).optional(),
 });
 
 export const flowSeedSchema: z.ZodType<FlowSeed> = z.strictObject({

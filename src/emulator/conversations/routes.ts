@@ -1,7 +1,7 @@
 import {
   conversationNotFound,
   invalidValue,
-  notAUser,
+  notFound,
   participantNotFound,
 } from '../http/errors.ts';
 import {
@@ -131,7 +131,8 @@ function mediaRoutes(parts: ConversationRouteParts, media: Media): Route[] {
       method: 'GET',
       path: `/api/v2/conversations/${media}`,
       scope: READ_SCOPE,
-      context: 'user',
+      // Only the path of calls declares `not.a.user`; elsewhere an app simply has no conversations.
+      context: media === 'calls' ? 'user' : undefined,
       handle: (call) => ok(listOwn(world, call, media)),
     },
   ];
@@ -147,12 +148,26 @@ function attributesRoute(parts: ConversationRouteParts, one: string, body: 'bare
     path: `${one}/participants/{participantId}/attributes`,
     scope: SCOPE,
     handle: (call) => {
-      const { conversation, participant } = findParticipant(parts.world, call);
+      const { conversation, participant } = findWritten(parts.world, call, body);
       const attributes = parseAttributesBody(call.body, parts.attributes().values);
       parts.writer.write(conversation, participant, attributes);
       return accepted(body === 'echo' ? { attributes: Object.fromEntries(attributes) } : undefined);
     },
   };
+}
+
+/** The contract declares the participant's own 404 on the generic path, and plain `not.found` everywhere else. */
+function findWritten(
+  world: World,
+  call: Call,
+  path: 'bare' | 'echo',
+): ReturnType<typeof findParticipant> {
+  if (!world.conversations.has(param(call, 'conversationId'))) throw notFound();
+  try {
+    return findParticipant(world, call);
+  } catch (error) {
+    throw path === 'bare' ? error : notFound();
+  }
 }
 
 function patchConversation(world: World, call: Call): unknown {
@@ -178,11 +193,11 @@ const hasNullAttributes = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'attributes' in body && body.attributes === null;
 
 function listOwn(world: World, { token }: Call, media: Media): unknown {
-  if (token.userId === undefined) throw notAUser();
   const own = [...world.conversations.values()].filter(
     (conversation) =>
       conversation.media === media &&
       conversation.endedAt === undefined &&
+      token.userId !== undefined &&
       conversation.participants.some((p) => p.userId === token.userId && p.endedAt === undefined),
   );
   return {

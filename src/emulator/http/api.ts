@@ -13,20 +13,16 @@ import {
   notEmulated,
   notFound,
 } from './errors.ts';
+import type { PlatformPaths } from '../platform-paths/find-platform-path.ts';
 import { PlatformError } from './platform-error.ts';
 import type { Answer, Route } from './route.ts';
 import type { Match, Router } from './router.ts';
-
-/** Which methods the platform has on a path; undefined when it has no such path. */
-export type PlatformPaths = (
-  path: string,
-) => { readonly template: string; readonly methods: readonly string[] } | undefined;
 
 export interface ApiParts {
   readonly router: Router<Route>;
   readonly tokens: TokenStore;
   readonly limiter: RateLimiter;
-  readonly platformPaths: PlatformPaths;
+  readonly platformPaths: Pick<PlatformPaths, 'find'>;
 }
 
 export interface ApiRequest {
@@ -98,17 +94,19 @@ function passLimit(
 
 /** No route: the platform lacks the path (404), has it for other methods (405), or the emulator lacks it (501). */
 function missing(
-  platformPaths: PlatformPaths,
+  platformPaths: Pick<PlatformPaths, 'find'>,
   { method, path }: ApiRequest,
   match: Exclude<Match<Route>, { readonly kind: 'route' }>,
 ): PlatformError {
-  const known = platformPaths(path);
-  if (known?.methods.includes(method) === true) return notEmulated(method, known.template);
-  const methods = new Set([
-    ...(known?.methods ?? []),
-    ...(match.kind === 'method' ? match.allowed : []),
-  ]);
-  return methods.size === 0 ? notFound() : methodNotAllowed([...methods]);
+  const known = platformPaths.find(method, path);
+  switch (known.kind) {
+    case 'operation':
+      return notEmulated(method, known.template);
+    case 'other-methods':
+      return methodNotAllowed(known.methods);
+    case 'unknown':
+      return match.kind === 'method' ? methodNotAllowed(match.allowed) : notFound();
+  }
 }
 
 function authorize(route: Route, token: AccessToken): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../domain/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { announceAnswer } from '../diagnostics.ts';
 import type { World } from '../world/world.ts';
 import type { TokenRequest } from '../oauth/token-endpoint.ts';
 import { handleApi, type ApiParts, type Passage } from './api.ts';
@@ -66,7 +67,8 @@ export function createFront(
       'inin-correlation-id': correlationId,
     };
     if (target.kind !== 'control') {
-      record(parts, { request, target, passage, answer, headers, correlationId });
+      const exchange = record(parts, { request, target, passage, answer, headers, correlationId });
+      announceAnswer(exchange, target.path);
     }
     write(request, response, { ...answer, headers });
   };
@@ -136,7 +138,7 @@ function record(
     readonly headers: Readonly<Record<string, string>>;
     readonly correlationId: string;
   },
-): void {
+): Exchange {
   const { request, target, passage, answer, headers, correlationId } = what;
   const method = request.method ?? 'GET';
   const isMiss = answer.status === 404 || answer.status === 405;
@@ -167,6 +169,7 @@ function record(
   if (hint !== undefined)
     parts.log.warn('emulator.wrong-path', { method, path: target.path, hint, correlationId });
   parts.onExchange?.(exchange);
+  return exchange;
 }
 
 function codeOf({ status, body }: Answer): string | undefined {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Timer } from '../../lib/clock.ts';
+import { announceFrame } from '../diagnostics.ts';
 import { PlatformError } from '../http/platform-error.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import type { World } from '../world/world.ts';
@@ -56,8 +57,12 @@ function attach(parts: SocketServerParts, channel: ChannelState, ws: WebSocket):
   channel.socket?.close('another socket was opened for this channel');
   const own: ChannelSocket = {
     send: (text) => {
-      if (ws.bufferedAmount > MAX_BEHIND_BYTES) ws.terminate();
-      else ws.send(text);
+      if (ws.bufferedAmount > MAX_BEHIND_BYTES) {
+        ws.terminate();
+        return;
+      }
+      announceFrame(text);
+      ws.send(text);
     },
     close: (reason) => ws.close(1000, reason),
     cut: () => ws.terminate(),

@@ -144,7 +144,8 @@ export interface FlowSchema {
   readonly type: 'object';
   readonly required?: readonly string[] | undefined;
   readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly additionalProperties?: boolean | undefined;
+  /** The contract has an object here, never a boolean. */
+  readonly additionalProperties?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface FlowVersionState {

@@ -83,7 +83,6 @@ export const DEFAULT_SEED: Seed = {
           'crm.preferences': { type: 'object', properties: {} },
           'orders.open': { type: 'integer' },
         },
-        additionalProperties: false,
       },
     },
   ],
