@@ -1,9 +1,9 @@
 export { startEmulator, type Emulator } from './emulator.ts';
 export type { EmulatorOptions } from './options.ts';
-export type { Control, WorldView } from './control/control.ts';
+export type { Control, OutboundStart, WorldView } from './control/control.ts';
 export type { AttributeChange, AttributeSettings } from './conversations/attributes.ts';
 export type { EndedBy } from './conversations/end.ts';
-export type { Move } from './conversations/move.ts';
+export type { Move, MoveTarget } from './conversations/move.ts';
 export type { InboundStart, StartedConversation } from './conversations/start.ts';
 export type { ConversationShape, ParticipantShape } from './conversations/shapes.ts';
 export type { Exchange } from './http/request-log.ts';

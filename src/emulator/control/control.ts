@@ -8,9 +8,11 @@ import {
   type AttributeWriter,
 } from '../conversations/attributes.ts';
 import { endConversation, type EndedBy } from '../conversations/end.ts';
-import { moveConversation, type Move } from '../conversations/move.ts';
+import { moveConversation, requireUser, type Move } from '../conversations/move.ts';
+import { startInternalCall, startOutboundCall } from '../conversations/outbound.ts';
 import type { ConversationShape } from '../conversations/shapes.ts';
 import {
+  requireQueue,
   startInbound,
   type InboundStart,
   type StartedConversation,
@@ -48,6 +50,17 @@ export interface ControlParts {
   readonly requests: RequestLog;
   readonly settings: { attributes: AttributeSettings };
   readonly plant: () => void;
+}
+
+/** A call that an agent makes. Users and queues by id or name. */
+export interface OutboundStart {
+  readonly user: string;
+  /** The number that is called. */
+  readonly to: string;
+  /** On behalf of this queue: the far end is then a `customer`, else an `external`. */
+  readonly queue?: string | undefined;
+  readonly name?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 interface Named {
@@ -88,6 +101,30 @@ export class Control {
   /** A customer calls, writes or asks for a callback. */
   start(start: InboundStart = {}): StartedConversation {
     return startInbound(this.#parts.world, start);
+  }
+
+  /** An agent calls a number. @returns the far end's participant */
+  startOutbound(start: OutboundStart): StartedConversation {
+    const { world } = this.#parts;
+    const { conversation, farEnd } = startOutboundCall(world, {
+      user: requireUser(world, start.user),
+      to: start.to,
+      queue: start.queue === undefined ? undefined : requireQueue(world, start.queue),
+      name: start.name,
+      attributes: new Map(Object.entries(start.attributes ?? {})),
+    });
+    return { conversationId: conversation.id, participantId: farEnd.id };
+  }
+
+  /** One user calls another: a conversation with no customer. @returns the called user's participant */
+  startInternal(from: string, to: string): StartedConversation {
+    const { world } = this.#parts;
+    const { conversation, called } = startInternalCall(
+      world,
+      requireUser(world, from),
+      requireUser(world, to),
+    );
+    return { conversationId: conversation.id, participantId: called.id };
   }
 
   /** Somebody on the platform's side acts: an agent answers, transfers, consults, … */

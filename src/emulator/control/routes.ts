@@ -15,7 +15,9 @@ import {
   endSchema,
   flowSeedSchema,
   inboundStartSchema,
+  internalSchema,
   moveSchema,
+  outboundSchema,
   queueSeedSchema,
   revokeSchema,
   settingsSchema,
@@ -89,6 +91,12 @@ function conversationControls(control: Control): ControlRoute[] {
   return [
     withBody(['POST', '/conversations'], inboundStartSchema, (start) =>
       created(control.start(start)),
+    ),
+    withBody(['POST', '/conversations/outbound'], outboundSchema, (start) =>
+      created(control.startOutbound(start)),
+    ),
+    withBody(['POST', '/conversations/internal'], internalSchema, ({ from, to }) =>
+      created(control.startInternal(from, to)),
     ),
     on('GET', '/conversations', () => ok({ conversations: control.conversations() })),
     on('GET', one, ({ id }) => shown(id)),

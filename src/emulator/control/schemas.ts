@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { AttributeChange } from '../conversations/attributes.ts';
 import type { EndedBy } from '../conversations/end.ts';
+import { parseMediaRequest } from '../conversations/media-request.ts';
 import type { Move } from '../conversations/move.ts';
 import type { InboundStart } from '../conversations/start.ts';
+import type { OutboundStart } from './control.ts';
 import { limitSettingsSchema, type LimitChange } from '../limits/settings.ts';
 import type { ClientSeed, FlowSeed, QueueSeed, UserSeed } from '../world/seed.ts';
 
@@ -25,11 +27,30 @@ export const inboundStartSchema: z.ZodType<InboundStart> = z
   })
   .partial();
 
+const target = { queue: text.optional(), user: text.optional(), address: text.optional() };
+
 export const moveSchema: z.ZodType<Move> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('enqueue'), queue: text }),
   z.strictObject({ kind: z.literal('alert'), user: text }),
   z.strictObject({ kind: z.literal('answer'), user: text.optional() }),
   z.strictObject({ kind: z.literal('decline') }),
+  z.strictObject({ kind: z.literal('blind-transfer'), ...target }),
+  z.strictObject({ kind: z.literal('consult'), ...target }),
+  z.strictObject({ kind: z.literal('complete-consult') }),
+  z.strictObject({ kind: z.literal('cancel-consult') }),
+  z.strictObject({ kind: z.literal('conference') }),
+  z.strictObject({ kind: z.literal('connect') }),
+  z.strictObject({ kind: z.literal('place-callback') }),
+  z.strictObject({
+    kind: z.literal('message'),
+    text: text.optional(),
+    by: z.enum(['customer', 'agent']).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('update'),
+    participantId: text,
+    request: z.unknown().transform(parseMediaRequest),
+  }),
   z.strictObject({ kind: z.literal('leave'), participantId: text }),
 ]);
 
@@ -122,3 +143,14 @@ export const closeSchema: z.ZodType<{
 export const advanceSchema: z.ZodType<{ readonly ms: number }> = z.strictObject({
   ms: z.number().min(0),
 });
+
+export const outboundSchema: z.ZodType<OutboundStart> = z.strictObject({
+  user: text,
+  to: text,
+  queue: text.optional(),
+  name: text.optional(),
+  attributes: texts.optional(),
+});
+
+export const internalSchema: z.ZodType<{ readonly from: string; readonly to: string }> =
+  z.strictObject({ from: text, to: text });

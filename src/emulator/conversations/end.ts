@@ -1,8 +1,8 @@
 import type { ConversationState, DisconnectType, ParticipantState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import { publishConversation } from './publish.ts';
-import { leaveAndTell } from './routing.ts';
-import { customerOf, isActive } from './state.ts';
+import { leaveAndTell, SERVICES } from './routing.ts';
+import { customerOf, isActive, isStaff, mainLeg } from './state.ts';
 
 /** Who hangs up. The one who does leaves with `client` or `endpoint`, everybody else with `peer`. */
 export type EndedBy = 'customer' | 'agent' | 'system';
@@ -38,8 +38,18 @@ export function removeParticipant(
   conversation: ConversationState,
   participant: ParticipantState,
 ): void {
+  if (!isActive(participant)) return;
   leaveAndTell(world, conversation, participant, 'client');
-  const left = conversation.participants.filter(isActive);
-  if (left.length < 2) endConversation(world, conversation, 'system');
-  else publishConversation(world, conversation);
+  if (isTalkPossible(conversation)) publishConversation(world, conversation);
+  else endConversation(world, conversation, 'system');
+}
+
+/** Two people, or one whom a queue or flow still serves. An agent who is only alerting is not there yet. */
+function isTalkPossible(conversation: ConversationState): boolean {
+  const active = conversation.participants.filter(isActive);
+  const served = active.some((p) => SERVICES.has(p.purpose));
+  const people = active.filter((p) => !SERVICES.has(p.purpose));
+  const present = people.filter((p) => !isStaff(p) || mainLeg(p)?.state !== 'alerting');
+  const waiting = people.length - present.length;
+  return present.length >= 2 || (present.length === 1 && (served || waiting > 0));
 }

@@ -43,3 +43,11 @@ export const updateInvalid = (): PlatformError =>
     'conversation.participant.update.invalid',
     'Failed to update all properties on conversation participant.',
   );
+
+/** The control API asked for something that nobody could do now. Not an answer of the platform. */
+export const impossible = (why: string): PlatformError =>
+  new PlatformError({
+    status: 409,
+    code: 'emulator.impossible',
+    message: `This cannot happen now: ${why}.`,
+  });

@@ -10,6 +10,7 @@ const START: ReadonlyMap<string, DetailKind> = new Map([
   ['agent', 'user.start'],
   ['user', 'user.start'],
   ['ivr', 'flow.start'],
+  ['workflow', 'flow.start'],
 ]);
 
 const END: ReadonlyMap<string, DetailKind> = new Map([
@@ -19,6 +20,7 @@ const END: ReadonlyMap<string, DetailKind> = new Map([
   ['agent', 'user.end'],
   ['user', 'user.end'],
   ['ivr', 'flow.end'],
+  ['workflow', 'flow.end'],
 ]);
 
 export function publishDetail(

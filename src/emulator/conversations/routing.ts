@@ -11,10 +11,11 @@ export function enqueue(
   queue: QueueState,
 ): ParticipantState {
   const leaving = conversation.participants.filter(
-    (p) => isActive(p) && (isStaff(p) || p.purpose === 'ivr' || p.purpose === 'acd'),
+    (p) => isActive(p) && (isStaff(p) || SERVICES.has(p.purpose)),
   );
   for (const participant of leaving) leaveAndTell(world, conversation, participant, 'transfer');
   const customer = customerOf(conversation);
+  release(customer);
   const acd = addParticipant(world, conversation, {
     purpose: 'acd',
     name: queue.name,
@@ -58,6 +59,9 @@ export function alert(
   return agent;
 }
 
+/** Participants that are no people. */
+export const SERVICES: ReadonlySet<string> = new Set(['acd', 'ivr', 'workflow']);
+
 /** The alerting participant takes it: its leg connects and the queue lets go. */
 export function answer(
   world: World,
@@ -80,6 +84,23 @@ export function decline(
   publishConversation(world, conversation);
 }
 
+/** A consult of which one side has left is over: the other one has the customer, who is off hold. */
+function settleConsult(conversation: ConversationState): void {
+  const pair = conversation.participants.filter(
+    (p) => isActive(p) && p.consultParticipantId !== undefined,
+  );
+  if (pair.length !== 1) return;
+  for (const participant of pair) participant.consultParticipantId = undefined;
+  release(customerOf(conversation));
+}
+
+export function release(customer: ParticipantState | undefined): void {
+  for (const leg of customer?.legs ?? []) {
+    leg.held = false;
+    leg.heldAt = undefined;
+  }
+}
+
 export function leaveAndTell(
   world: World,
   conversation: ConversationState,
@@ -87,13 +108,15 @@ export function leaveAndTell(
   why: Parameters<typeof leave>[2],
 ): void {
   if (!leave(world, participant, why)) return;
+  settleConsult(conversation);
   publishEnd(world, conversation, participant);
   if (!isStaff(participant) || participant.connectedAt === undefined) return;
   participant.acwAt = world.now();
   publishDetail(world, conversation, participant, 'acw');
 }
 
-function pathOf(customer: ParticipantState | undefined): {
+/** What a leg has from the customer's: both addresses, and what the medium adds. */
+export function pathOf(customer: ParticipantState | undefined): {
   readonly fromAddress?: string | undefined;
   readonly toAddress?: string | undefined;
   readonly messageType?: string | undefined;

@@ -24,7 +24,7 @@ export function startPush(world: World, channels: Channels, newId: () => string)
       send(name, () => detailBody(world, event));
       return;
     }
-    pushConversation(world, event, send);
+    if (event.kind === 'conversation') pushConversation(world, event, send);
   });
   return { [Symbol.dispose]: stop };
 }

@@ -20,6 +20,13 @@ export type WorldEvent =
   /** Anybody who watches the conversation's queues or users sees it anew. */
   | { readonly kind: 'conversation'; readonly conversation: ConversationState }
   | {
+      readonly kind: 'message';
+      readonly conversation: ConversationState;
+      readonly by: 'customer' | 'agent';
+      readonly id: string;
+      readonly text: string;
+    }
+  | {
       readonly kind: 'detail';
       readonly detail: DetailKind;
       readonly conversation: ConversationState;
