@@ -1,9 +1,10 @@
 import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
 import { enter, feed, same } from './entry.ts';
-import type { Step, StepContext } from './event.ts';
+import type { ProofEvent, Step, StepContext } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
-import { isToBeWiped, wipe } from './wiping.ts';
+import { giveUp } from './proved.ts';
+import { finishGone, isToBeWiped, wipe } from './wiping.ts';
 
 /** The conversation is over (rows 32 to 35). */
 export function conversationEnded(
@@ -43,6 +44,27 @@ function askLast(entry: AttributeEntry, context: StepContext): Step {
   const { lastRead, final } = memoryOf(entry);
   if (lastRead === true) return same(entry);
   if (final === true) return same({ ...entry, deadlineAt: undefined });
-  const asked = remember(entry, { lastRead: true });
-  return same({ ...asked, deadlineAt: context.now + context.settings.settleMs }, { kind: 'read' });
+  const asked = remember(entry, { lastRead: true, reads: undefined });
+  return same({ ...asked, deadlineAt: context.now });
+}
+
+/** The last read is due, or could not be made. */
+export function lookLast(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  const { reads = 0 } = memoryOf(entry);
+  if (event.kind === 'read-failed' || reads > 0) return giveUp(entry, 'ended');
+  const deadlineAt = context.now + context.settings.settleMs;
+  return same({ ...remember(entry, { reads: 1 }), deadlineAt }, { kind: 'read' });
+}
+
+/** The platform does not know the conversation any more: nothing can be read or written. */
+export function conversationGone(entry: AttributeEntry): Step {
+  if (entry.state === 'wiping' || isToBeWiped(entry)) return finishGone(entry);
+  if (UNDER_WAY.has(entry.state)) return giveUp(entry, 'ended');
+  if (entry.state === 'planned') {
+    const never = remember(entry, { reason: 'ended', final: true });
+    return same(enter(never, 'ended', undefined), feed('ended', 'skipped'));
+  }
+  if (!GUARDED.has(entry.state)) return same({ ...entry, deadlineAt: undefined });
+  const closed = remember(entry, { was: entry.state, final: true });
+  return same(enter(closed, 'closed', undefined), feed('closed'));
 }

@@ -34,8 +34,10 @@ export interface WantEvent {
   readonly covered: boolean;
   /** Somebody chose a participant that Architect does not read. */
   readonly aside?: boolean | undefined;
-  /** A voice flow is running that may hold an older copy of the attributes. */
+  /** A voice flow is running that may hold an older copy of the attributes; undefined is not known. */
   readonly flowRunning?: boolean | undefined;
+  /** An earlier turn may have written it and not lived to say so: what stands there counts as ours. */
+  readonly presumeOurs?: boolean | undefined;
 }
 
 /** What the answer to a PATCH says about the write. */
@@ -74,11 +76,17 @@ export type ProofEvent =
   | { readonly kind: 'deadline' }
   | FlowStartedEvent
   | FlowEndedEvent
+  /** The conversation was seen, and no voice flow runs in it. */
+  | { readonly kind: 'no-flow' }
   /** The resolver names another participant, or nobody. */
   | { readonly kind: 'customer-changed'; readonly to: ParticipantId | undefined }
   /** The customer left, or a wipe was asked for; `blank` is the digest of the empty text here. */
   | { readonly kind: 'wipe'; readonly blank: Digest }
-  | { readonly kind: 'ended'; readonly blank: Digest };
+  | { readonly kind: 'ended'; readonly blank: Digest }
+  /** The platform does not know the conversation any more. */
+  | { readonly kind: 'gone' }
+  /** Nobody can say the wanted value any more, so that it cannot be sent. */
+  | { readonly kind: 'forgone'; readonly reason: string };
 
 export interface FlowStartedEvent {
   readonly kind: 'flow-started';

@@ -18,18 +18,32 @@ export function flowStarted(
   const isStale =
     event.at !== undefined && flowEndedEventAt !== undefined && event.at <= flowEndedEventAt;
   if (isStale) return same(entry, { kind: 'count', what: 'stale' });
-  const isKnown = memory.flow !== undefined && memory.flowId === event.flowId;
+  const isSame = event.flowId === undefined || memory.flowId === event.flowId;
+  const isKnown = memory.flow !== undefined && isSame;
   if (isKnown) return same(entry, { kind: 'count', what: 'ignored' });
   const isOlder =
     event.older === true ||
+    memory.flowUnknown === true ||
     entry.sentAt === undefined ||
     context.now < entry.sentAt + context.settings.settleMs;
   const flow = memory.flow === 'older' || isOlder ? 'older' : 'newer';
-  const running = remember(entry, { flow, flowId: event.flowId, flowEndedAt: undefined });
+  const running = remember(entry, {
+    flow,
+    flowId: event.flowId,
+    flowUnknown: undefined,
+    flowEndedAt: undefined,
+  });
   if (entry.state !== 'visible' || flow !== 'older') return same(running);
   const until = Math.min(entry.deadlineAt ?? Number.POSITIVE_INFINITY, holdUntil(entry, context));
   const held = enter(remember(running, { final: undefined }), 'applied', until);
   return same(held, feed('applied', 'a voice flow is running'));
+}
+
+/** No flow was running when somebody looked: one that is told of later began after the write. */
+export function noFlow(entry: AttributeEntry): Step {
+  return memoryOf(entry).flowUnknown === true
+    ? same(remember(entry, { flowUnknown: undefined }))
+    : same(entry);
 }
 
 /** The flow ended; it may write its copy back now (rows 15, 16, 26). */
@@ -48,6 +62,7 @@ export function flowEnded(
   if (isOther || isRepeat) return same(entry, { kind: 'count', what: 'ignored' });
   const ended = remember(entry, {
     flow: undefined,
+    flowUnknown: undefined,
     flowId: undefined,
     flowEndedAt: context.now,
     flowEndedEventAt: event.at ?? memory.flowEndedEventAt,

@@ -23,10 +23,11 @@ export function witnessProved(
   }
   if (seen === 'own') return same(entry, { kind: 'count', what: 'echo' });
   // Nothing tells whether this was before or after ours: a read does.
-  return same(
-    { ...remember(entry, { suspect: true, reads: undefined }), deadlineAt: context.now },
-    { kind: 'read' },
-  );
+  if (memoryOf(entry).suspect === true) return same(entry);
+  return same({
+    ...remember(entry, { suspect: true, reads: undefined }),
+    deadlineAt: context.now,
+  });
 }
 
 function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
@@ -164,9 +165,8 @@ export function witnessOverwritten(
 
 /** A read of a proved key is due, or could not be made (rows 15, 16, 25). */
 export function lookAgain(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  const { suspect, flow, flowEndedAt, lastRead, reads = 0 } = memoryOf(entry);
+  const { suspect, flow, flowEndedAt, reads = 0 } = memoryOf(entry);
   const { now, settings } = context;
-  if (lastRead === true) return settleUnread(entry, 'ended');
   if (entry.state === 'applied' && flow === 'older' && suspect !== true) {
     return settleUnread(entry, 'a voice flow that began before the write is still running');
   }
@@ -191,7 +191,5 @@ function unresolved(entry: AttributeEntry): Step {
 }
 
 function settleUnread(entry: AttributeEntry, reason: string): Step {
-  const open = { ...remember(entry, { final: true, lastRead: undefined, reason }) };
-  if (reason !== 'ended') return same({ ...open, deadlineAt: undefined });
-  return same(enter(open, 'unverified', undefined), feed('unverified', reason));
+  return same({ ...remember(entry, { final: true, reason }), deadlineAt: undefined });
 }

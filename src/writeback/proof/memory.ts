@@ -33,6 +33,8 @@ export interface ProofMemory {
   readonly wantedAt?: number;
   /** A voice flow is running that began before (`older`) or after (`newer`) the last write. */
   readonly flow?: 'older' | 'newer';
+  /** Nobody looked whether a flow was running when the value was wanted. */
+  readonly flowUnknown?: boolean;
   readonly flowId?: string;
   /** When a flow's end was told, by our clock, and when it happened, by the platform's. */
   readonly flowEndedAt?: number;

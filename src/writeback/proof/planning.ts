@@ -34,7 +34,7 @@ export function want(
   event: WantEvent,
   context: StepContext,
 ): Step {
-  if (entry === undefined) return plan(adopt(createEntry(event), event));
+  if (entry === undefined) return begin(adopt(createEntry(event), event), event, context);
   if (isWiped(entry)) return same(entry, { kind: 'count', what: 'refused-ended' });
   if (!event.asked && !PURSUED.has(entry.state)) return same(entry);
   if (entry.wanted === event.digest && PURSUED.has(entry.state)) return same(join(entry, event));
@@ -43,6 +43,15 @@ export function want(
     return prove(replaced, context, 'as it was');
   }
   return plan(replaced, ...closing(entry, event));
+}
+
+function begin(entry: AttributeEntry, event: WantEvent, context: StepContext): Step {
+  if (event.current !== event.digest) return plan(entry);
+  const standing: AttributeEntry =
+    event.presumeOurs === true
+      ? { ...entry, base: undefined, own: [event.digest], writes: 1, sentAt: context.now }
+      : entry;
+  return prove(standing, context, 'as it was');
 }
 
 /** The same value is wanted again: the new enrichment waits for the same verdict. */
@@ -90,6 +99,7 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
     was: undefined,
     by: undefined,
     flow: event.flowRunning === true ? 'older' : flow,
+    flowUnknown: (event.flowRunning === undefined && flow === undefined) || undefined,
   });
 }
 
@@ -97,6 +107,13 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
 function closing(entry: AttributeEntry, event: WantEvent): ProofAction[] {
   if (entry.wanted === event.digest || !PURSUED.has(entry.state)) return [];
   return entry.state === 'planned' ? [] : [feed('superseded')];
+}
+
+/** What was planned cannot be sent. */
+export function forgo(entry: AttributeEntry, reason: string): Step {
+  if (entry.state !== 'planned') return same(entry);
+  const failed = remember(entry, { reason, final: true });
+  return same(enter(failed, 'failed', undefined), feed('failed', reason));
 }
 
 /** The PATCH with this key leaves (row 3). */

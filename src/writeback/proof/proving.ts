@@ -40,7 +40,6 @@ function contest(entry: AttributeEntry, evidence: EvidenceEvent, context: StepCo
 export function awaitProof(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
   const { now } = context;
   const memory = memoryOf(entry);
-  if (memory.lastRead === true) return giveUp(entry, 'ended');
   const isJudgement = now >= proveDeadline(entry, context) || memory.contested === true;
   if (event.kind === 'read-failed') {
     if (!isJudgement) return same({ ...entry, deadlineAt: nextProofAt(entry, context) });

@@ -1,12 +1,12 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
-import { conversationEnded } from './ending.ts';
+import { conversationEnded, conversationGone, lookLast } from './ending.ts';
 import { classify, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
-import { flowEnded, flowStarted } from './flows.ts';
+import { flowEnded, flowStarted, noFlow } from './flows.ts';
 import { lookAgain, overtaken, rewrite, witnessOverwritten, witnessProved } from './guarding.ts';
 import { memoryOf } from './memory.ts';
-import { leave, moveTo, want } from './planning.ts';
+import { forgo, leave, moveTo, want } from './planning.ts';
 import { prove } from './proved.ts';
 import { awaitProof, endWatch, witnessAccepted, witnessLate } from './proving.ts';
 import { answered, waitInDoubt, witnessSent } from './sending.ts';
@@ -48,14 +48,19 @@ export function reduce(entry: AttributeEntry, event: ProofEvent, context: StepCo
       return flowStarted(entry, event, context);
     case 'flow-ended':
       return flowEnded(entry, event, context);
+    case 'no-flow':
+      return noFlow(entry);
     case 'customer-changed':
       return moveTo(entry, event);
     case 'wipe':
       return wipe(entry, event.blank, context);
     case 'ended':
-      break;
+      return conversationEnded(entry, event.blank, context);
+    case 'gone':
+      return conversationGone(entry);
+    case 'forgone':
+      return forgo(entry, event.reason);
   }
-  return conversationEnded(entry, event.blank, context);
 }
 
 type Weigh = (entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext) => Step;
@@ -166,8 +171,17 @@ const ATTEND: Readonly<Partial<Record<AttributeState, Attend>>> = {
 
 /** The entry's deadline has come, or the read that it asked for could not be made. */
 const attend: Attend = (entry, event, context) =>
+  lastLook(entry, event, context) ??
   ATTEND[entry.state]?.(entry, event, context) ??
   same(entry.deadlineAt === undefined ? entry : { ...entry, deadlineAt: undefined });
+
+function lastLook(
+  entry: AttributeEntry,
+  event: ProofEvent,
+  context: StepContext,
+): Step | undefined {
+  return memoryOf(entry).lastRead === true ? lookLast(entry, event, context) : undefined;
+}
 
 /** Whoever sent it never told what became of it. */
 function lost(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {

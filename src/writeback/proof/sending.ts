@@ -103,9 +103,8 @@ function repeat(entry: AttributeEntry): Step {
 
 /** The time to look at a doubtful write has come, or looking failed. */
 export function waitInDoubt(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  const { reads = 0, lastRead } = memoryOf(entry);
+  const { reads = 0 } = memoryOf(entry);
   const { now, settings } = context;
-  if (lastRead === true) return giveUp(entry, 'ended');
   if (now >= (entry.sentAt ?? now) + settings.lateMs) return giveUp(entry, 'no read could be made');
   const deadlineAt = now + settings.settleMs * 2 ** Math.min(reads, 4);
   if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });

@@ -496,9 +496,11 @@ describe('reduce: guarding', () => {
 
   it('row 25: evidence that cannot be placed in time is looked into before it is believed', () => {
     const after = play(visible(), untimed(F));
-    expect([after.state, after.does]).toEqual(['visible', ['read']]);
-    expect(play(after.entry, read(W)).state).toBe('visible');
-    expect(play(after.entry, read(F)).state).toBe('overwritten');
+    expect([after.state, after.does]).toEqual(['visible', []]);
+    const asked = play(after.entry, DUE);
+    expect(asked.does).toEqual(['read']);
+    expect(play(asked.entry, read(W)).state).toBe('visible');
+    expect(play(asked.entry, read(F)).state).toBe('overwritten');
   });
 
   it('row 26: by policy ours it is planned again after the gap: 1 s, then 4 s', () => {
@@ -582,14 +584,15 @@ describe('reduce: ending and wiping', () => {
 
   it('row 33: a write under way gets one last read at the end', () => {
     for (const state of ['sent', 'in-doubt', 'accepted', 'applied'] as const) {
-      const asked = play(entry({ state }), ENDED);
+      const asked = play(play(entry({ state }), ENDED).entry, DUE);
       expect([state, asked.does]).toEqual([state, ['read']]);
       const late = play(asked.entry, read(W));
       expect([late.state, late.memory.atEnd]).toEqual(['applied', true]);
       const lost = play(asked.entry, NO_READ);
       expect([lost.state, lost.memory.reason]).toEqual(['unverified', 'ended']);
     }
-    const other = play(play(entry({ state: 'accepted' }), ENDED).entry, read(B));
+    const asked = play(play(entry({ state: 'accepted' }), ENDED).entry, DUE);
+    const other = play(asked.entry, read(B));
     expect([other.state, other.memory.reason]).toEqual(['unverified', 'ended']);
   });
 

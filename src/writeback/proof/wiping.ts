@@ -28,7 +28,7 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
     wanted: blank,
     own: entry.own.filter((known) => known !== blank),
     state: 'wiping',
-    deadlineAt: context.now + context.settings.settleMs,
+    deadlineAt: context.now,
   };
   const begun = [feed('wiping'), { kind: 'audit', action: 'wiping' }] as const;
   if (memoryOf(entry).inFlight === true) return same(marked, ...begun);
@@ -46,7 +46,7 @@ export function answeredWipe(
   }
   const landed = remember(entry, { inFlight: undefined });
   const { answer } = event;
-  if (answer.kind === 'no-conversation') return finish(landed, 'the conversation is gone');
+  if (answer.kind === 'no-conversation') return finishGone(landed);
   if (!entry.own.includes(entry.wanted ?? '')) return same(landed, { kind: 'patch' });
   return concludeWipe(landed, answer, context);
 }
@@ -114,6 +114,11 @@ export function pursueWipe(entry: AttributeEntry, event: ProofEvent, context: St
   const isSent = entry.own.includes(entry.wanted ?? '');
   if (!isSent && inFlight !== true) return same({ ...entry, deadlineAt }, { kind: 'patch' });
   return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
+}
+
+/** With the conversation, everything that stood in it is gone. */
+export function finishGone(entry: AttributeEntry): Step {
+  return finish(entry, 'the conversation is gone');
 }
 
 function finish(entry: AttributeEntry, reason?: string): Step {
