@@ -13,6 +13,8 @@ export interface ProofMemory {
   readonly covered?: boolean;
   readonly aside?: boolean;
   readonly removal?: boolean;
+  /** What stands there may have been written by a turn that did not live to say so. */
+  readonly presumed?: boolean;
   /** A PATCH with this key has left and not been answered. */
   readonly inFlight?: boolean;
   /** How often the wanted value was sent again in doubt. */

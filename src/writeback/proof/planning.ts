@@ -1,7 +1,24 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
-import { addOwn, createEntry, enter, feed, isWiped, plan, same } from './entry.ts';
-import type { ProofAction, ProofEvent, Step, StepContext, WantEvent } from './event.ts';
+import {
+  addOwn,
+  classify,
+  createEntry,
+  enter,
+  feed,
+  isWiped,
+  plan,
+  same,
+  witness,
+} from './entry.ts';
+import type {
+  EvidenceEvent,
+  ProofAction,
+  ProofEvent,
+  Step,
+  StepContext,
+  WantEvent,
+} from './event.ts';
 import { memoryOf, remember } from './memory.ts';
 import { prove } from './proved.ts';
 
@@ -46,12 +63,32 @@ export function want(
 }
 
 function begin(entry: AttributeEntry, event: WantEvent, context: StepContext): Step {
-  if (event.current !== event.digest) return plan(entry);
-  const standing: AttributeEntry =
-    event.presumeOurs === true
-      ? { ...entry, base: undefined, own: [event.digest], writes: 1, sentAt: context.now }
-      : entry;
+  const isThere =
+    event.current === event.digest || (event.removal === true && event.current === null);
+  return isThere ? stands(entry, context) : plan(entry);
+}
+
+/** The wanted value is there with no write of this entry: somebody else's, or a lost turn's of ours. */
+function stands(entry: AttributeEntry, context: StepContext): Step {
+  const { presumed } = memoryOf(entry);
+  const isOurs = presumed === true && entry.writes === 0 && entry.wanted !== undefined;
+  const standing: AttributeEntry = isOurs
+    ? { ...entry, base: undefined, own: [entry.wanted], writes: 1, sentAt: context.now }
+    : entry;
   return prove(standing, context, 'as it was');
+}
+
+/** Somebody may have put the wanted value there before we did; anything else is what was there before. */
+export function witnessPlanned(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  const witnessed = witness(entry, evidence);
+  const isWanted = classify(entry, evidence.digest) === 'wanted';
+  if (isWanted && memoryOf(entry).inFlight !== true) return stands(witnessed, context);
+  if (isWanted || entry.writes > 0) return same(witnessed);
+  return same({ ...witnessed, base: evidence.digest ?? undefined });
 }
 
 /** The same value is wanted again: the new enrichment waits for the same verdict. */
@@ -88,6 +125,7 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
     covered: event.covered || undefined,
     aside: event.aside === true || undefined,
     removal: event.removal === true || undefined,
+    presumed: event.presumeOurs === true || undefined,
     doubts: undefined,
     resolved: undefined,
     wantedAt: undefined,

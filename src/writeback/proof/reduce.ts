@@ -1,13 +1,12 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
 import { conversationEnded, conversationGone, lookLast } from './ending.ts';
-import { classify, same, witness } from './entry.ts';
+import { same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
 import { flowEnded, flowStarted, noFlow } from './flows.ts';
 import { lookAgain, overtaken, rewrite, witnessOverwritten, witnessProved } from './guarding.ts';
 import { memoryOf } from './memory.ts';
-import { forgo, leave, moveTo, want } from './planning.ts';
-import { prove } from './proved.ts';
+import { forgo, leave, moveTo, want, witnessPlanned } from './planning.ts';
 import { awaitProof, endWatch, witnessAccepted, witnessLate } from './proving.ts';
 import { answered, waitInDoubt, witnessSent } from './sending.ts';
 import { answeredWipe, pursueWipe, wipe, witnessWiping } from './wiping.ts';
@@ -27,41 +26,38 @@ import { answeredWipe, pursueWipe, wipe, witnessWiping } from './wiping.ts';
  * An entry comes into being with `want`; any other event about an unknown one is the caller's mistake.
  */
 export function reduce(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  switch (event.kind) {
-    case 'want':
-      return want(entry, event, context);
-    case 'leave':
-      return leave(entry, context);
-    case 'answer':
-      return entry.state === 'wiping'
-        ? answeredWipe(entry, event, context)
-        : answered(entry, event, context);
-    case 'evidence':
-      return weigh(entry, event, context);
-    case 'deadline':
-      // A deadline that has been moved since is not this one.
-      if (entry.deadlineAt === undefined || entry.deadlineAt > context.now) return same(entry);
-      return attend(entry, event, context);
-    case 'read-failed':
-      return attend(entry, event, context);
-    case 'flow-started':
-      return flowStarted(entry, event, context);
-    case 'flow-ended':
-      return flowEnded(entry, event, context);
-    case 'no-flow':
-      return noFlow(entry);
-    case 'customer-changed':
-      return moveTo(entry, event);
-    case 'wipe':
-      return wipe(entry, event.blank, context);
-    case 'ended':
-      return conversationEnded(entry, event.blank, context);
-    case 'gone':
-      return conversationGone(entry);
-    case 'forgone':
-      return forgo(entry, event.reason);
-  }
+  // Each rule stands under the kind of the event that it takes.
+  const rule = RULES[event.kind] as Rule<ProofEvent>;
+  return rule(entry, event, context);
 }
+
+type Rule<Event> = (entry: AttributeEntry, event: Event, context: StepContext) => Step;
+
+const RULES: {
+  readonly [Kind in ProofEvent['kind']]: Rule<Extract<ProofEvent, { kind: Kind }>>;
+} = {
+  want,
+  leave: (entry, _event, context) => leave(entry, context),
+  answer: (entry, event, context) =>
+    entry.state === 'wiping'
+      ? answeredWipe(entry, event, context)
+      : answered(entry, event, context),
+  evidence: weigh,
+  // A deadline that has been moved since is not this one.
+  deadline: (entry, event, context) =>
+    entry.deadlineAt === undefined || entry.deadlineAt > context.now
+      ? same(entry)
+      : attend(entry, event, context),
+  'read-failed': attend,
+  'flow-started': flowStarted,
+  'flow-ended': flowEnded,
+  'no-flow': noFlow,
+  'customer-changed': moveTo,
+  wipe: (entry, event, context) => wipe(entry, event.blank, context),
+  ended: (entry, event, context) => conversationEnded(entry, event.blank, context),
+  gone: conversationGone,
+  forgone: (entry, event) => forgo(entry, event.reason),
+};
 
 type Weigh = (entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext) => Step;
 
@@ -136,19 +132,6 @@ function lastAck(entry: AttributeEntry): number {
   return entry.acceptedAt ?? entry.sentAt ?? Number.NEGATIVE_INFINITY;
 }
 
-/** Somebody may have put the wanted value there before we did; anything else is what was there before. */
-function witnessPlanned(
-  entry: AttributeEntry,
-  evidence: EvidenceEvent,
-  context: StepContext,
-): Step {
-  const witnessed = witness(entry, evidence);
-  const isWanted = classify(entry, evidence.digest) === 'wanted';
-  if (isWanted && memoryOf(entry).inFlight !== true) return prove(witnessed, context, 'as it was');
-  if (isWanted || entry.writes > 0) return same(witnessed);
-  return same({ ...witnessed, base: evidence.digest ?? undefined });
-}
-
 type Attend = (
   entry: AttributeEntry,
   event: Extract<ProofEvent, { kind: 'deadline' | 'read-failed' }>,
@@ -170,10 +153,17 @@ const ATTEND: Readonly<Partial<Record<AttributeState, Attend>>> = {
 };
 
 /** The entry's deadline has come, or the read that it asked for could not be made. */
-const attend: Attend = (entry, event, context) =>
-  lastLook(entry, event, context) ??
-  ATTEND[entry.state]?.(entry, event, context) ??
-  same(entry.deadlineAt === undefined ? entry : { ...entry, deadlineAt: undefined });
+function attend(
+  entry: AttributeEntry,
+  event: Extract<ProofEvent, { kind: 'deadline' | 'read-failed' }>,
+  context: StepContext,
+): Step {
+  return (
+    lastLook(entry, event, context) ??
+    ATTEND[entry.state]?.(entry, event, context) ??
+    same(entry.deadlineAt === undefined ? entry : { ...entry, deadlineAt: undefined })
+  );
+}
 
 function lastLook(
   entry: AttributeEntry,

@@ -1,0 +1,137 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { findParticipant, type Conversation } from '../../domain/conversation.ts';
+import type { ParticipantId } from '../../domain/ids.ts';
+import type { PortCall } from '../platform-port.ts';
+import type { ProofEvent, WantEvent } from '../proof/event.ts';
+import { memoryOf } from '../proof/memory.ts';
+import { Board, nameOf } from './board.ts';
+import type { WritebackDeps, WritebackInput } from './input.ts';
+import { isFlowRunning } from './sight.ts';
+
+/** What one turn knows and has still to do. */
+export class TurnState {
+  readonly input: WritebackInput;
+  readonly deps: WritebackDeps;
+  readonly board: Board;
+  readonly beganAt: number;
+  conversation: Conversation | undefined;
+  ended: boolean;
+  /** Names of entries that asked for a read. */
+  readonly readers: Set<string> = new Set();
+  /** Names of entries that are to be emptied with the next PATCH. */
+  readonly wipes: Set<string> = new Set();
+  readonly needsValues: Map<string, { participantId: ParticipantId; key: string }> = new Map();
+  wantsResolve = false;
+  platformRequests = 0;
+  proofRequests = 0;
+
+  constructor(input: WritebackInput, deps: WritebackDeps) {
+    this.input = input;
+    this.deps = deps;
+    this.beganAt = deps.now();
+    this.conversation = input.seen?.conversation;
+    this.ended = input.ended === true;
+    this.board = new Board({ entries: input.entries, settings: deps.config, now: deps.now });
+  }
+
+  /** Steps one entry and takes down what it asks for. */
+  step(entry: AttributeEntry, event: ProofEvent): void {
+    for (const action of this.board.step(entry, event)) {
+      if (action.kind === 'read') this.readers.add(nameOf(entry));
+      if (action.kind === 'resolve') this.wantsResolve = true;
+      if (action.kind === 'move') this.#move(entry, action.to);
+      const isWipe = this.board.get(entry)?.state === 'wiping';
+      if (action.kind === 'patch' && isWipe) this.wipes.add(nameOf(entry));
+    }
+  }
+
+  stepAll(toEvent: (entry: AttributeEntry) => ProofEvent | undefined): void {
+    for (const entry of this.board.entries) {
+      const event = toEvent(entry);
+      if (event !== undefined) this.step(entry, event);
+    }
+  }
+
+  blank(entry: AttributeEntry): string {
+    return this.deps.digest(entry.participantId, entry.key, '');
+  }
+
+  end(): void {
+    this.ended = true;
+    this.stepAll((entry) => ({ kind: 'ended', blank: this.blank(entry) }));
+  }
+
+  /** The platform does not know the conversation. */
+  lose(): void {
+    this.ended = true;
+    this.stepAll(() => ({ kind: 'gone' }));
+  }
+
+  /** What a new want of this turn shares with every other one. */
+  get wantDefaults(): Pick<WantEvent, 'covered' | 'flowRunning' | 'presumeOurs'> {
+    const { conversation, input } = this;
+    return {
+      covered: input.covered,
+      flowRunning: conversation === undefined ? undefined : isFlowRunning(conversation),
+      presumeOurs: input.lookFirst !== undefined,
+    };
+  }
+
+  /** The digest of what the participant was seen to hold; undefined when nobody looked. */
+  current(participantId: ParticipantId, key: string): string | null | undefined {
+    const participant =
+      this.conversation === undefined
+        ? undefined
+        : findParticipant(this.conversation, participantId);
+    if (participant === undefined) return undefined;
+    const value = participant.attributes.get(key);
+    return value === undefined ? null : this.deps.digest(participantId, key, value);
+  }
+
+  call(purpose: 'work' | 'guard' | 'proof'): PortCall {
+    const lanes = { work: this.input.lane, guard: 'guard', proof: 'verify' } as const;
+    return {
+      signal: this.deps.signal,
+      lane: lanes[purpose],
+      onRequest: () => {
+        if (purpose === 'proof') this.proofRequests += 1;
+        else this.platformRequests += 1;
+      },
+    };
+  }
+
+  /** The customer is another participant: the same value is wanted there. */
+  #move(entry: AttributeEntry, to: ParticipantId): void {
+    const value = this.#valueOf(entry);
+    if (value === undefined) {
+      this.needsValues.set(`${to}\n${entry.key}`, { participantId: to, key: entry.key });
+      return;
+    }
+    const { conversationId, target, key, wipe, class: valueClass } = entry;
+    const digest = this.deps.digest(to, key, value);
+    this.deps.values.keep(digest, value);
+    this.board.want({
+      kind: 'want',
+      id: { conversationId, participantId: to, target, key },
+      digest,
+      class: valueClass,
+      wipe,
+      removal: memoryOf(entry).removal,
+      asked: true,
+      current: this.current(to, key),
+      turn: memoryOf(entry).turn ?? this.input.turn,
+      ...this.wantDefaults,
+    });
+  }
+
+  /** From memory, or from the participant that it was written to. */
+  #valueOf(entry: AttributeEntry): string | undefined {
+    const { wanted, participantId, key } = entry;
+    if (wanted === undefined) return undefined;
+    const known = this.deps.values.get(wanted);
+    if (known !== undefined || this.conversation === undefined) return known;
+    const value = findParticipant(this.conversation, participantId)?.attributes.get(key);
+    const isWanted = value !== undefined && this.deps.digest(participantId, key, value) === wanted;
+    return isWanted ? value : undefined;
+  }
+}

@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest';
+import { parseParticipantId } from '../../domain/ids.ts';
+import { CUSTOMER } from './fake-platform.fixture.ts';
+import { Rig } from './rig.fixture.ts';
+
+describe('writeTurn', () => {
+  it('writes every wanted key in one PATCH and is proved by the event, with no read', async () => {
+    const rig = new Rig();
+    rig.listen();
+    const result = await rig.enrich({ 'crm.tier': 'gold', 'crm.id': 'C1' });
+    expect(result.keyVerdicts.map((verdict) => verdict.state)).toEqual(['accepted', 'accepted']);
+    await rig.live(10_000);
+    expect(rig.platform.log).toEqual(['patchAttributes live']);
+    expect(rig.entries.map((entry) => entry.state)).toEqual(['visible', 'visible']);
+    expect(rig.messages.map((message) => [message.type, message.keys.length])).toEqual([
+      ['enriched', 2],
+    ]);
+    expect(rig.dueAt).toBeUndefined();
+  });
+
+  it('is proved by reading back where no topic covers the conversation', async () => {
+    const rig = new Rig();
+    rig.covered = false;
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(10_000);
+    expect(rig.state('crm.tier')).toBe('visible');
+    expect(rig.platform.log).toEqual([
+      'patchAttributes live',
+      'getConversation verify',
+      'getConversation verify',
+    ]);
+  });
+
+  it('waits for the proof itself when it is told to, and counts proof reads apart', async () => {
+    const rig = new Rig({ waitMs: 4000 });
+    rig.covered = false;
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]).toMatchObject({ state: 'visible', key: 'crm.tier' });
+    expect([result.platformRequests, result.proofRequests]).toEqual([1, 2]);
+  });
+
+  it('writes nothing when the conversation shows that all of it is there', async () => {
+    const rig = new Rig();
+    rig.platform.set(CUSTOMER, 'crm.tier', 'gold');
+    const conversation = rig.platform.conversation();
+    const sight = { source: 'read', startedAt: rig.clock.wallMs() } as const;
+    const result = await rig.enrich({ 'crm.tier': 'gold' }, { seen: { conversation, sight } });
+    expect(rig.platform.log).toEqual([]);
+    expect(result.keyVerdicts[0]?.state).toBe('visible');
+  });
+
+  it('repeating an enrichment changes nothing', async () => {
+    const rig = new Rig();
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(10_000);
+    expect(rig.platform.patches.length).toBe(1);
+  });
+
+  it('says ignored, with advice, when an accepted write never shows', async () => {
+    const rig = new Rig();
+    rig.covered = false;
+    rig.platform.fates.push('dropped');
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(6000);
+    expect(rig.state('crm.tier')).toBe('ignored');
+    expect(rig.messages[0]?.keys[0]?.advice).toMatch(/accepted the write, yet/);
+    await rig.live(120_000);
+    expect(rig.state('crm.tier')).toBe('ignored');
+    expect(rig.dueAt).toBeUndefined();
+    expect(rig.messages.length).toBe(1);
+  });
+
+  it('says late, and corrects what it told, when a write shows after its deadline', async () => {
+    const rig = new Rig();
+    rig.covered = false;
+    rig.platform.lagMs = 20_000;
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(120_000);
+    expect(rig.state('crm.tier')).toBe('visible');
+    expect(rig.messages.map((one) => [one.keys[0]?.state, one.isCorrection])).toEqual([
+      ['ignored', false],
+      ['visible', true],
+    ]);
+    expect(rig.messages[1]?.keys[0]?.advice).toMatch(/ms later than it should/);
+  });
+
+  it('says unverified when no read can be made', async () => {
+    const rig = new Rig();
+    rig.covered = false;
+    rig.platform.readFailures.push(...Array.from({ length: 20 }, () => true));
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(120_000);
+    expect(rig.state('crm.tier')).toBe('unverified');
+  });
+
+  it('does not write again what was taken though its answer was lost', async () => {
+    const rig = new Rig();
+    rig.platform.fates.push('taken-unheard');
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]?.state).toBe('visible');
+    expect(rig.platform.log).toEqual(['patchAttributes live', 'getConversation verify']);
+  });
+
+  it('writes again what a read shows to be missing after a conflict', async () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.platform.fates.push({ status: 409, code: 'request.conflict' });
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]?.state).toBe('accepted');
+    expect(rig.platform.log).toEqual([
+      'patchAttributes live',
+      'getConversation verify',
+      'patchAttributes live',
+    ]);
+    await rig.live(10_000);
+    expect(rig.platform.valueOf('crm.tier')).toBe('gold');
+  });
+
+  it('stops after a conflict when the conversation has ended', async () => {
+    const rig = new Rig();
+    rig.platform.fates.push({ status: 409, code: 'request.conflict' });
+    rig.platform.ended = true;
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.ended).toBe(true);
+    expect(rig.platform.patches.length).toBe(1);
+    expect(result.keyVerdicts[0]?.state).toBe('unverified');
+  });
+
+  it('never writes to a conversation that has ended, and says so', async () => {
+    const rig = new Rig();
+    rig.platform.ended = true;
+    const conversation = rig.platform.conversation();
+    const sight = { source: 'read', startedAt: rig.clock.wallMs() } as const;
+    const result = await rig.enrich({ 'crm.tier': 'gold' }, { seen: { conversation, sight } });
+    expect(rig.platform.patches).toEqual([]);
+    expect(result.keyVerdicts[0]).toMatchObject({ state: 'ended' });
+    expect(result.keyVerdicts[0]?.advice).toMatch(/had ended, so nothing was written/);
+  });
+
+  it('keeps a refusal with the platform’s code and the next step', async () => {
+    const rig = new Rig();
+    rig.platform.fates.push({ status: 403, code: 'missing.permissions' });
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]?.state).toBe('refused');
+    expect(result.keyVerdicts[0]?.advice).toMatch(/missing\.permissions.*scope conversations/);
+    expect(rig.dueAt).toBeUndefined();
+  });
+
+  it('finds the customer again when the participant is gone, and writes there', async () => {
+    const rig = new Rig();
+    rig.listen();
+    const next = parseParticipantId('customer-2');
+    rig.platform.store.delete(CUSTOMER);
+    rig.platform.join(next, 'customer');
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(5000);
+    expect(rig.platform.valueOf('crm.tier', next)).toBe('gold');
+    expect(rig.entry('crm.tier')?.state).toBe('superseded');
+    expect(rig.entry('crm.tier', next)?.state).toBe('visible');
+  });
+
+  it('follows the customer to another participant', async () => {
+    const rig = new Rig();
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    const next = parseParticipantId('customer-2');
+    rig.platform.join(next, 'customer');
+    rig.customerId = next;
+    await rig.turn();
+    await rig.live(5000);
+    expect(rig.platform.valueOf('crm.tier', next)).toBe('gold');
+    expect(rig.entry('crm.tier', next)?.state).toBe('visible');
+  });
+
+  it('looks before it writes when an earlier turn may have written', async () => {
+    const rig = new Rig();
+    rig.platform.lagMs = 1500;
+    // The earlier turn sent it and died; the platform applies it a moment later.
+    const earlier = rig.platform.patchAttributes(
+      { participantId: CUSTOMER },
+      new Map([['crm.tier', 'gold']]),
+      { signal: new AbortController().signal, lane: 'live' },
+    );
+    const result = await rig.enrich(
+      { 'crm.tier': 'gold' },
+      { lookFirst: { earlierTurnAt: rig.clock.wallMs() } },
+    );
+    await earlier;
+    expect(rig.platform.patches.length).toBe(1);
+    expect(result.keyVerdicts[0]?.state).toBe('visible');
+    expect(rig.entry('crm.tier')?.writes).toBe(1);
+  });
+
+  it('sends nothing once the lease is not sure', async () => {
+    const rig = new Rig();
+    rig.held = false;
+    await expect(rig.enrich({ 'crm.tier': 'gold' })).rejects.toThrow('the lease is lost');
+    expect(rig.platform.log).toEqual([]);
+  });
+
+  it('writes again what a flow overwrote, after the flow has ended and settled', async () => {
+    const rig = new Rig();
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    rig.observe({
+      kind: 'flow-ended',
+      conversationId: rig.platform.conversation().id,
+      eventAt: rig.clock.wallMs() + rig.platform.skewMs,
+      flowId: 'flow-1',
+      flowType: 'INBOUNDCALL',
+    });
+    await rig.live(500);
+    rig.platform.set(CUSTOMER, 'crm.tier', 'from the flow');
+    expect(rig.state('crm.tier')).toBe('overwritten');
+    await rig.live(10_000);
+    expect(rig.platform.valueOf('crm.tier')).toBe('gold');
+    expect(rig.state('crm.tier')).toBe('visible');
+    expect(rig.messages.map((message) => message.type)).toEqual(['enriched', 'overwritten']);
+    expect(rig.platform.log.at(-1)).toBe('patchAttributes guard');
+  });
+
+  it('asks for the value again when only its digest is known', async () => {
+    const rig = new Rig({ onOverwrite: { byFlow: 'ours', byOthers: 'ours' } });
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    rig.values.forget(rig.entry('crm.tier')?.wanted ?? '');
+    rig.platform.set(CUSTOMER, 'crm.tier', 'theirs');
+    await rig.clock.advance(1000);
+    const stuck = await rig.turn();
+    expect(stuck.needsValues).toEqual([{ participantId: CUSTOMER, key: 'crm.tier' }]);
+    const wanted = { value: 'gold', class: 'public', wipe: false } as const;
+    await rig.turn({
+      targets: [{ participantId: CUSTOMER, wanted: new Map([['crm.tier', wanted]]) }],
+      forgoUnknown: true,
+    });
+    await rig.live(5000);
+    expect(rig.platform.valueOf('crm.tier')).toBe('gold');
+  });
+
+  it('empties marked keys when the conversation ends, proves it, and forgets the values', async () => {
+    const rig = new Rig();
+    rig.listen();
+    const personal = { value: 'vegan', class: 'personal', wipe: true } as const;
+    await rig.enrich({ 'crm.tier': 'gold', 'crm.preferences': personal });
+    await rig.live(1000);
+    const { wanted = '' } = rig.entry('crm.preferences') ?? {};
+    rig.platform.ended = true;
+    const { id } = rig.platform.conversation();
+    const eventAt = rig.clock.wallMs() + rig.platform.skewMs;
+    rig.observe({ kind: 'ended', conversationId: id, eventAt });
+    await rig.live(5000);
+    expect(rig.platform.valueOf('crm.preferences')).toBe('');
+    expect(rig.platform.valueOf('crm.tier')).toBe('gold');
+    expect(rig.state('crm.preferences')).toBe('wiped');
+    expect(rig.state('crm.tier')).toBe('closed');
+    expect(rig.messages.at(-1)?.type).toBe('wiped');
+    expect(rig.values.get(wanted)).toBeUndefined();
+    expect(rig.dueAt).toBeUndefined();
+  });
+
+  it('removes a key with an empty text', async () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.platform.set(CUSTOMER, 'crm.tier', 'gold');
+    await rig.enrich({ 'crm.tier': null });
+    await rig.live(1000);
+    expect(rig.platform.valueOf('crm.tier')).toBe('');
+    expect(rig.state('crm.tier')).toBe('visible');
+  });
+
+  it('puts secret values into the secure attributes, and proves them there', async () => {
+    const rig = new Rig();
+    const secret = { value: '4711', class: 'secret', wipe: false } as const;
+    await rig.enrich({ 'crm.pin': secret });
+    await rig.live(10_000);
+    expect(rig.platform.secure.get('crm.pin')).toBe('4711');
+    expect(rig.platform.valueOf('crm.pin')).toBeUndefined();
+    expect(rig.state('crm.pin')).toBe('visible');
+  });
+
+  it('writes several participants with one PATCH each', async () => {
+    const rig = new Rig();
+    rig.listen();
+    const agent = parseParticipantId('agent-1');
+    rig.platform.join(agent, 'agent');
+    const wanted = new Map([['note', { value: 'x', class: 'public', wipe: false } as const]]);
+    await rig.turn({
+      asked: true,
+      targets: [
+        { participantId: CUSTOMER, wanted },
+        { participantId: agent, wanted, isChosen: true },
+      ],
+    });
+    await rig.live(5000);
+    expect(rig.platform.patches.length).toBe(2);
+    expect(rig.entry('note')?.state).toBe('visible');
+    expect(rig.entry('note', agent)?.state).toBe('applied');
+    expect(rig.messages[0]?.keys[1]?.advice).toMatch(/Architect does not read/);
+  });
+
+  it('holds the verdict while a voice flow that began before the write runs', async () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.platform.flowRunning = true;
+    const conversation = rig.platform.conversation();
+    const sight = { source: 'event', at: undefined } as const;
+    await rig.enrich({ 'crm.tier': 'gold' }, { seen: { conversation, sight } });
+    await rig.live(4000);
+    expect(rig.state('crm.tier')).toBe('applied');
+    rig.platform.flowRunning = false;
+    const ended = rig.platform.conversation();
+    rig.observe({
+      kind: 'conversation',
+      conversationId: ended.id,
+      eventAt: undefined,
+      conversation: ended,
+    });
+    await rig.live(4000);
+    expect(rig.state('crm.tier')).toBe('visible');
+  });
+});

@@ -1,0 +1,208 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { findParticipant } from '../../domain/conversation.ts';
+import type { KeyVerdict } from '../../domain/outcome.ts';
+import { sleep } from '../../lib/clock.ts';
+import { adviceFor, toVerdict } from '../advice.ts';
+import { hasVerdict, isWiped } from '../proof/entry.ts';
+import type { EntryId } from '../proof/event.ts';
+import type {
+  WantedValue,
+  WritebackDeps,
+  WritebackInput,
+  WritebackResult,
+  WriteTarget,
+} from './input.ts';
+import { look, see } from './look.ts';
+import { sendPlanned } from './send.ts';
+import { TurnState } from './turn-state.ts';
+
+/** Longest time that a turn stays with a write whose answer was lost, in milliseconds. */
+const DOUBT_PATIENCE_MS = 60_000;
+/** A turn that goes round more often than this has met a defect, and leaves the rest to the next one. */
+const MAX_ROUNDS = 200;
+
+/**
+ * The second half of a turn: plans what is wanted, writes what differs, looks at what is in doubt,
+ * reads where proof is due, guards, and wipes. What is to be kept is all in the result; until that
+ * is settled, nothing is. A turn that only follows up hands in no targets and `asked: false`.
+ *
+ * ```ts
+ * const wanted = new Map([['crm.tier', { value: 'gold', class: 'public', wipe: false }]]);
+ * const result = await writeTurn(
+ *   { conversationId, customerId, targets: [{ participantId: customerId, wanted }], asked: true, … },
+ *   { port: createClientPort({ client, traceId, permit }), config: config.write, … },
+ * );
+ * settle({ attributes: result.changed, dueAt: result.nextDueAt, feed: result.feed, … });
+ * ```
+ *
+ * @throws the signal's reason, and what `assertHeld` throws; nothing may be settled then
+ */
+export async function writeTurn(
+  input: WritebackInput,
+  deps: WritebackDeps,
+): Promise<WritebackResult> {
+  const turn = new TurnState(input, deps);
+  await begin(turn);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const isBusy = await goRound(turn);
+    if (!isBusy && !(await waitForMore(turn))) break;
+  }
+  return conclude(turn);
+}
+
+/** Takes in what the turn was given: what was seen, who the customer is, what is wanted. */
+async function begin(turn: TurnState): Promise<void> {
+  const { input } = turn;
+  if (input.seen !== undefined) see(turn, input.seen.conversation, input.seen.sight);
+  if (turn.ended) turn.end();
+  const isUnread = input.seen?.sight.source !== 'read';
+  if (input.lookFirst !== undefined && isUnread && !turn.ended) await look(turn, 'work');
+  if (input.wipe === true) turn.stepAll((entry) => ({ kind: 'wipe', blank: turn.blank(entry) }));
+  if (turn.ended) return;
+  const { customerId } = input;
+  if (customerId !== undefined) {
+    turn.stepAll(() => ({ kind: 'customer-changed', to: customerId }));
+  }
+  for (const target of input.targets) {
+    for (const [key, wanted] of target.wanted) want(turn, target, { key, wanted });
+  }
+  if (input.lookFirst !== undefined) await letEarlierWriteLand(turn, input.lookFirst);
+}
+
+function want(
+  turn: TurnState,
+  target: WriteTarget,
+  { key, wanted }: { readonly key: string; readonly wanted: WantedValue },
+): void {
+  const { input, deps } = turn;
+  const { participantId } = target;
+  const isRemoval = wanted.value === null;
+  if (isRemoval && deps.config.onRemove === 'leave') return;
+  const id = idOf(input, target, { key, wanted });
+  const value = wanted.value ?? '';
+  const digest = deps.digest(participantId, key, value);
+  deps.values.keep(digest, value);
+  turn.board.want({
+    kind: 'want',
+    id,
+    digest,
+    class: wanted.class,
+    wipe: wanted.wipe && deps.config.wipe,
+    removal: isRemoval,
+    asked: input.asked,
+    current: id.target === 'secure' ? undefined : turn.current(participantId, key),
+    turn: input.turn,
+    aside: target.isChosen === true && isAside(turn, target),
+    ...turn.wantDefaults,
+  });
+}
+
+function idOf(
+  { conversationId }: WritebackInput,
+  { participantId }: WriteTarget,
+  { key, wanted }: { readonly key: string; readonly wanted: WantedValue },
+): EntryId {
+  const target = wanted.class === 'secret' ? 'secure' : 'attributes';
+  return { conversationId, participantId, target, key };
+}
+
+/** Whether a chosen participant is one that Architect does not read. */
+function isAside(turn: TurnState, { participantId }: WriteTarget): boolean {
+  const { customerId } = turn.input;
+  if (customerId !== undefined) return customerId !== participantId;
+  const participant =
+    turn.conversation === undefined ? undefined : findParticipant(turn.conversation, participantId);
+  return participant !== undefined && !['customer', 'external'].includes(participant.purpose);
+}
+
+/** What an earlier turn may have sent is given time to show before anything is sent over it. */
+async function letEarlierWriteLand(
+  turn: TurnState,
+  { earlierTurnAt }: { readonly earlierTurnAt: number | undefined },
+): Promise<void> {
+  const { deps } = turn;
+  const isOpen = (): boolean => turn.board.entries.some((entry) => entry.state === 'planned');
+  if (!isOpen()) return;
+  const landedAt = (earlierTurnAt ?? turn.beganAt) + deps.config.settleMs;
+  const waitMs = landedAt - deps.now();
+  if (waitMs <= 0) return;
+  await sleep(deps.clock, waitMs, deps.signal);
+  await look(turn, 'work');
+}
+
+/** One round of everything that is due. @returns whether there was anything to do */
+async function goRound(turn: TurnState): Promise<boolean> {
+  const now = turn.deps.now();
+  turn.stepAll(({ deadlineAt }) =>
+    deadlineAt !== undefined && deadlineAt <= now ? { kind: 'deadline' } : undefined,
+  );
+  if (turn.wantsResolve) {
+    await findCustomer(turn);
+    return true;
+  }
+  if (turn.readers.size > 0) {
+    await look(turn, 'proof');
+    return true;
+  }
+  return sendPlanned(turn);
+}
+
+/** The participant was not there: the conversation is read and the customer looked for, once. */
+async function findCustomer(turn: TurnState): Promise<void> {
+  turn.wantsResolve = false;
+  const wasRead = await look(turn, 'work');
+  if (!wasRead || turn.conversation === undefined || turn.ended) return;
+  const to = turn.deps.resolve(turn.conversation);
+  turn.stepAll((entry) =>
+    entry.state === 'wrong-participant' ? { kind: 'customer-changed', to } : undefined,
+  );
+}
+
+/** Waits for what the turn itself must see: writes in doubt, and proof for as long as configured. */
+async function waitForMore(turn: TurnState): Promise<boolean> {
+  const { deps, beganAt } = turn;
+  const due = turn.board.entries.flatMap((entry) => {
+    const isPatient = entry.state === 'in-doubt' || (!hasVerdict(entry) && deps.config.waitMs > 0);
+    const patienceMs = entry.state === 'in-doubt' ? DOUBT_PATIENCE_MS : deps.config.waitMs;
+    const { deadlineAt } = entry;
+    const isSoon = deadlineAt !== undefined && deadlineAt <= beganAt + patienceMs;
+    return isPatient && isSoon ? deadlineAt : [];
+  });
+  if (due.length === 0) return false;
+  await sleep(deps.clock, Math.max(0, Math.min(...due) - deps.now()), deps.signal);
+  return true;
+}
+
+function conclude(turn: TurnState): WritebackResult {
+  forgetWiped(turn);
+  const effects = turn.board.conclude();
+  return {
+    ...effects,
+    keyVerdicts: turn.input.targets.flatMap((target) => verdictsOf(turn, target)),
+    needsValues: [...turn.needsValues.values()],
+    ended: turn.ended,
+    conversation: turn.conversation,
+    platformRequests: turn.platformRequests,
+    proofRequests: turn.proofRequests,
+  };
+}
+
+function verdictsOf(turn: TurnState, target: WriteTarget): readonly KeyVerdict[] {
+  return [...target.wanted].flatMap(([key, wanted]) => {
+    const id = idOf(turn.input, target, { key, wanted });
+    const entry = turn.board.get(id);
+    if (entry !== undefined) return toVerdict(entry);
+    if (!turn.ended) return [];
+    const advice = adviceFor('ended', {});
+    const { participantId } = target;
+    return { participantId, key, state: 'ended', class: wanted.class, advice };
+  });
+}
+
+/** What was wiped from the conversation is wiped from memory. */
+function forgetWiped(turn: TurnState): void {
+  const forget = (entry: AttributeEntry): void => {
+    for (const digest of entry.own) turn.deps.values.forget(digest);
+  };
+  turn.board.entries.filter(isWiped).forEach(forget);
+}
