@@ -151,9 +151,9 @@ export class Rig {
   /** Moves time until the work is done. */
   async #drive<T>(work: Promise<T>): Promise<T> {
     const pending = { isDone: false };
-    const done = (): void => void (pending.isDone = true);
+    const stop = (): void => void (pending.isDone = true);
     // A rejection is the caller's to see, at the end.
-    work.then(done, done);
+    work.then(stop, stop);
     while (!pending.isDone) await this.clock.advance(10);
     return work;
   }
