@@ -72,7 +72,7 @@ export function announceAnswer(exchange: Exchange, path: string): void {
     status,
     headers: responseHeaders,
     body: isBodyless ? undefined : asParsed(responseBody),
-    faults: [],
+    faults: exchange.faults,
   });
 }
 

@@ -4,35 +4,24 @@ import { silentLog } from '../lib/log.ts';
 import { flowRoutes } from './architect/routes.ts';
 import { Control } from './control/control.ts';
 import { createControlApi } from './control/routes.ts';
-import {
-  AttributeWriter,
-  changeAttributes,
-  DEFAULT_ATTRIBUTES,
-  type AttributeSettings,
-} from './conversations/attributes.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { createFront } from './http/front.ts';
-import { hintFor } from './http/path-hint.ts';
-import { RequestLog } from './http/request-log.ts';
+import { notFound } from './http/errors.ts';
+import { createFront, type FrontParts } from './http/front.ts';
+import { createRecorder } from './http/recorder.ts';
 import type { Route } from './http/route.ts';
 import { Router } from './http/router.ts';
 import { startServer } from './http/server.ts';
-import { createRateLimiter } from './limits/rate-limiter.ts';
-import type { ClientState } from './oauth/clients.ts';
 import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpoint.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
-import { TokenStore } from './oauth/tokens.ts';
 import type { EmulatorOptions } from './options.ts';
+import { createRooms, type Rooms } from './rooms.ts';
 import { createPlatformPaths } from './platform-paths/find-platform-path.ts';
 import { truePathOf } from './platform-paths/true-path.ts';
-import { Channels } from './push/channels.ts';
 import { startPush } from './push/hub.ts';
 import { pushRoutes } from './push/routes.ts';
 import { createSocketServer, DEFAULT_HEARTBEAT_MS } from './push/socket-server.ts';
-import { DEFAULT_SEED, plant } from './world/seed.ts';
 import { createChance } from './world/seeded.ts';
-import { World } from './world/world.ts';
 
 /** A running emulator. Disposing it closes every socket and cancels every timer. */
 export interface Emulator extends AsyncDisposable {
@@ -60,30 +49,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const authority = (): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const routes = createRoutes(rooms, () => `ws://${authority()}`);
   const control = new Control({ ...rooms, clock });
+  // Of its own, so that how often somebody asks does not change the ids of conversations.
   const ids = createChance((options.seed ?? 1) + 1);
-  const push = startPush(rooms.world, rooms.channels, () => ids.newId());
-  const sockets = createSocketServer({
-    ...rooms,
-    heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
-  });
-  const { tokens, limiter } = rooms;
-  const platformPaths = createPlatformPaths();
-  const front = createFront({
-    ...rooms,
-    api: { router: new Router(routes), tokens, limiter, platformPaths },
-    tokenEndpoint: createTokenEndpoint(
-      rooms.clients,
-      new Map([['client_credentials', clientCredentialsGrant(tokens)]]),
-    ),
-    control: createControlApi(control),
-    log: options.log ?? silentLog,
-    newCorrelationId: () => ids.newId(),
-    hintFor: (method, path) => {
-      const truePath = truePathOf(platformPaths, method, path);
-      return truePath === undefined ? hintFor(method, path) : `use ${truePath}`;
-    },
-    onExchange: options.onExchange,
-  });
+  const newCorrelationId = (): string => ids.newId();
+  const stop = new AbortController();
+  const push = startPush(rooms.world, rooms.channels, newCorrelationId);
+  const heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
+  const sockets = createSocketServer({ ...rooms, heartbeatMs });
+  const wiring = { rooms, options, routes, control, newCorrelationId };
+  const front = createFront(wireFront(wiring, stop.signal));
   const server = await startServer({
     host,
     port,
@@ -100,6 +74,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     control,
     clock,
     async [Symbol.asyncDispose]() {
+      stop.abort();
       rooms.channels.clear();
       push[Symbol.dispose]();
       sockets[Symbol.dispose]();
@@ -109,37 +84,38 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
 }
 
-/** Everything that holds state, empty but for the seed's organization. */
-interface Rooms {
-  readonly world: World;
-  readonly clients: Map<string, ClientState>;
-  readonly tokens: TokenStore;
-  readonly channels: Channels;
-  readonly limiter: ReturnType<typeof createRateLimiter>;
-  readonly settings: { attributes: AttributeSettings };
-  readonly writer: AttributeWriter;
-  readonly requests: RequestLog;
-  readonly plant: () => void;
+interface Wiring {
+  readonly rooms: Rooms;
+  readonly options: EmulatorOptions;
+  readonly routes: readonly Route[];
+  readonly control: Control;
+  readonly newCorrelationId: () => string;
 }
 
-function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
-  const world = new World({ clock, seed: options.seed ?? 1 });
-  const clients = new Map<string, ClientState>();
-  const seed = { ...DEFAULT_SEED, ...options.organization };
-  const settings = {
-    attributes: changeAttributes(DEFAULT_ATTRIBUTES, options.attributes),
-  };
-  plant(world, clients, seed);
+function wireFront(wiring: Wiring, stopped: AbortSignal): FrontParts {
+  const { rooms, options, newCorrelationId } = wiring;
+  const { world, tokens, limiter, chaos } = rooms;
+  const platformPaths = createPlatformPaths();
+  const log = options.log ?? silentLog;
   return {
-    world,
-    clients,
-    tokens: new TokenStore(world),
-    channels: new Channels(world),
-    limiter: createRateLimiter(clock, options.limits),
-    settings,
-    writer: new AttributeWriter(world, () => settings.attributes),
-    requests: new RequestLog(options.requestLogSize),
-    plant: () => plant(world, clients, seed),
+    api: { router: new Router(wiring.routes), tokens, limiter, platformPaths },
+    faults: { chaos, clock: world.clock, tokens, stopped },
+    tokenEndpoint: createTokenEndpoint(
+      rooms.clients,
+      new Map([['client_credentials', clientCredentialsGrant(tokens)]]),
+    ),
+    pages: () => {
+      throw notFound();
+    },
+    control: createControlApi(wiring.control),
+    recorder: createRecorder({
+      ...rooms,
+      log,
+      truePath: (method, path) => truePathOf(platformPaths, method, path),
+      onExchange: options.onExchange,
+    }),
+    log,
+    newCorrelationId,
   };
 }
 

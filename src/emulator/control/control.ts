@@ -22,6 +22,8 @@ import { viewConversation } from '../conversations/view.ts';
 import { conversationNotFound, participantNotFound } from '../http/errors.ts';
 import type { Exchange, RequestLog } from '../http/request-log.ts';
 import type { LimitChange, LimitSettings } from '../limits/settings.ts';
+import type { Chaos, RuleReport } from '../chaos/chaos.ts';
+import type { FaultRule } from '../chaos/fault-rule.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClientState } from '../oauth/clients.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
@@ -46,6 +48,7 @@ export interface ControlParts {
   readonly tokens: TokenStore;
   readonly channels: Channels;
   readonly limiter: RateLimiter;
+  readonly chaos: Chaos;
   readonly writer: AttributeWriter;
   readonly requests: RequestLog;
   readonly settings: { attributes: AttributeSettings };
@@ -62,6 +65,11 @@ export interface OutboundStart {
   readonly name?: string | undefined;
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
+
+/** A fault rule as it is given: what has a default may be left out. */
+export type FaultRuleInput = Readonly<Record<string, unknown>> & {
+  readonly kind: FaultRule['kind'];
+};
 
 interface Named {
   readonly id: string;
@@ -226,6 +234,30 @@ export class Control {
     return this.#parts.limiter.settings;
   }
 
+  /**
+   * Adds a fault: see `FaultRule`. A missing id is given.
+   *
+   * @throws {RapportError} `ERR_FAULT_RULE`, `ERR_FAULT_RULE_EXISTS`
+   */
+  addFault(rule: FaultRuleInput): FaultRule {
+    return this.#parts.chaos.add(rule);
+  }
+
+  /** The rules and how often each was met and hit. */
+  faults(): readonly RuleReport[] {
+    return this.#parts.chaos.list();
+  }
+
+  /** @returns false when there is no such rule */
+  removeFault(id: string): boolean {
+    return this.#parts.chaos.remove(id);
+  }
+
+  /** Removes every rule; a seed changes the dice from now on. */
+  clearFaults(seed?: string): void {
+    this.#parts.chaos.reset(seed);
+  }
+
   /** Revokes access tokens of one client, or of all. @returns how many */
   revokeTokens(clientId?: string): number {
     return this.#parts.tokens.revoke(clientId);
@@ -269,10 +301,11 @@ export class Control {
 
   /** Back to the beginning: the seed's organization, no conversation, no token, no channel, empty log. */
   reset(): void {
-    const { world, tokens, channels, limiter, requests, plant } = this.#parts;
+    const { world, tokens, channels, limiter, chaos, requests, plant } = this.#parts;
     channels.clear();
     tokens.clear();
     limiter.reset();
+    chaos.reset();
     requests.clear();
     world.clear();
     plant();

@@ -13,6 +13,7 @@ import {
   closeSchema,
   dropSchema,
   endSchema,
+  faultSchema,
   flowSeedSchema,
   inboundStartSchema,
   internalSchema,
@@ -53,11 +54,17 @@ export function createControlApi(control: Control): (request: ControlRequest) =>
       return await match.route.handle({ id: match.params['id'] ?? '', query, body });
     } catch (error) {
       if (error instanceof RapportError)
-        throw refusal(409, `${error.message}. ${error.nextStep ?? ''}`);
+        throw refusal(STATUS.get(error.code) ?? 409, `${error.message}. ${error.nextStep ?? ''}`);
       throw error;
     }
   };
 }
+
+/** What is wrong with the request itself; everything else conflicts with how things are. */
+const STATUS: ReadonlyMap<string, number> = new Map([
+  ['ERR_FAULT_RULE', 400],
+  ['ERR_EMULATOR_SEED', 400],
+]);
 
 const refusal = (status: number, message: string): PlatformError =>
   new PlatformError({ status, code: 'emulator.control', message });
@@ -138,6 +145,16 @@ function platformControls(control: Control): ControlRoute[] {
         ...(limits === undefined ? {} : { limits: control.configureLimits(limits) }),
       }),
     ),
+    on('GET', '/faults', () => ok({ faults: control.faults() })),
+    withBody(['POST', '/faults'], faultSchema, (rule) => created(control.addFault(rule))),
+    on('DELETE', '/faults', ({ query }) => {
+      control.clearFaults(query.get('seed') ?? undefined);
+      return noContent();
+    }),
+    on('DELETE', '/faults/{id}', ({ id }) => {
+      if (!control.removeFault(id)) throw notFound(`no fault rule "${id}"`);
+      return noContent();
+    }),
     withBody(['POST', '/tokens/revoke'], revokeSchema, ({ clientId }) =>
       ok({ revoked: control.revokeTokens(clientId) }),
     ),

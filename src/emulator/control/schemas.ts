@@ -4,7 +4,7 @@ import type { EndedBy } from '../conversations/end.ts';
 import { parseMediaRequest } from '../conversations/media-request.ts';
 import type { Move } from '../conversations/move.ts';
 import type { InboundStart } from '../conversations/start.ts';
-import type { OutboundStart } from './control.ts';
+import type { FaultRuleInput, OutboundStart } from './control.ts';
 import { limitSettingsSchema, type LimitChange } from '../limits/settings.ts';
 import type { ClientSeed, FlowSeed, QueueSeed, UserSeed } from '../world/seed.ts';
 
@@ -109,6 +109,12 @@ export const flowSeedSchema: z.ZodType<FlowSeed> = z.strictObject({
   configuration: z.unknown(),
   deleted: z.boolean().optional(),
 });
+
+/** Only the outline: the fault rules have a parser of their own. */
+export const faultSchema: z.ZodType<FaultRuleInput> = z.custom<FaultRuleInput>(
+  (value) => typeof value === 'object' && value !== null && 'kind' in value,
+  'expected a fault rule with a kind',
+);
 
 export const settingsSchema: z.ZodType<{
   readonly attributes?: AttributeChange | undefined;

@@ -41,6 +41,8 @@ export interface Passage {
   route?: Route | undefined;
   body?: unknown;
   limitHeaders: Readonly<Record<string, string>>;
+  /** Ids of the fault rules that had a hand in it. */
+  faults: readonly string[];
 }
 
 /** Takes one request through sign-in, limits, routing and rights to its handler, in the platform's order. */

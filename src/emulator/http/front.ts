@@ -1,28 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../domain/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import { announceAnswer } from '../diagnostics.ts';
-import type { World } from '../world/world.ts';
 import type { TokenRequest } from '../oauth/token-endpoint.ts';
 import { handleApi, type ApiParts, type Passage } from './api.ts';
 import { parseForm, parseJson, readBody } from './body.ts';
 import { internalError, methodNotAllowed, notFound } from './errors.ts';
+import { serveUnderFaults, type Ending, type FaultParts } from './faults.ts';
 import { toErrorBody, PlatformError } from './platform-error.ts';
-import type { Exchange, RequestLog } from './request-log.ts';
+import type { Recorder } from './recorder.ts';
 import type { Answer } from './route.ts';
+import { targetOf, type Target } from './target.ts';
+import { write } from './write.ts';
 
 export interface FrontParts {
-  readonly world: World;
   readonly api: ApiParts;
+  readonly faults: FaultParts;
   readonly tokenEndpoint: (request: TokenRequest) => Answer;
+  readonly pages: (request: PageRequest) => Answer;
   readonly control: (request: ControlRequest) => Answer | Promise<Answer>;
+  readonly recorder: Recorder;
   readonly log: Log;
-  readonly requests: RequestLog;
   readonly newCorrelationId: () => string;
-  readonly hintFor: (method: string, path: string) => string | undefined;
-  readonly onExchange: ((exchange: Exchange) => void) | undefined;
 }
 
+/** A request to the control API. */
 export interface ControlRequest {
   readonly method: string;
   readonly path: string;
@@ -30,15 +31,20 @@ export interface ControlRequest {
   readonly readBody: () => Promise<unknown>;
 }
 
-/** Where a request goes. Gateways put a prefix of their own before the platform's paths; it is dropped. */
-type Target = { readonly kind: 'api' | 'token' | 'control' | 'other'; readonly path: string };
+/** A browser's request for a page. */
+export interface PageRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+}
 
-function targetOf(path: string): Target {
-  if (path.startsWith('/control/')) return { kind: 'control', path };
-  const api = path.indexOf('/api/v2/');
-  if (api !== -1) return { kind: 'api', path: path.slice(api) };
-  if (path.endsWith('/oauth/token')) return { kind: 'token', path: '/oauth/token' };
-  return { kind: 'other', path };
+interface Incoming {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  readonly target: Target;
+  readonly query: URLSearchParams;
+  readonly passage: Passage;
 }
 
 /** Answers every HTTP request: finds its kind, lets the room answer, writes and records the answer. */
@@ -46,148 +52,90 @@ export function createFront(
   parts: FrontParts,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
-    const [rawPath, rawQuery] = splitUrl(request.url ?? '/');
-    const target = targetOf(rawPath);
+    const { target, query } = targetOf(request.url ?? '/');
+    const method = request.method ?? 'GET';
+    const passage: Passage = { limitHeaders: {}, faults: [] };
     const correlationId = parts.newCorrelationId();
-    const passage: Passage = { limitHeaders: {} };
-    let answer: Answer;
-    try {
-      answer = await dispatch(parts, {
-        request,
-        target,
-        query: new URLSearchParams(rawQuery),
-        passage,
-      });
-    } catch (error) {
-      answer = answerFor(parts, error, correlationId);
-    }
+    const ending = await end(parts, { request, method, target, query, passage }, correlationId);
+    const answer = ending.kind === 'answer' ? ending.answer : { status: 0 };
     const headers = {
       ...passage.limitHeaders,
       ...answer.headers,
       'inin-correlation-id': correlationId,
     };
     if (target.kind !== 'control') {
-      const exchange = record(parts, { request, target, passage, answer, headers, correlationId });
-      announceAnswer(exchange, target.path);
+      const path = request.url ?? '/';
+      parts.recorder.record({ method, path, target, passage, ending, headers, correlationId });
     }
-    write(request, response, { ...answer, headers });
+    if (ending.kind === 'answer') write(request, response, { ...ending.answer, headers });
+    if (ending.kind === 'reset') request.socket.resetAndDestroy();
   };
 }
 
-function splitUrl(url: string): [string, string] {
-  const at = url.indexOf('?');
-  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
-}
-
-interface Incoming {
-  readonly request: IncomingMessage;
-  readonly target: Target;
-  readonly query: URLSearchParams;
-  readonly passage: Passage;
-}
-
-async function dispatch(parts: FrontParts, incoming: Incoming): Promise<Answer> {
-  const { request, target, query, passage } = incoming;
-  const method = request.method ?? 'GET';
-  const readJson = async (): Promise<unknown> =>
-    parseJson(await readBody(request), request.headers['content-type']);
-  switch (target.kind) {
-    case 'api': {
-      const { authorization } = request.headers;
-      const api = { method, path: target.path, query, authorization, readBody: readJson };
-      return handleApi(parts.api, api, passage);
+/** Control calls and pages are the emulator's own: no fault touches them. */
+async function end(parts: FrontParts, incoming: Incoming, correlationId: string): Promise<Ending> {
+  const { target, request, passage } = incoming;
+  try {
+    if (target.kind === 'control' || target.kind === 'page') {
+      return { kind: 'answer', answer: await serveOwn(parts, incoming) };
     }
-    case 'token': {
-      if (method !== 'POST') throw methodNotAllowed(['POST']);
-      const form = parseForm(await readBody(request));
-      for (const [name, value] of query) if (!form.has(name)) form.set(name, value);
-      return parts.tokenEndpoint({ form, authorization: request.headers.authorization });
-    }
-    case 'control':
-      return parts.control({ method, path: target.path, query, readBody: readJson });
-    case 'other':
-      throw notFound();
+    const subject = {
+      ...subjectOf(parts, incoming),
+      authorization: request.headers.authorization,
+      onFaults: (rules: readonly string[]) => void (passage.faults = rules),
+    };
+    return await serveUnderFaults(parts.faults, subject, () => serve(parts, incoming));
+  } catch (error) {
+    if (parts.faults.stopped.aborted) return { kind: 'reset' };
+    return { kind: 'answer', answer: answerFor(parts, error, correlationId) };
   }
 }
+
+function subjectOf(
+  parts: FrontParts,
+  { method, target }: Incoming,
+): { readonly operation: string; readonly conversationId: string | undefined } {
+  const match = target.kind === 'api' ? parts.api.router.match(method, target.path) : undefined;
+  if (match?.kind !== 'route') {
+    return { operation: `${method} ${target.path}`, conversationId: undefined };
+  }
+  const { route, params } = match;
+  return { operation: `${method} ${route.path}`, conversationId: params['conversationId'] };
+}
+
+async function serve(parts: FrontParts, incoming: Incoming): Promise<Answer> {
+  const { request, method, target, query, passage } = incoming;
+  const { authorization } = request.headers;
+  if (target.kind === 'api') {
+    const api = { method, path: target.path, query, authorization, readBody: readJson(request) };
+    return handleApi(parts.api, api, passage);
+  }
+  if (target.kind !== 'token') throw notFound();
+  if (method !== 'POST') throw methodNotAllowed(['POST']);
+  const form = parseForm(await readBody(request));
+  for (const [name, value] of query) if (!form.has(name)) form.set(name, value);
+  return parts.tokenEndpoint({ form, authorization });
+}
+
+async function serveOwn(parts: FrontParts, incoming: Incoming): Promise<Answer> {
+  const { request, method, target, query } = incoming;
+  const { path } = target;
+  if (target.kind === 'control') {
+    return parts.control({ method, path, query, readBody: readJson(request) });
+  }
+  return parts.pages({ method, path, query, form: parseForm(await readBody(request)) });
+}
+
+const readJson = (request: IncomingMessage) => async (): Promise<unknown> =>
+  parseJson(await readBody(request), request.headers['content-type']);
 
 function answerFor(parts: FrontParts, error: unknown, correlationId: string): Answer {
-  let known: PlatformError;
-  if (error instanceof PlatformError) known = error;
-  else {
-    parts.log.error('emulator.defect', {
-      message: messageOf(error),
-      stack: stackOf(error),
-      correlationId,
-    });
-    known = internalError();
+  const known = error instanceof PlatformError ? error : internalError();
+  if (known !== error) {
+    const stack = error instanceof Error ? error.stack : undefined;
+    parts.log.error('emulator.defect', { message: messageOf(error), stack, correlationId });
   }
-  return {
-    status: known.status,
-    body: toErrorBody(known, correlationId),
-    ...(known.parts.headers === undefined ? {} : { headers: known.parts.headers }),
-  };
-}
-
-const stackOf = (error: unknown): string | undefined =>
-  error instanceof Error ? error.stack : undefined;
-
-function record(
-  parts: FrontParts,
-  what: Omit<Incoming, 'query'> & {
-    readonly answer: Answer;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly correlationId: string;
-  },
-): Exchange {
-  const { request, target, passage, answer, headers, correlationId } = what;
-  const method = request.method ?? 'GET';
-  const isMiss = answer.status === 404 || answer.status === 405;
-  const exchange = parts.requests.add({
-    at: parts.world.now(),
-    method,
-    path: request.url ?? '/',
-    operation: passage.route === undefined ? undefined : `${method} ${passage.route.path}`,
-    clientId: passage.token?.client.id,
-    status: answer.status,
-    code: codeOf(answer),
-    hint: isMiss && passage.route === undefined ? parts.hintFor(method, target.path) : undefined,
-    correlationId,
-    requestBody: passage.body,
-    responseBody: answer.body,
-    responseHeaders: headers,
-  });
-  const { status, code, hint, operation } = exchange;
-  parts.log.debug('emulator.request', {
-    method,
-    path: target.path,
-    operation,
-    status,
-    code,
-    hint,
-    correlationId,
-  });
-  if (hint !== undefined)
-    parts.log.warn('emulator.wrong-path', { method, path: target.path, hint, correlationId });
-  parts.onExchange?.(exchange);
-  return exchange;
-}
-
-function codeOf({ status, body }: Answer): string | undefined {
-  if (status < 400 || typeof body !== 'object' || body === null) return undefined;
-  if ('code' in body && typeof body.code === 'string') return body.code;
-  return 'error' in body && typeof body.error === 'string' ? body.error : undefined;
-}
-
-function write(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
-  const payload = Buffer.from(text);
-  const hasBody = payload.length > 0 && request.method !== 'HEAD' && answer.status !== 204;
-  // What was not read of a body that was refused must not be taken for the next request.
-  if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(answer.status, {
-    ...(hasBody ? { 'content-type': 'application/json' } : {}),
-    'content-length': hasBody ? payload.length : 0,
-    ...answer.headers,
-  });
-  response.end(hasBody ? payload : undefined);
+  const { status } = known;
+  const { headers } = known.parts;
+  return { status, body: toErrorBody(known, correlationId), ...(headers && { headers }) };
 }

@@ -10,11 +10,15 @@ export interface Exchange {
   /** Method and template, where a route took it. */
   readonly operation: string | undefined;
   readonly clientId: string | undefined;
+  /** `reset` and `silence` are faults: nothing was answered, and `status` is 0. */
+  readonly ending: 'answer' | 'reset' | 'silence';
   readonly status: number;
   /** The error's code, for an error. */
   readonly code: string | undefined;
-  /** What to know about this answer, e.g. the path that was probably meant. */
+  /** For a wrong path or method: the operation that was probably meant. */
   readonly hint: string | undefined;
+  /** Ids of the fault rules that had a hand in it. */
+  readonly faults: readonly string[];
   readonly correlationId: string;
   readonly requestBody: unknown;
   readonly responseBody: unknown;

@@ -20,6 +20,8 @@ export interface Answer {
   readonly status: number;
   /** Written as JSON; undefined means no body at all. */
   readonly body?: unknown;
+  /** A page, in the place of a body. */
+  readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

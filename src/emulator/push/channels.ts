@@ -10,9 +10,16 @@ export const CHANNEL_LIFE_MS: number = 24 * 3_600_000;
 /** How long before the end of a channel its socket is told. */
 export const CLOSING_NOTICE_MS = 60_000;
 
+/** One notification on its way to a channel. */
+export interface Frame {
+  readonly topic: string;
+  readonly text: string;
+  readonly conversationId?: string | undefined;
+}
+
 /** The socket of a channel, as far as the channel has to do with it. */
 export interface ChannelSocket {
-  send(text: string): void;
+  send(frame: Frame): void;
   /** Ends it from our side, with a closing handshake. */
   close(reason: string): void;
   /** Ends it as a broken network does. */
@@ -135,12 +142,9 @@ export class Channels {
 
 /** What the platform says about a minute before it drops a socket. */
 export function announceClosing(channel: ChannelState, message: string): void {
-  channel.socket?.send(
-    JSON.stringify({
-      topicName: 'v2.system.socket_closing',
-      eventBody: { channelId: channel.id, message },
-    }),
-  );
+  const topic = 'v2.system.socket_closing';
+  const eventBody = { channelId: channel.id, message };
+  channel.socket?.send({ topic, text: JSON.stringify({ topicName: topic, eventBody }) });
 }
 
 function leastUsed(channels: readonly ChannelState[]): ChannelState {

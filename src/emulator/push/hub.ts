@@ -8,20 +8,21 @@ import { detailBody } from './detail-body.ts';
 
 /** Turns what happens in the world into frames for the channels that listen. */
 export function startPush(world: World, channels: Channels, newId: () => string): Disposable {
-  const send = (name: string, eventBody: () => unknown): void => {
+  const send: Send = (name, conversationId, eventBody) => {
     if (!channels.isHeard(name)) return;
-    const frame = JSON.stringify({
+    const text = JSON.stringify({
       topicName: name,
       version: '2',
       eventBody: eventBody(),
       metadata: { CorrelationId: newId() },
     });
-    for (const channel of channels.listeners(name)) channel.socket?.send(frame);
+    for (const channel of channels.listeners(name))
+      channel.socket?.send({ topic: name, text, conversationId });
   };
   const stop = world.listen((event) => {
     if (event.kind === 'detail') {
       const name = `v2.detail.events.conversation.${event.conversation.id}.${event.detail}`;
-      send(name, () => detailBody(world, event));
+      send(name, event.conversation.id, () => detailBody(world, event));
       return;
     }
     if (event.kind === 'conversation') pushConversation(world, event, send);
@@ -29,14 +30,19 @@ export function startPush(world: World, channels: Channels, newId: () => string)
   return { [Symbol.dispose]: stop };
 }
 
+/** Sends to whoever listens; the body is built only if somebody does. */
+type Send = (name: string, conversationId: string, eventBody: () => unknown) => void;
+
 function pushConversation(
   world: World,
   { conversation }: Extract<WorldEvent, { readonly kind: 'conversation' }>,
-  send: (name: string, eventBody: () => unknown) => void,
+  send: Send,
 ): void {
   for (const owner of ownersOf(conversation)) {
-    send(`${owner}.conversations`, () => viewConversationEvent(world, conversation));
-    send(`${owner}.conversations.${conversation.media}`, () =>
+    send(`${owner}.conversations`, conversation.id, () =>
+      viewConversationEvent(world, conversation),
+    );
+    send(`${owner}.conversations.${conversation.media}`, conversation.id, () =>
       viewMediaConversation(conversation, conversation.media, 'event'),
     );
   }

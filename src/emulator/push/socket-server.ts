@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Timer } from '../../lib/clock.ts';
+import type { Chaos } from '../chaos/chaos.ts';
+import { createFrameLine } from '../chaos/frame-line.ts';
 import { announceFrame } from '../diagnostics.ts';
 import { PlatformError } from '../http/platform-error.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import type { World } from '../world/world.ts';
-import type { ChannelSocket, Channels, ChannelState } from './channels.ts';
+import type { ChannelSocket, Channels, ChannelState, Frame } from './channels.ts';
 import { subscribeTopics } from './subscribe.ts';
 
 /** Source: developer centre, notifications pages, checked 2026-11. */
@@ -15,16 +17,20 @@ export const DEFAULT_HEARTBEAT_MS = 30_000;
 /** Bytes a reader may be behind before its socket is cut; the platform does not wait either. */
 const MAX_BEHIND_BYTES = 16 * 1024 * 1024;
 
-const HEARTBEAT = JSON.stringify({
-  topicName: 'channel.metadata',
-  eventBody: { message: 'WebSocket Heartbeat' },
-});
-const PONG = JSON.stringify({ topicName: 'channel.metadata', eventBody: { message: 'pong' } });
+const METADATA = 'channel.metadata';
+const HEARTBEAT = metadata('WebSocket Heartbeat');
+const PONG = metadata('pong');
+
+function metadata(message: string): Frame {
+  const text = JSON.stringify({ topicName: METADATA, eventBody: { message } });
+  return { topic: METADATA, text };
+}
 
 export interface SocketServerParts {
   readonly world: World;
   readonly channels: Channels;
   readonly tokens: TokenStore;
+  readonly chaos: Chaos;
   readonly heartbeatMs: number;
 }
 
@@ -55,15 +61,13 @@ export function createSocketServer(parts: SocketServerParts): SocketServer {
 
 function attach(parts: SocketServerParts, channel: ChannelState, ws: WebSocket): void {
   channel.socket?.close('another socket was opened for this channel');
+  const line = createFrameLine<Frame>({
+    chaos: parts.chaos,
+    clock: parts.world.clock,
+    sink: { send: (frame) => put(ws, frame.text), cut: () => ws.terminate() },
+  });
   const own: ChannelSocket = {
-    send: (text) => {
-      if (ws.bufferedAmount > MAX_BEHIND_BYTES) {
-        ws.terminate();
-        return;
-      }
-      announceFrame(text);
-      ws.send(text);
-    },
+    send: (frame) => line.offer(frame, { ...frame, channelId: channel.id }),
     close: (reason) => ws.close(1000, reason),
     cut: () => ws.terminate(),
   };
@@ -76,20 +80,30 @@ function attach(parts: SocketServerParts, channel: ChannelState, ws: WebSocket):
   };
   heartbeat = parts.world.after(parts.heartbeatMs, beat);
   ws.on('message', (data, isBinary) => {
-    if (!isBinary) own.send(replyTo(parts, channel, textOf(data)));
+    if (!isBinary) put(ws, replyTo(parts, channel, textOf(data)));
   });
   ws.on('close', () => {
     heartbeat.cancel();
+    line[Symbol.dispose]();
     if (channel.socket === own) channel.socket = undefined;
   });
   // A socket that breaks is followed by `close`; there is nobody else to tell.
   ws.on('error', () => ws.terminate());
 }
 
+function put(ws: WebSocket, text: string): void {
+  if (ws.bufferedAmount > MAX_BEHIND_BYTES) {
+    ws.terminate();
+    return;
+  }
+  announceFrame(text);
+  ws.send(text);
+}
+
 /** Answers what a client says on its socket. */
 function replyTo(parts: SocketServerParts, channel: ChannelState, text: string): string {
   const said = parseSaid(text);
-  if (said.message === 'ping') return PONG;
+  if (said.message === 'ping') return PONG.text;
   const about = { correlationId: said.correlationId, topics: said.topics };
   if (said.message !== 'subscribe') {
     return JSON.stringify({ result: '400', status: 'unknown message', ...about });

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { openSocket, signIn, startTestEmulator } from '../../test/emulator/kit.ts';
+
+const ATTRIBUTES =
+  'PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes';
+
+describe('addFault', () => {
+  it('answers a status in the place of the platform, and the write does not land', async () => {
+    await using emulator = await startTestEmulator();
+    const { control } = emulator;
+    const { call } = await signIn(emulator);
+    const { conversationId: c, participantId: p } = control.start({ queue: 'Support' });
+    control.addFault({
+      kind: 'status',
+      status: 503,
+      operation: ATTRIBUTES,
+      times: 1,
+      retryAfterSeconds: 7,
+    });
+    const write = () =>
+      call('PATCH', `/api/v2/conversations/${c}/participants/${p}/attributes`, {
+        attributes: { a: '1' },
+      });
+    const refused = await write();
+    expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+      503,
+      'service.unavailable',
+      '7',
+    ]);
+    expect(control.attributes(c)).toEqual({});
+    expect((await write()).status).toBe(202);
+    expect(control.faults()).toMatchObject([{ matched: 2, fired: 1 }]);
+  });
+
+  it('cuts the connection after the write has landed', async () => {
+    await using emulator = await startTestEmulator();
+    const { control } = emulator;
+    const { call } = await signIn(emulator);
+    const { conversationId: c, participantId: p } = control.start({ queue: 'Support' });
+    control.addFault({ kind: 'reset', operation: ATTRIBUTES, commits: true, times: 1 });
+    const path = `/api/v2/conversations/${c}/participants/${p}/attributes`;
+    await expect(call('PATCH', path, { attributes: { a: '1' } })).rejects.toThrow('fetch failed');
+    expect(control.attributes(c)).toEqual({ a: '1' });
+    expect(control.requests().at(-1)).toMatchObject({ ending: 'reset', status: 0 });
+  });
+
+  it('delays by the emulator’s clock, and a stop ends the wait', async () => {
+    const emulator = await startTestEmulator();
+    const { call } = await signIn(emulator);
+    emulator.control.addFault({ kind: 'latency', latency: { distribution: 'fixed', ms: 60_000 } });
+    const [first] = [call('GET', '/api/v2/tokens/me')];
+    while (emulator.manual.pendingTimers === 0) await new Promise((wake) => setImmediate(wake));
+    await emulator.control.advance(60_000);
+    expect((await first)?.status).toBe(200);
+    const second = call('GET', '/api/v2/tokens/me').then(
+      () => 'answered',
+      (error: unknown) => String(error),
+    );
+    while (emulator.manual.pendingTimers === 0) await new Promise((wake) => setImmediate(wake));
+    await emulator[Symbol.asyncDispose]();
+    expect(await second).toContain('fetch failed');
+    expect(emulator.manual.pendingTimers).toBe(0);
+  });
+
+  it('revokes the token of a request, which so earns a 401', async () => {
+    await using emulator = await startTestEmulator();
+    const { call } = await signIn(emulator);
+    emulator.control.addFault({ kind: 'revoke-token', times: 1 });
+    expect((await call('GET', '/api/v2/tokens/me')).status).toBe(401);
+  });
+
+  it('duplicates and loses frames', async () => {
+    await using emulator = await startTestEmulator();
+    const { control } = emulator;
+    const { call } = await signIn(emulator);
+    const channel = (await call('POST', '/api/v2/notifications/channels')).body;
+    const { conversationId } = control.start({ queue: 'Support' });
+    const topic = `v2.detail.events.conversation.${conversationId}.attributes`;
+    await call('PUT', `/api/v2/notifications/channels/${channel.id}/subscriptions`, [
+      { id: topic },
+    ]);
+    await using socket = await openSocket(channel.connectUri);
+    control.addFault({ kind: 'drop-frame', topic, times: 1 });
+    control.addFault({ kind: 'duplicate-frame', topic, skip: 1, times: 1 });
+    for (const key of ['lost', 'twice', 'once'])
+      control.writeAttributes(conversationId, { [key]: 'x' });
+    const keys: string[] = [];
+    while (keys.at(-1) !== 'once') {
+      const frame = await socket.next((f) => f.topicName === topic);
+      keys.push(...Object.keys(frame.eventBody.attributes));
+    }
+    expect(keys).toEqual(['twice', 'twice', 'once']);
+  });
+});

@@ -1,0 +1,74 @@
+import type { Log } from '../../lib/log.ts';
+import { announceAnswer } from '../diagnostics.ts';
+import type { World } from '../world/world.ts';
+import type { Passage } from './api.ts';
+import type { Ending } from './faults.ts';
+import type { Exchange, RequestLog } from './request-log.ts';
+import type { Answer } from './route.ts';
+import type { Target } from './target.ts';
+
+export interface RecorderParts {
+  readonly world: World;
+  readonly log: Log;
+  readonly requests: RequestLog;
+  /** The operation that the caller of a wrong one probably meant. */
+  readonly truePath: (method: string, path: string) => string | undefined;
+  readonly onExchange: ((exchange: Exchange) => void) | undefined;
+}
+
+export interface Recorded {
+  readonly method: string;
+  /** As it was sent, with the query. */
+  readonly path: string;
+  readonly target: Target;
+  readonly passage: Passage;
+  readonly ending: Ending;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly correlationId: string;
+}
+
+/** Keeps, logs and announces what was asked and answered. */
+export interface Recorder {
+  record(what: Recorded): void;
+}
+
+export function createRecorder(parts: RecorderParts): Recorder {
+  const { world, log, requests, onExchange } = parts;
+  return {
+    record(what) {
+      const { method, path, target, passage, ending, headers, correlationId } = what;
+      const answer: Answer = ending.kind === 'answer' ? ending.answer : { status: 0 };
+      const isMiss =
+        passage.route === undefined && (answer.status === 404 || answer.status === 405);
+      const hint = isMiss ? parts.truePath(method, target.path) : undefined;
+      const exchange = requests.add({
+        at: world.now(),
+        method,
+        path,
+        operation: passage.route === undefined ? undefined : `${method} ${passage.route.path}`,
+        clientId: passage.token?.client.id,
+        ending: ending.kind,
+        status: answer.status,
+        code: codeOf(answer),
+        hint,
+        faults: passage.faults,
+        correlationId,
+        requestBody: passage.body,
+        responseBody: answer.body,
+        responseHeaders: headers,
+      });
+      const { operation, status, code, faults } = exchange;
+      const fields = { method, path: target.path, status, code, correlationId };
+      log.debug('emulator.request', { ...fields, operation, ending: ending.kind, faults });
+      if (hint !== undefined) log.warn('emulator.wrong-path', { ...fields, use: hint });
+      onExchange?.(exchange);
+      if (ending.kind === 'answer') announceAnswer(exchange, target.path);
+    },
+  };
+}
+
+function codeOf({ status, body }: Answer): string | undefined {
+  if (status < 400 || typeof body !== 'object' || body === null) return undefined;
+  if ('code' in body && typeof body.code === 'string') return body.code;
+  return 'error' in body && typeof body.error === 'string' ? body.error : undefined;
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../lib/clock.ts';
+import { createChaos, type Chaos } from './chaos/chaos.ts';
+import {
+  AttributeWriter,
+  changeAttributes,
+  DEFAULT_ATTRIBUTES,
+  type AttributeSettings,
+} from './conversations/attributes.ts';
+import { RequestLog } from './http/request-log.ts';
+import { createRateLimiter, type RateLimiter } from './limits/rate-limiter.ts';
+import type { ClientState } from './oauth/clients.ts';
+import { TokenStore } from './oauth/tokens.ts';
+import type { EmulatorOptions } from './options.ts';
+import { Channels } from './push/channels.ts';
+import { DEFAULT_SEED, plant } from './world/seed.ts';
+import { World } from './world/world.ts';
+
+/** Everything that holds state, empty but for the seed's organization. */
+export interface Rooms {
+  readonly world: World;
+  readonly clients: Map<string, ClientState>;
+  readonly tokens: TokenStore;
+  readonly channels: Channels;
+  readonly limiter: RateLimiter;
+  readonly chaos: Chaos;
+  readonly settings: { attributes: AttributeSettings };
+  readonly writer: AttributeWriter;
+  readonly requests: RequestLog;
+  readonly plant: () => void;
+}
+
+export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
+  const world = new World({ clock, seed: options.seed ?? 1 });
+  const clients = new Map<string, ClientState>();
+  const seed = { ...DEFAULT_SEED, ...options.organization };
+  const settings = {
+    attributes: changeAttributes(DEFAULT_ATTRIBUTES, options.attributes),
+  };
+  plant(world, clients, seed);
+  return {
+    world,
+    clients,
+    tokens: new TokenStore(world),
+    channels: new Channels(world),
+    limiter: createRateLimiter(clock, options.limits),
+    chaos: createChaos(String(options.seed ?? 1)),
+    settings,
+    writer: new AttributeWriter(world, () => settings.attributes),
+    requests: new RequestLog(options.requestLogSize),
+    plant: () => plant(world, clients, seed),
+  };
+}
