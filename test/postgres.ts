@@ -34,15 +34,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A fresh schema in a test's database, as an address whose sessions work in it. */
-export async function createTestSchema(database: TestDatabase): Promise<string> {
-  const name = `s_${randomBytes(6).toString('hex')}`;
-  await execute(database.url, `create schema ${name}`);
-  const url = new URL(database.url);
-  url.searchParams.set('options', `-c search_path=${name}`);
-  return url.href;
-}
-
 /** Runs one statement on a connection of its own. */
 export async function execute(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -1,14 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, createTestSchema, type TestDatabase } from '../../test/postgres.ts';
-import { createIdSource } from '../lib/ids.ts';
-import { silentLog } from '../lib/log.ts';
-import { ManualClock } from '../lib/manual-clock.ts';
+import { describe, expect, it } from 'vitest';
 import { aRequest, anEntry, anOutcome, conversationId } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
-import { ledgerOver } from './open-ledger.ts';
-import { PostgresStore } from './postgres/postgres-store.ts';
-import { SqliteStore } from './sqlite/sqlite-store.ts';
-import type { Store } from './store.ts';
+import { onBothStores } from './stores.fixture.ts';
 import type { Claim } from './turn.ts';
 
 async function claimOne(ledger: Ledger): Promise<Claim> {
@@ -18,28 +11,7 @@ async function claimOne(ledger: Ledger): Promise<Claim> {
   return claim;
 }
 
-const random = (): number => 0.5;
-
-/** Both stores answer to one list of facts; both go by the test's clock. */
-describe.each(['sqlite', 'postgres'] as const)('the ledger on %s', (kind) => {
-  let database: TestDatabase | undefined;
-  beforeAll(async () => {
-    if (kind === 'postgres') database = await createTestDatabase();
-  });
-  afterAll(() => database?.[Symbol.asyncDispose]());
-
-  async function openStore(clock: ManualClock): Promise<Store> {
-    if (database === undefined) return SqliteStore.open({ path: ':memory:', clock });
-    const url = await createTestSchema(database);
-    const nowMs = (): number => clock.wallMs();
-    return PostgresStore.open({ url, clock, random, log: silentLog, nowMs, poolSize: 4 });
-  }
-
-  async function open(clock: ManualClock = new ManualClock()): Promise<Ledger> {
-    const newId = createIdSource(clock);
-    return ledgerOver(await openStore(clock), { store: kind, clock, newId, random });
-  }
-
+onBothStores((open, { clock }) => {
   describe('accept', () => {
     it('answers a duplicate with the id of the first request', async () => {
       await using ledger = await open();
@@ -149,8 +121,7 @@ describe.each(['sqlite', 'postgres'] as const)('the ledger on %s', (kind) => {
 
   describe('fail', () => {
     it('backs off, then sets the conversation aside with the reason', async () => {
-      const clock = new ManualClock();
-      await using ledger = await open(clock);
+      await using ledger = await open();
       const [accepted] = await ledger.accept([aRequest()]);
       const waits: (number | undefined)[] = [];
       for (let attempt = 1; attempt <= 8; attempt++) {
@@ -232,8 +203,7 @@ describe.each(['sqlite', 'postgres'] as const)('the ledger on %s', (kind) => {
 
   describe('claim', () => {
     it('takes lane before age, and lifts what has waited past its patience', async () => {
-      const clock = new ManualClock();
-      await using ledger = await open(clock);
+      await using ledger = await open();
       const add = (
         name: string,
         lane: 'manual' | 'live' | 'verify' | 'backfill',

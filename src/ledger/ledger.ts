@@ -20,6 +20,8 @@
 import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import type { AuditReader } from './audit.ts';
+import type { Erased } from './erase.ts';
+import type { RetentionOptions } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import type {
   ConversationQuery,
@@ -31,7 +33,8 @@ import type {
   Page,
   RequestRecord,
 } from './records.ts';
-import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
+import type { Swept } from './retention.ts';
+import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
 
 export interface Acceptance {
   /** The first request's id when this one is a duplicate of it. */
@@ -122,4 +125,11 @@ export interface Ledger extends LedgerReader {
   /** Takes or keeps a duty for so long; false while another instance has it. */
   holdDuty(name: string, forMs: number): Promise<boolean>;
   dropDuty(name: string): Promise<void>;
+
+  /** Gives audit rows older than a second their place in the chain. How many; the duty `sealer`. */
+  sealAudit(): Promise<number>;
+  /** Removes what is older than its time; the duty `sweeper`. */
+  sweep(options: RetentionOptions, signal: AbortSignal): Promise<Swept>;
+  /** Removes a person: phone as it was given with `persons`, or the customer's own id. */
+  erase(person: PersonKey): Promise<Erased>;
 }

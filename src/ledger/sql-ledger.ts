@@ -3,6 +3,7 @@ import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
+import { erasePerson, type Erased } from './erase.ts';
 import { outcomeMissing } from './errors.ts';
 import type { Acceptance, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
 import { Listeners } from './listeners.ts';
@@ -21,6 +22,8 @@ import { observeUnit, wakeStatement } from './operations/observe.ts';
 import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './operations/settle.ts';
 import type { SettleContext } from './operations/settle.ts';
 import type { Outbox } from './outbox.ts';
+import type { RetentionOptions } from './options.ts';
+import { sweep, type Swept } from './retention.ts';
 import { SqlOutbox } from './sql-outbox.ts';
 import { SqlReader } from './sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
@@ -203,6 +206,19 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async dropDuty(name: string): Promise<void> {
     await this.#run([dropDuty({ name, owner: this.instanceId })]);
+  }
+
+  sealAudit(): Promise<number> {
+    return this.audit.seal();
+  }
+
+  sweep(options: RetentionOptions, signal: AbortSignal): Promise<Swept> {
+    return sweep({ store: this.store, audit: this.audit }, options, signal);
+  }
+
+  erase(person: PersonKey): Promise<Erased> {
+    const digest = this.#personDigest(person);
+    return erasePerson(person, { store: this.store, newId: this.#newId, digest });
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {

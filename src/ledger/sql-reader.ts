@@ -1,9 +1,7 @@
 import type { ConversationId, EnrichmentId } from '../domain/ids.ts';
-import type { AuditReader } from './audit.ts';
 import type { LedgerReader } from './ledger.ts';
 import { listMessages, messageOf } from './operations/outbox.ts';
 import {
-  auditOf,
   conversationOf,
   countDue,
   countOpenRequests,
@@ -14,7 +12,6 @@ import {
   entriesOfConversation,
   feedAfter,
   feedEventOf,
-  listAudit,
   listConversations,
   oldestFeed,
   oneConversation,
@@ -26,8 +23,6 @@ import {
 } from './operations/reading.ts';
 import type { Outbox, OutboxMessage, OutboxQuery } from './outbox.ts';
 import type {
-  AuditQuery,
-  AuditRecord,
   ConversationQuery,
   ConversationRecord,
   FeedPage,
@@ -37,6 +32,7 @@ import type {
   Page,
   RequestRecord,
 } from './records.ts';
+import { SqlAudit } from './sql-audit.ts';
 import { entryOf, maybeNumber, numberOf } from './sql/codec.ts';
 import type { SqlRow, Statement } from './sql/statement.ts';
 import type { Store } from './store.ts';
@@ -47,11 +43,12 @@ const DEFAULT_LIMIT = 100;
 /** The reading half of the ledger, over either store. */
 export class SqlReader implements LedgerReader {
   protected readonly store: Store;
-  readonly audit: AuditReader = { list: (query) => this.#audit(query ?? {}) };
+  readonly audit: SqlAudit;
   readonly outbox: Pick<Outbox, 'list'> = { list: (query) => this.listOutbox(query ?? {}) };
 
   constructor(store: Store) {
     this.store = store;
+    this.audit = new SqlAudit(store);
   }
 
   now(): number {
@@ -129,13 +126,6 @@ export class SqlReader implements LedgerReader {
       listMessages({ state, destination, conversationId, before, limit }),
     );
     return rows.map(messageOf);
-  }
-
-  async #audit(query: AuditQuery): Promise<readonly AuditRecord[]> {
-    const { conversationId = null, action = null, before = null, limit = DEFAULT_LIMIT } = query;
-    return (await this.store.read(listAudit({ conversationId, action, before, limit }))).map(
-      auditOf,
-    );
   }
 
   async #row(statement: Statement, column: string): Promise<number | undefined> {

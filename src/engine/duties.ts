@@ -1,0 +1,171 @@
+import { messageOf } from '../domain/errors.ts';
+import { sleep, type Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RetentionOptions } from '../ledger/options.ts';
+import { ALIVE_MS, BEAT_MS, HOLD_MS } from './instance.ts';
+
+/** Work that exactly one instance does at a time: to listen to a set of queues, to seal, to sweep. */
+export interface Duty {
+  readonly name: string;
+  /**
+   * Does the work until the signal aborts. Ending early, by return or rejection, is begun again
+   * after a pause.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface DutiesOptions {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly duties: readonly Duty[];
+}
+
+/** Time before a duty that ended early is begun again, in milliseconds. */
+const AGAIN_MS = 1_000;
+
+/** Stands for each duty, and does those that this instance holds. */
+export interface Duties extends AsyncDisposable {
+  /** Names of the duties that this instance holds now. */
+  held(): readonly string[];
+}
+
+export function startDuties(options: DutiesOptions): Duties {
+  const stop = new AbortController();
+  const holders = options.duties.map((duty) => new DutyHolder(duty, options));
+  const running = holders.map((holder) => holder.stand(stop.signal));
+  return {
+    held: () => holders.filter((holder) => holder.isHeld).map((holder) => holder.name),
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the service stops'));
+      await Promise.all(running);
+    },
+  };
+}
+
+class DutyHolder {
+  readonly name: string;
+  isHeld = false;
+  readonly #duty: Duty;
+  readonly #options: DutiesOptions;
+
+  constructor(duty: Duty, options: DutiesOptions) {
+    this.name = duty.name;
+    this.#duty = duty;
+    this.#options = options;
+  }
+
+  /** Asks for the duty at every beat, and does it for as long as it is surely held. */
+  async stand(stop: AbortSignal): Promise<void> {
+    const { ledger, clock } = this.#options;
+    while (!stop.aborted) {
+      if (await this.#ask()) await this.#hold(stop);
+      else await sleep(clock, BEAT_MS, stop).catch(() => undefined);
+    }
+    if (ledger.leases === 'process') return;
+    await ledger
+      .dropDuty(this.name)
+      .catch((error: unknown) => this.#warn('duty.dropFailed', error));
+  }
+
+  async #hold(stop: AbortSignal): Promise<void> {
+    const { ledger } = this.#options;
+    const lost = new AbortController();
+    const signal = AbortSignal.any([stop, lost.signal]);
+    this.isHeld = true;
+    const work = this.#work(signal);
+    // The lock file of a lone process cannot be lost; a row in a shared store can.
+    if (ledger.leases === 'beaten') await this.#keep(signal);
+    else await aborted(signal);
+    lost.abort(new Error(`the duty ${this.name} was lost`));
+    await work;
+    this.isHeld = false;
+  }
+
+  /** Returns when the duty may be somebody else's, by this process's own monotonic clock. */
+  async #keep(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let keptAt = clock.monotonicMs();
+    while (!signal.aborted) {
+      await sleep(clock, BEAT_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const askedAt = clock.monotonicMs();
+      const answer = await this.#askWithin(HOLD_MS - (askedAt - keptAt), signal);
+      if (answer === 'kept') keptAt = askedAt;
+      else if (answer === 'lost' || clock.monotonicMs() - keptAt >= HOLD_MS) return;
+    }
+  }
+
+  async #askWithin(ms: number, signal: AbortSignal): Promise<'kept' | 'lost' | 'unknown'> {
+    const { ledger, clock } = this.#options;
+    const late = sleep(clock, Math.max(0, ms), signal).then(
+      () => 'unknown' as const,
+      () => 'unknown' as const,
+    );
+    const asked = ledger.holdDuty(this.name, ALIVE_MS).then(
+      (kept) => (kept ? ('kept' as const) : ('lost' as const)),
+      (error: unknown) => {
+        this.#warn('duty.askFailed', error);
+        return 'unknown' as const;
+      },
+    );
+    return Promise.race([asked, late]);
+  }
+
+  async #ask(): Promise<boolean> {
+    const { ledger } = this.#options;
+    if (ledger.leases === 'process') return true;
+    try {
+      return await ledger.holdDuty(this.name, ALIVE_MS);
+    } catch (error) {
+      this.#warn('duty.askFailed', error);
+      return false;
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#duty.run(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#warn('duty.failed', error);
+      }
+      await sleep(this.#options.clock, AGAIN_MS, signal).catch(() => undefined);
+    }
+  }
+
+  #warn(event: string, error: unknown): void {
+    this.#options.log.warn(event, { duty: this.name, reason: messageOf(error) });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+const SEAL_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = 60_000;
+
+/** The duties that the ledger itself needs done. */
+export function ledgerDuties(parts: {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly retention: RetentionOptions;
+}): readonly Duty[] {
+  const { ledger, clock, retention } = parts;
+  const every = (ms: number, once: (signal: AbortSignal) => Promise<unknown>): Duty['run'] =>
+    async function run(signal) {
+      while (!signal.aborted) {
+        await once(signal);
+        await sleep(clock, ms, signal).catch(() => undefined);
+      }
+    };
+  return [
+    { name: 'sealer', run: every(SEAL_EVERY_MS, () => ledger.sealAudit()) },
+    { name: 'sweeper', run: every(SWEEP_EVERY_MS, (signal) => ledger.sweep(retention, signal)) },
+  ];
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
+import { createIdSource } from '../lib/ids.ts';
+import { silentLog } from '../lib/log.ts';
+import { ManualClock } from '../lib/manual-clock.ts';
+import type { Ledger } from './ledger.ts';
+import { ledgerOver } from './open-ledger.ts';
+import { PostgresStore } from './postgres/postgres-store.ts';
+import { SqliteStore } from './sqlite/sqlite-store.ts';
+import type { Store } from './store.ts';
+
+export interface StoreTools {
+  /** Both stores go by this clock. It is the same for all facts of a file, and only moves on. */
+  readonly clock: ManualClock;
+  /** Changes rows behind the ledger's back. */
+  readonly tamper: (text: string) => Promise<void>;
+}
+
+const random = (): number => 0.5;
+
+const TABLES =
+  'conversation request attribute outcome audit outbox feed person instance duty setting'.split(
+    ' ',
+  );
+
+/** Both stores answer to one list of facts. `open` gives an empty ledger. */
+export function onBothStores(
+  facts: (open: () => Promise<Ledger>, tools: StoreTools) => void,
+): void {
+  describe.each(['sqlite', 'postgres'] as const)('the ledger on %s', (kind) => {
+    const clock = new ManualClock();
+    let database: TestDatabase | undefined;
+    let opened: Store | undefined;
+
+    beforeAll(async () => {
+      if (kind === 'postgres') database = await createTestDatabase();
+      opened = await openStore(database?.url, clock);
+    });
+    afterAll(async () => {
+      await opened?.[Symbol.asyncDispose]();
+      await database?.[Symbol.asyncDispose]();
+    });
+
+    const store = (): Store => {
+      if (opened === undefined) throw new Error('open a ledger inside a test');
+      return opened;
+    };
+    const open = async (): Promise<Ledger> => {
+      const newId = createIdSource(clock);
+      const ledger = await ledgerOver(shared(store()), { store: kind, clock, newId, random });
+      await store().define(TABLES.map((table) => `delete from ${table}`));
+      return ledger;
+    };
+    facts(open, { clock, tamper: (text) => store().define([text]) });
+  });
+}
+
+/** The store, left open when a ledger over it is closed: opening one takes longer than a test. */
+function shared(store: Store): Store {
+  return {
+    dialect: store.dialect,
+    now: () => store.now(),
+    run: (unit) => store.run(unit),
+    read: (statement) => store.read(statement),
+    define: (texts) => store.define(texts),
+    publish: (signal) => store.publish(signal),
+    subscribe: (listener) => store.subscribe(listener),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function openStore(url: string | undefined, clock: ManualClock): Promise<Store> {
+  if (url === undefined) return SqliteStore.open({ path: ':memory:', clock });
+  const nowMs = (): number => clock.wallMs();
+  return PostgresStore.open({ url, clock, random, log: silentLog, nowMs, poolSize: 4 });
+}
