@@ -10,7 +10,7 @@ function directory(known: Readonly<Record<string, string>>, outage?: Error): Lis
     const id = known[name];
     if (id !== undefined) return { id };
     throw new RapportError({
-      code: 'ERR_NO_SUCH',
+      code: 'ERR_GENESYS_NO_SUCH_QUEUE',
       message: `no ${name}`,
       nextStep: `Similar to ${name}: x.`,
     });

@@ -25,6 +25,9 @@ export interface ListenTargets {
   readonly topics: readonly string[];
 }
 
+/** How the codes of errors about a name that does not exist begin. */
+const NO_SUCH = 'ERR_GENESYS_NO_SUCH_';
+
 /**
  * Turns the names a person wrote into ids and topics. Every name that does not exist is reported in
  * one error; an outage is thrown as it comes, since it says nothing about the names.
@@ -47,7 +50,7 @@ export async function resolveListen(
       try {
         ids.add((await find(name, signal)).id);
       } catch (error) {
-        if (!isRapportError(error) || error.fault !== 'user') throw error;
+        if (!isRapportError(error) || !error.code.startsWith(NO_SUCH)) throw error;
         unknown.push(error);
       }
     }
