@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { parseConversationId } from '../domain/ids.ts';
+import { ManualClock } from '../lib/manual-clock.ts';
+import { createKey, createKeyRing, hashKey } from './keys.ts';
+import { accessOptions } from './options.ts';
+import { actorOf, may, maySee, type Principal } from './principal.ts';
+import { createTickets, type TicketTarget } from './tickets.ts';
+
+const reader: Principal = { kind: 'key', name: 'console', scopes: new Set(['read', 'stats']) };
+const ann: Principal = { kind: 'user', userId: 'ann' };
+
+describe('createKeyRing', () => {
+  it('knows a key by its hash alone, with its scopes', () => {
+    const { key, record } = createKey({ name: 'crm', scopes: ['enrich'] });
+    const ring = createKeyRing({ records: [record], clock: new ManualClock() });
+    expect(JSON.stringify(record)).not.toContain(key.slice(3));
+    expect(ring.identify(`Bearer ${key}`)).toEqual({
+      kind: 'key',
+      name: 'crm',
+      scopes: new Set(['enrich']),
+    });
+    expect(ring.identify(`bearer  ${key}`)).toBeDefined();
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer  ', 'Bearer wrong', 'Basic abc', 'Bearer a b'])(
+    'knows nobody by %j',
+    (header) => {
+      const { record } = createKey({ name: 'crm', scopes: ['enrich'] });
+      const ring = createKeyRing({ records: [record], clock: new ManualClock() });
+      expect(ring.identify(header)).toBeUndefined();
+    },
+  );
+
+  it('does not take a stored hash for a key', () => {
+    const { record } = createKey({ name: 'crm', scopes: ['enrich'] });
+    const ring = createKeyRing({ records: [record], clock: new ManualClock() });
+    expect(ring.identify(`Bearer ${record.hash}`)).toBeUndefined();
+  });
+
+  it('ends a key at its time', async () => {
+    const clock = new ManualClock();
+    const expiresAt = clock.wallMs() + 1000;
+    const { key, record } = createKey({ name: 'crm', scopes: ['enrich'], expiresAt });
+    const ring = createKeyRing({ records: [record], clock });
+    await clock.advance(999);
+    expect(ring.identify(`Bearer ${key}`)).toBeDefined();
+    await clock.advance(1);
+    expect(ring.identify(`Bearer ${key}`)).toBeUndefined();
+  });
+
+  it('lets the master key do everything', () => {
+    const ring = createKeyRing({
+      records: [],
+      masterKey: 'm'.repeat(16),
+      clock: new ManualClock(),
+    });
+    const master = ring.identify(`Bearer ${'m'.repeat(16)}`);
+    expect(master !== undefined && may(master, 'audit') && may(master, 'events')).toBe(true);
+  });
+
+  it('makes another key each time', () => {
+    const parts = { name: 'x', scopes: ['read'] } as const;
+    expect(createKey(parts).key).not.toBe(createKey(parts).key);
+  });
+});
+
+describe('may', () => {
+  it('gives a key what its scopes say and a person only what a desktop needs', () => {
+    expect(may(reader, 'read')).toBe(true);
+    expect(may(reader, 'write')).toBe(false);
+    expect(may(ann, 'read')).toBe(true);
+    expect(may(ann, 'audit')).toBe(false);
+  });
+});
+
+describe('maySee', () => {
+  it('shows a conversation to a key that may read, and to a person who is on it', () => {
+    const hers = { userIds: new Set(['ann', 'ben']) };
+    const theirs = { userIds: new Set(['ben']) };
+    expect(maySee(reader, theirs)).toBe(true);
+    expect(maySee({ ...reader, scopes: new Set(['enrich']) }, theirs)).toBe(false);
+    expect(maySee(ann, hers)).toBe(true);
+    expect(maySee(ann, theirs)).toBe(false);
+    expect([actorOf(reader), actorOf(ann)]).toEqual(['key:console', 'user:ann']);
+  });
+});
+
+describe('createTickets', () => {
+  const secret = Buffer.alloc(32, 7);
+  const target: TicketTarget = {
+    kind: 'conversation',
+    conversationId: parseConversationId('c1'),
+  };
+
+  it('opens one stream, once, for whom it was issued, on any instance', () => {
+    const clock = new ManualClock();
+    const [here, there] = [createTickets({ clock, secret }), createTickets({ clock, secret })];
+    const { ticket } = here.issue(ann, target);
+    expect(there.redeem(ticket, target)).toEqual({ kind: 'redeemed', principal: ann });
+    expect(there.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'used' });
+    const forKey = here.issue(reader, { kind: 'all' });
+    expect(here.redeem(forKey.ticket, { kind: 'all' })).toEqual({
+      kind: 'redeemed',
+      principal: reader,
+    });
+  });
+
+  it('refuses another stream, another secret, another text, and one that is too old', async () => {
+    const clock = new ManualClock();
+    const tickets = createTickets({ clock, secret });
+    const { ticket } = tickets.issue(ann, target);
+    const foreign = createTickets({ clock, secret: Buffer.alloc(32, 8) }).issue(ann, target);
+    expect(tickets.redeem(ticket, { kind: 'all' })).toMatchObject({ reason: 'other-target' });
+    for (const text of ['', '.', 'a.b', `${ticket}x`, `x${ticket}`, foreign.ticket]) {
+      expect(tickets.redeem(text, target)).toEqual({ kind: 'refused', reason: 'invalid' });
+    }
+    await clock.advance(30_000);
+    expect(tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'expired' });
+  });
+});
+
+describe('accessOptions', () => {
+  it('takes what `keys create` prints, with an end', () => {
+    const hash = hashKey('k');
+    const keys = [{ name: 'crm', hash, scopes: ['enrich'], expiresAt: '2027-01-01T00:00:00Z' }];
+    expect(accessOptions.parse({ keys }).keys).toEqual([
+      { name: 'crm', hash, scopes: ['enrich'], expiresAt: Date.UTC(2027, 0, 1) },
+    ]);
+    expect(accessOptions.parse({})).toEqual({ keys: [] });
+  });
+
+  it.each([
+    { name: 'crm', hash: 'the key itself', scopes: ['read'] },
+    { name: 'crm', hash: hashKey('k'), scopes: ['everything'] },
+    { name: 'crm', hash: hashKey('k'), scopes: [] },
+    { name: '', hash: hashKey('k'), scopes: ['read'] },
+  ])('refuses %j', (key) => {
+    expect(accessOptions.safeParse({ keys: [key] }).success).toBe(false);
+  });
+
+  it('refuses two keys of one name', () => {
+    const key = { name: 'crm', hash: hashKey('k'), scopes: ['read'] };
+    expect(accessOptions.safeParse({ keys: [key, key] }).success).toBe(false);
+  });
+});

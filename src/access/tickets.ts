@@ -1,0 +1,105 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { ConversationId } from '../domain/ids.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isSafeEqual } from '../lib/safe-equal.ts';
+import type { Principal, Scope } from './principal.ts';
+
+/** Long enough to open a stream, short enough that a logged URL is worthless; in milliseconds. */
+const TICKET_LIFE_MS = 30_000;
+/** Tickets remembered as used. At this number nothing is redeemed until some have expired. */
+const MAX_USED = 100_000;
+
+/** What a ticket opens: one conversation's stream, or that of all. */
+export type TicketTarget =
+  | { readonly kind: 'conversation'; readonly conversationId: ConversationId }
+  | { readonly kind: 'all' };
+
+export interface TicketsOptions {
+  readonly clock: Clock;
+  /** The same on every instance, so that one may redeem what another issued. */
+  readonly secret: Uint8Array;
+  readonly bytes?: ((count: number) => Uint8Array) | undefined;
+}
+
+export interface Ticket {
+  readonly ticket: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+export type Redemption =
+  | { readonly kind: 'redeemed'; readonly principal: Principal }
+  | { readonly kind: 'refused'; readonly reason: 'invalid' | 'expired' | 'used' | 'other-target' };
+
+/**
+ * One-use tickets that open a stream: a browser's EventSource can send no header, and a key in a URL
+ * would end up in logs. A ticket is signed and says itself for whom and what it is; each instance
+ * remembers those it redeemed until they expire, so with several instances behind one address a
+ * stolen ticket would still have to reach another instance within its 30 seconds.
+ */
+export interface Tickets {
+  issue(principal: Principal, target: TicketTarget): Ticket;
+  redeem(ticket: string, target: TicketTarget): Redemption;
+}
+
+interface Claims {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly target: string;
+  readonly principal: { readonly user: string } | { readonly key: string; readonly scopes: string };
+}
+
+export function createTickets(options: TicketsOptions): Tickets {
+  const { clock, secret, bytes = randomBytes } = options;
+  /** Id → when it expires; in the order of use, which is almost that of expiry. */
+  const used = new Map<string, number>();
+
+  const sign = (payload: string): string =>
+    createHmac('sha256', secret).update(`rapport-ticket.${payload}`).digest('base64url');
+
+  const forgetExpired = (nowMs: number): void => {
+    for (const [id, expiresAt] of used) {
+      if (expiresAt > nowMs) return;
+      used.delete(id);
+    }
+  };
+
+  return {
+    issue(principal, target) {
+      const claims: Claims = {
+        id: Buffer.from(bytes(16)).toString('base64url'),
+        expiresAt: clock.wallMs() + TICKET_LIFE_MS,
+        target: nameOf(target),
+        principal:
+          principal.kind === 'user'
+            ? { user: principal.userId }
+            : { key: principal.name, scopes: [...principal.scopes].join(' ') },
+      };
+      const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+      return { ticket: `${payload}.${sign(payload)}`, expiresAt: claims.expiresAt };
+    },
+    redeem(ticket, target) {
+      const [payload = '', signature = ''] = ticket.split('.', 2);
+      if (!isSafeEqual(sign(payload), signature)) return { kind: 'refused', reason: 'invalid' };
+      // Signed by us: it has the form that `issue` gave it.
+      const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims;
+      const nowMs = clock.wallMs();
+      if (claims.expiresAt <= nowMs) return { kind: 'refused', reason: 'expired' };
+      if (claims.target !== nameOf(target)) return { kind: 'refused', reason: 'other-target' };
+      forgetExpired(nowMs);
+      if (used.has(claims.id) || used.size >= MAX_USED) return { kind: 'refused', reason: 'used' };
+      used.set(claims.id, claims.expiresAt);
+      return { kind: 'redeemed', principal: toPrincipal(claims.principal) };
+    },
+  };
+}
+
+function nameOf(target: TicketTarget): string {
+  return target.kind === 'all' ? 'all' : `conversation:${target.conversationId}`;
+}
+
+function toPrincipal(claim: Claims['principal']): Principal {
+  if ('user' in claim) return { kind: 'user', userId: claim.user };
+  const scopes = new Set(claim.scopes.split(' ') as Scope[]);
+  return { kind: 'key', name: claim.key, scopes };
+}
