@@ -1,7 +1,8 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { TraceId } from '../domain/ids.ts';
 import type { Identification } from './identify.ts';
-import type { Lookup, LookupAnswer } from './lookup-port.ts';
+import type { LookupAnswer } from '../lookup/lookup.ts';
+import type { Lookups } from '../lookup/lookups.ts';
 
 /** One answer for each source that was asked, in the order of the configuration. */
 export type SourceAnswers = ReadonlyMap<string, LookupAnswer>;
@@ -14,7 +15,7 @@ export interface LookUpInput {
 
 export interface LookUpDeps {
   readonly plan: { readonly sources: readonly string[] };
-  readonly lookup: Lookup;
+  readonly lookup: Lookups['lookup'];
   readonly asksByKey?: ((source: string) => boolean) | undefined;
 }
 

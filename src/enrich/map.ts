@@ -1,6 +1,6 @@
 import { actualType, canonicalize, type Canonical } from './canonical.ts';
 import type { Expression, Variables } from './expression.ts';
-import type { LookupAnswer } from './lookup-port.ts';
+import type { LookupAnswer } from '../lookup/lookup.ts';
 import type { AttributeOptions } from './options.ts';
 
 /** One attribute of the mapping, compiled. */

@@ -8,7 +8,7 @@ import type { Enrichment } from './enrichment.ts';
 import type { FlowAnswer, FlowSource } from './flow-source.ts';
 import { identify } from './identify.ts';
 import { lookUpAll, type SourceAnswers } from './look-up-all.ts';
-import type { Lookup } from './lookup-port.ts';
+import type { Lookups } from '../lookup/lookups.ts';
 import { mapAttributes } from './map.ts';
 import type { ToE164 } from './phone.ts';
 import type { EnrichPlan } from './plan.ts';
@@ -29,7 +29,7 @@ export interface EnrichInput {
 
 export interface EnrichDeps {
   readonly plan: EnrichPlan;
-  readonly lookup: Lookup;
+  readonly lookup: Lookups['lookup'];
   /** Whether a source asks by the customer's key; one that asks by conversation needs none. */
   readonly asksByKey?: ((source: string) => boolean) | undefined;
   readonly flow?: FlowSource | undefined;

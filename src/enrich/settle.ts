@@ -8,7 +8,7 @@ import type { Enrichment, PlannedKey } from './enrichment.ts';
 import type { FlowAnswer } from './flow-source.ts';
 import type { Identification } from './identify.ts';
 import type { SourceAnswers } from './look-up-all.ts';
-import type { LookupAnswer } from './lookup-port.ts';
+import { toSourceVerdict, type LookupAnswer } from '../lookup/lookup.ts';
 import type { EnrichPlan } from './plan.ts';
 import type { EnrichmentReport, FlowReport, KeyReport } from './report.ts';
 import type { Resolution } from './resolve.ts';
@@ -170,7 +170,7 @@ function reportOf(
     ...verdict,
     participant: { id: participant.id, purpose: participant.purpose, rule, reason },
     key: { kind: identification.keyKind, value: identification.key, tried: identification.tried },
-    sources: findings.plan.sources.map((source) => toSourceVerdict(source, answers.get(source))),
+    sources: findings.plan.sources.map((source) => verdictOfSource(source, answers.get(source))),
     flow: flow === undefined ? undefined : toFlowReport(flow),
     keys: rows,
     patch: record,
@@ -188,18 +188,9 @@ export function hashPatch(patch: Attributes): string {
     .digest('hex');
 }
 
-function toSourceVerdict(source: string, answer: LookupAnswer | undefined): SourceVerdict {
-  if (answer === undefined) {
-    return { source, answer: 'skipped', from: 'none', durationMs: 0, reason: 'no-key' };
-  }
-  const { durationMs } = answer;
-  if (answer.answer === 'failed') {
-    return { source, answer: 'failed', from: 'none', durationMs, reason: answer.failure.code };
-  }
-  const { from, ageMs } = answer;
-  return answer.answer === 'found'
-    ? { source, answer: 'found', from, durationMs, ageMs, reason: answer.failure?.code }
-    : { source, answer: 'not-found', from, durationMs, ageMs };
+function verdictOfSource(source: string, answer: LookupAnswer | undefined): SourceVerdict {
+  if (answer !== undefined) return toSourceVerdict(answer);
+  return { source, answer: 'skipped', from: 'none', durationMs: 0, reason: 'no-key' };
 }
 
 function toFlowReport(flow: FlowAnswer): FlowReport {

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import {
+  attributesOptions,
+  customerOptions,
+  flowOptions,
+  limitOptions,
+} from '../enrich/options.ts';
+import { planEnrichment } from '../enrich/plan.ts';
+import type { Origins } from './explain.ts';
+import { toProblems } from './issues.ts';
+import { configJsonSchema } from './json-schema.ts';
+import { valueAt, withValueAt, type Path } from './paths.ts';
+import type { ConfigProblem } from './problems.ts';
+import { configSchema, type RapportConfig } from './schema.ts';
+
+/** A section that a command can't do without. */
+export type Need = 'sources' | 'flow' | 'analytics';
+
+/** A configuration as it was written, before it is checked. */
+export interface Draft {
+  readonly value: unknown;
+  /** What was wrong before it could be checked. */
+  readonly problems: readonly ConfigProblem[];
+  /** Whether there is nothing to check, since the file could not be parsed. */
+  readonly isUnreadable?: boolean | undefined;
+  readonly origins: Origins;
+  readonly isFromOutside: (path: Path) => boolean;
+  /** Where a problem is to be mended: the place in the file, or the variable. */
+  readonly locate: (path: Path) => Partial<ConfigProblem>;
+}
+
+/** Checks a whole configuration: its form by the schemas, then what forms can't tell. */
+export function checkConfig(
+  draft: Draft,
+  needs: readonly Need[],
+): { readonly config: RapportConfig } | { readonly problems: readonly ConfigProblem[] } {
+  if (draft.isUnreadable === true) return { problems: draft.problems.toSorted(byPosition) };
+  const value = coerceTexts(draft.value ?? {}, draft.isFromOutside);
+  const parsed = configSchema.safeParse(value);
+  const reported = new Set(draft.problems.map(({ path }) => JSON.stringify(path)));
+  const schema = parsed.success ? {} : configJsonSchema();
+  const problems = [
+    ...(parsed.success
+      ? []
+      : toProblems(parsed.error.issues, { schema, value, isFromOutside: draft.isFromOutside })),
+    ...planProblems(value),
+    ...missingSections(value, needs),
+  ]
+    .filter(({ path }) => !reported.has(JSON.stringify(path)))
+    .map((problem) => ({ ...draft.locate(problem.path), ...problem }));
+  const all = [...draft.problems, ...problems].toSorted(byPosition);
+  if (parsed.success && all.length === 0) return { config: parsed.data };
+  return { problems: all };
+}
+
+/** From the top of the file to its end; what has no place there keeps its order. */
+function byPosition(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+/**
+ * Variables are text. Where a number or a truth value is expected and the text is one, it is taken
+ * as that; which options these are, the schemas tell.
+ */
+function coerceTexts(value: unknown, isFromOutside: (path: Path) => boolean): unknown {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return value;
+  return parsed.error.issues.reduce((coerced, issue) => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    const text = valueAt(value, path);
+    if (issue.code !== 'invalid_type' || typeof text !== 'string' || !isFromOutside(path))
+      return coerced;
+    if (issue.expected === 'number' || issue.expected === 'int') {
+      return /^-?\d+(\.\d+)?$/.test(text) ? withValueAt(coerced, path, Number(text)) : coerced;
+    }
+    if (issue.expected !== 'boolean' || !/^(true|false)$/.test(text)) return coerced;
+    return withValueAt(coerced, path, text === 'true');
+  }, value);
+}
+
+/** What only the mapping as a whole tells: expressions, keys, defaults. Asked even where another section is wrong. */
+const mappingSections = z.looseObject({
+  customer: customerOptions.prefault({}),
+  sources: z.record(z.string(), z.unknown()).default({}),
+  attributes: attributesOptions.default({}),
+  attributePrefix: z.string().default(''),
+  limits: limitOptions.prefault({}),
+  flow: flowOptions.optional(),
+});
+
+function planProblems(value: unknown): readonly ConfigProblem[] {
+  const sections = mappingSections.safeParse(value);
+  if (!sections.success) return [];
+  const { customer, sources, attributes, attributePrefix, limits, flow } = sections.data;
+  const plan = planEnrichment({
+    customer,
+    sources: Object.keys(sources),
+    attributes,
+    limits,
+    flow,
+    prefix: attributePrefix,
+  });
+  if (!('problems' in plan)) return [];
+  return plan.problems.map(({ path, message }) => ({ path, expected: message }));
+}
+
+/** What each need is made of, and what to set where there is no file. */
+const NEEDS: Readonly<Record<Need, { readonly path: Path; readonly expected: string }>> = {
+  sources: { path: ['sources', 'crm', 'url'], expected: 'at least one source' },
+  flow: { path: ['flow', 'id'], expected: 'the id of a flow' },
+  analytics: { path: ['analytics', 'url'], expected: 'the URL of a webhook' },
+};
+
+function missingSections(value: unknown, needs: readonly Need[]): readonly ConfigProblem[] {
+  return needs
+    .filter((need) => valueAt(value, [need]) === undefined)
+    .map((need) => ({ ...NEEDS[need], found: 'nothing' }));
+}

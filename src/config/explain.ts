@@ -1,0 +1,65 @@
+import { formatPath, pathKey, valueAt, type Path } from './paths.ts';
+import type { RapportConfig } from './schema.ts';
+import { isSecretPath, maskUrl } from './secrets.ts';
+import type { Position } from './yaml-file.ts';
+
+/** Where the values of a configuration came from. */
+export type Origins =
+  | { readonly kind: 'environment'; readonly variables: ReadonlyMap<string, string> }
+  | {
+      readonly kind: 'file';
+      readonly at: (path: Path) => Position;
+      readonly references: ReadonlyMap<string, string>;
+      readonly variables: ReadonlyMap<string, string>;
+    };
+
+/** One option in force. */
+export interface ExplainedOption {
+  readonly path: string;
+  /** The value as JSON; secrets and passwords in URLs are masked. */
+  readonly value: string;
+  /** `default`, `line 12`, `line 12, from CRM_TOKEN`, or `RAPPORT_PORT`. */
+  readonly origin: string;
+}
+
+export interface Explained {
+  readonly config: RapportConfig;
+  readonly origins: Origins;
+  readonly written: unknown;
+}
+
+/** Lists every option in force with its origin, in the order of the schema. */
+export function explainConfig({ config, origins, written }: Explained): readonly ExplainedOption[] {
+  const options: ExplainedOption[] = [];
+  const walk = (value: unknown, path: Path): void => {
+    if (value === undefined) return;
+    const isLeaf = typeof value !== 'object' || value === null || Object.keys(value).length === 0;
+    if (!isLeaf) {
+      for (const [key, child] of Object.entries(value))
+        walk(child, [...path, Array.isArray(value) ? Number(key) : key]);
+      return;
+    }
+    options.push({
+      path: formatPath(path),
+      value: show(value, path),
+      origin: originOf(path, origins, written),
+    });
+  };
+  walk(config, []);
+  return options;
+}
+
+function show(value: unknown, path: Path): string {
+  if (isSecretPath(path)) return '•••';
+  return JSON.stringify(typeof value === 'string' ? maskUrl(value) : value) ?? 'undefined';
+}
+
+function originOf(path: Path, origins: Origins, written: unknown): string {
+  const variable = origins.variables.get(pathKey(path));
+  if (valueAt(written, path) === undefined) return 'default';
+  if (origins.kind === 'environment') return variable ?? 'default mapping';
+  if (variable !== undefined) return variable;
+  const { line } = origins.at(path);
+  const reference = origins.references.get(pathKey(path));
+  return `line ${line ?? '?'}${reference === undefined ? '' : `, from ${reference}`}`;
+}

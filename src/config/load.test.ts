@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest';
+import { explainConfig } from './explain.ts';
+import { loadConfig, type FileReader, type LoadedConfig, type LoadOptions } from './load.ts';
+import { ConfigError, formatProblem } from './problems.ts';
+
+const SAMPLE = `
+genesys:
+  region: mypurecloud.com
+  auth: { type: client-credentials, clientId: \${GENESYS_CLIENT_ID}, clientSecret: \${GENESYS_CLIENT_SECRET} }
+listen:
+  queues: [Support, Sales]
+  webhook: { secret: \${RAPPORT_WEBHOOK_SECRET} }
+customer:
+  key: [externalId, attribute:crm.customerId, externalContact, phone, email]
+sources:
+  crm:
+    type: http
+    url: https://crm.example/v1/customers/{key}
+    headers: { authorization: Bearer \${CRM_TOKEN} }
+    timeoutMs: 800
+    cache: { freshMs: 300000, staleMs: 3600000, max: 10000 }
+attributes:
+  crm.customerId:      { from: crm.id }
+  crm.tier:            { from: crm.membership_tier, default: standard }
+  crm.lastInteraction: { from: crm.last_call_date, type: date }
+  crm.preferences:     { from: crm.preferences, type: json, class: personal, wipeAtEnd: true }
+flow: { id: \${GENESYS_FLOW_ID}, onMismatch: drop }
+write: { profile: attributes, onOverwrite: { byFlow: ours, byOthers: alert } }
+analytics: { url: https://bi.example/hook, secret: \${ANALYTICS_SECRET} }
+store: sqlite:./rapport.db
+tests:
+  - name: a gold customer
+    given: { phone: "+15551230001", crm: { id: C1, membership_tier: gold } }
+    expect: { crm.tier: gold }
+`;
+
+const ENV = {
+  GENESYS_CLIENT_ID: 'client-1',
+  GENESYS_CLIENT_SECRET: 'client-secret-1',
+  RAPPORT_WEBHOOK_SECRET: 'webhook-secret',
+  CRM_TOKEN: 'crm-token-1',
+  GENESYS_FLOW_ID: 'flow-1',
+  ANALYTICS_SECRET: 'analytics-secret',
+};
+
+function inFolder(files: Readonly<Record<string, string>>): FileReader {
+  return {
+    exists: (path) => files[path] !== undefined,
+    read: (path) => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+      return text;
+    },
+  };
+}
+
+function load(
+  yaml: string | undefined,
+  env: LoadOptions['env'] = ENV,
+  more: Partial<LoadOptions> & { readonly others?: Readonly<Record<string, string>> } = {},
+): LoadedConfig {
+  const files = inFolder({
+    ...(yaml !== undefined && { '/app/rapport.yaml': yaml }),
+    ...more.others,
+  });
+  return loadConfig({ cwd: '/app', env, files, ...more });
+}
+
+function problemsOf(...parameters: Parameters<typeof load>): readonly string[] {
+  try {
+    load(...parameters);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(formatProblem);
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig from a file', () => {
+  it('reads the documented configuration with its references', () => {
+    const { config } = load(SAMPLE);
+    expect(config.genesys.auth).toEqual({
+      type: 'client-credentials',
+      clientId: 'client-1',
+      clientSecret: 'client-secret-1',
+    });
+    expect(config.sources['crm']).toMatchObject({
+      headers: { authorization: 'Bearer crm-token-1' },
+      timeoutMs: 800,
+    });
+    expect(Object.keys(config.attributes)).toEqual([
+      'crm.customerId',
+      'crm.tier',
+      'crm.lastInteraction',
+      'crm.preferences',
+    ]);
+    expect(config.flow).toEqual({ id: 'flow-1', onMismatch: 'drop', onUndeclared: 'write' });
+  });
+
+  it('reports every problem at once, each with place, path, expected, found and what was meant', () => {
+    const broken = SAMPLE.replace('from: crm.id', 'form: crm.id')
+      .replace('type: date', 'type: dat')
+      .replace('timeoutMs: 800', 'timeoutMs: fast')
+      .replace('onMismatch: drop', 'onMismatch: droop')
+      .replace('store: sqlite:./rapport.db', 'store: mongodb://x')
+      .replace('listen:', 'lisen:');
+    expect(problemsOf(broken)).toEqual([
+      '6:3 lisen: a known option, found an unknown one; did you mean listen?',
+      '15:16 sources.crm.timeoutMs: a number, found "fast"',
+      '18:24 attributes["crm.customerId"].from: text, found nothing',
+      '18:32 attributes["crm.customerId"].form: a known option, found an unknown one; did you mean from?',
+      expect.stringMatching(
+        /^20:\d+ attributes\["crm\.lastInteraction"\]\.type: one of auto, .*, found "dat"; did you mean date\?$/,
+      ),
+      '22:45 flow.onMismatch: one of drop, fail, keep, found "droop"; did you mean drop?',
+      '25:8 store: sqlite:<path> or postgres://…, found "mongodb://x"',
+    ]);
+  });
+
+  it('names line and column of YAML that does not parse', () => {
+    expect(problemsOf('genesys:\n  region: [a\nlisten: {}\n')).toEqual([
+      expect.stringMatching(/^3:1 valid YAML: Flow sequence/),
+    ]);
+    expect(problemsOf('store: a\nstore: b\n')).toEqual([
+      expect.stringMatching(/^2:1 valid YAML: Map keys must be unique/),
+    ]);
+  });
+
+  it('names every variable that is missing, with the path that needs it', () => {
+    expect(problemsOf(SAMPLE, { ...ENV, CRM_TOKEN: '', GENESYS_CLIENT_ID: undefined })).toEqual([
+      '4:47 genesys.auth.clientId: the environment variable GENESYS_CLIENT_ID to be set, found nothing',
+      '14:31 sources.crm.headers.authorization: the environment variable CRM_TOKEN to be set, found nothing',
+    ]);
+  });
+
+  it('refuses secrets that are written out, and never repeats them', () => {
+    const written = SAMPLE.replace('${GENESYS_CLIENT_SECRET}', 'hunter2').replace(
+      'Bearer ${CRM_TOKEN}',
+      'Bearer s3cr3t',
+    );
+    const problems = problemsOf(written);
+    expect(problems).toEqual([
+      '4:83 genesys.auth.clientSecret: a reference such as ${CLIENT_SECRET} or ${file:/run/secrets/…}, found a secret written out',
+      '14:31 sources.crm.headers.authorization: a reference such as ${AUTHORIZATION} or ${file:/run/secrets/…}, found a secret written out',
+    ]);
+    expect(problems.join()).not.toMatch(/hunter2|s3cr3t/);
+  });
+
+  it('reads secrets from files', () => {
+    const yaml = SAMPLE.replace('${CRM_TOKEN}', '${file:/run/secrets/crm}');
+    const { config } = load(yaml, ENV, { others: { '/run/secrets/crm': 'from-file\n' } });
+    expect(config.sources['crm']).toMatchObject({ headers: { authorization: 'Bearer from-file' } });
+    expect(problemsOf(yaml)).toEqual([
+      '14:31 sources.crm.headers.authorization: a readable file /run/secrets/crm, found ENOENT',
+    ]);
+  });
+
+  it('never lets the value of a variable change the structure', () => {
+    const { config } = load(SAMPLE, {
+      ...ENV,
+      GENESYS_FLOW_ID: 'x, onMismatch: fail }\nstore: postgres://evil',
+    });
+    expect(config.flow).toMatchObject({
+      id: 'x, onMismatch: fail }\nstore: postgres://evil',
+      onMismatch: 'drop',
+    });
+  });
+
+  it('takes numbers from variables, and keeps digits text where text is wanted', () => {
+    const yaml = `${SAMPLE}service: { port: \${PORT} }\n`;
+    const { config } = load(yaml, { ...ENV, PORT: '9090', GENESYS_CLIENT_ID: '12345' });
+    expect(config.service.port).toBe(9090);
+    expect(config.genesys.auth).toMatchObject({ clientId: '12345' });
+  });
+
+  it('keeps a plain ${ where it is doubled', () => {
+    const yaml = SAMPLE.replace('default: standard', 'default: "$${not a reference}"');
+    expect(load(yaml).config.attributes['crm.tier']?.default).toBe('${not a reference}');
+  });
+
+  it('finds what only the mapping as a whole tells, even beside other problems', () => {
+    const broken = SAMPLE.replace('from: crm.id', 'from: cmr.id')
+      .replace('from: crm.preferences', 'from: "$match(crm.x, /a+/)"')
+      .replace(
+        '{ from: crm.membership_tier, default: standard }',
+        '{ from: crm.tier, type: integer, default: many }',
+      )
+      .replace('crm.lastInteraction:', 'ivr.lastInteraction:')
+      .replace('store: sqlite:./rapport.db', 'store: nowhere');
+    expect(problemsOf(broken)).toEqual([
+      '18:32 attributes["crm.customerId"].from: reads cmr, which is no source; did you mean crm?',
+      '19:66 attributes["crm.tier"].default: expected a whole number in digits (type integer), found string',
+      '20:24 attributes["ivr.lastInteraction"]: key "ivr.lastInteraction" is refused: ivr. belongs to the platform',
+      '21:32 attributes["crm.preferences"].from: expression "$match(crm.x, /a+/)": regular expressions are refused, since one can hang the process at character 18',
+      '25:8 store: sqlite:<path> or postgres://…, found "nowhere"',
+    ]);
+  });
+
+  it('says what is wrong with a file that can not be read', () => {
+    expect(problemsOf(undefined, ENV, { file: 'other.yaml' })).toEqual([
+      'a readable file, found ENOENT: /app/other.yaml',
+    ]);
+  });
+
+  it('lets variables fill in the service’s options that the file leaves open, and no more', () => {
+    const env = {
+      ...ENV,
+      RAPPORT_PORT: '7001',
+      RAPPORT_STORE: 'postgres://elsewhere',
+      GENESYS_ENVIRONMENT: 'mypurecloud.de',
+    };
+    const { config } = load(SAMPLE, env);
+    expect([config.service.port, config.store, config.genesys.region]).toEqual([
+      7001,
+      'sqlite:./rapport.db',
+      'mypurecloud.com',
+    ]);
+  });
+
+  it.for([
+    '',
+    '# nothing yet\n',
+    '- a\n',
+    'just text\n',
+    '&a [*a]',
+    'a: &x [1]\nb: *x\n',
+    '__proto__: { a: 1 }\n',
+  ])('answers the hostile file %j with problems, not with a crash', (yaml) => {
+    expect(problemsOf(yaml).length).toBeGreaterThan(0);
+  });
+});
+
+describe('loadConfig from the environment alone', () => {
+  it('document 002: the variables of its script are enough', () => {
+    const { config, targets } = load(undefined, {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_CLIENT_SECRET: 'secret',
+      GENESYS_FLOW_ID: 'flow-1',
+      CONVERSATION_IDS: 'c1, c2,c1',
+      CRM_API_ENDPOINT: 'https://crm.example/customers',
+      ANALYTICS_WEBHOOK_URL: 'https://bi.example/hook',
+    });
+    expect(config.genesys).toMatchObject({
+      region: 'mypurecloud.com',
+      auth: { type: 'client-credentials' },
+    });
+    expect(config.sources['crm']).toMatchObject({
+      type: 'http',
+      url: 'https://crm.example/customers',
+    });
+    expect(Object.keys(config.attributes)).toEqual([
+      'crm.customerId',
+      'crm.tier',
+      'crm.lastInteraction',
+      'crm.preferences',
+    ]);
+    expect([config.flow?.id, config.analytics?.url]).toEqual(['flow-1', 'https://bi.example/hook']);
+    expect(targets).toEqual({ conversationIds: ['c1', 'c2'], participantId: undefined });
+  });
+
+  it('document 000: a private key and the test ids are enough', () => {
+    const { config, targets } = load(undefined, {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_PRIVATE_KEY_PATH: '/keys/rapport.pem',
+      TEST_CONVERSATION_ID: 'c1',
+      TEST_PARTICIPANT_ID: 'p1',
+    });
+    expect(config.genesys.auth).toMatchObject({
+      type: 'jwt-bearer',
+      privateKeyPath: '/keys/rapport.pem',
+    });
+    expect(targets).toEqual({ conversationIds: ['c1'], participantId: 'p1' });
+  });
+
+  it('document 003: a user’s name and password are a sign-in of their own', () => {
+    const env = {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_USERNAME: 'ada@example.com',
+      GENESYS_PASSWORD: 'pw',
+      GENESYS_SCOPE: 'conversations',
+    };
+    expect(load(undefined, env).config.genesys.auth).toEqual({
+      type: 'password',
+      clientId: 'id',
+      username: 'ada@example.com',
+      password: 'pw',
+      scope: 'conversations',
+    });
+  });
+
+  it('lists all missing variables at once, by name', () => {
+    expect(problemsOf(undefined, {}, { needs: ['sources', 'flow'] })).toEqual([
+      'GENESYS_CLIENT_ID: text, found nothing',
+      'GENESYS_CLIENT_SECRET: text, found nothing',
+      'CRM_API_ENDPOINT: at least one source, found nothing',
+      'GENESYS_FLOW_ID: the id of a flow, found nothing',
+    ]);
+  });
+
+  it('reads a .env file, which never overrides a variable that is set', () => {
+    const others = {
+      '/app/.env':
+        'GENESYS_CLIENT_ID=from-file\nGENESYS_CLIENT_SECRET="from file"\nRAPPORT_PORT=9000\n',
+    };
+    const { config } = load(undefined, { GENESYS_CLIENT_ID: 'from-shell' }, { others });
+    expect(config.genesys.auth).toMatchObject({
+      clientId: 'from-shell',
+      clientSecret: 'from file',
+    });
+    expect(config.service.port).toBe(9000);
+  });
+
+  it('sends the CRM token as bearer, and listens to the queues that are named', () => {
+    const { config } = load(undefined, {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_CLIENT_SECRET: 'secret',
+      CRM_API_ENDPOINT: 'http://127.0.0.1:9/c/{key}',
+      CRM_API_TOKEN: 'crm-token',
+      GENESYS_QUEUE_ID: 'q1,q2',
+    });
+    expect(config.sources['crm']).toMatchObject({ auth: { type: 'bearer', token: 'crm-token' } });
+    expect(config.listen.queues).toEqual(['q1', 'q2']);
+  });
+
+  it('names the variable whose value is refused, and does not show it', () => {
+    const env = {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_CLIENT_SECRET: 'secret',
+      RAPPORT_PORT: 'eighty',
+      RAPPORT_API_KEY: 'short',
+    };
+    expect(problemsOf(undefined, env)).toEqual([
+      'RAPPORT_PORT: a number, found text of 6 characters',
+      'RAPPORT_API_KEY: at least 16 characters, found text of 5 characters',
+    ]);
+  });
+});
+
+describe('explainConfig', () => {
+  it('lists every option in force with its origin, and masks secrets', () => {
+    const loaded = load(SAMPLE, { ...ENV, RAPPORT_PORT: '7001' });
+    const lines = explainConfig(loaded).map(
+      ({ path, value, origin }) => `${path} = ${value} (${origin})`,
+    );
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'genesys.region = "mypurecloud.com" (line 3)',
+        'genesys.auth.clientId = "client-1" (line 4, from GENESYS_CLIENT_ID)',
+        'genesys.auth.clientSecret = ••• (line 4, from GENESYS_CLIENT_SECRET)',
+        'sources.crm.headers.authorization = ••• (line 14, from CRM_TOKEN)',
+        'genesys.timeoutMs = 10000 (default)',
+        'service.port = 7001 (RAPPORT_PORT)',
+      ]),
+    );
+    expect(lines.join('\n')).not.toContain('secret-1');
+  });
+});

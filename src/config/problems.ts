@@ -1,0 +1,51 @@
+import { RapportError } from '../domain/errors.ts';
+import { formatPath, type Path } from './paths.ts';
+
+/** One thing that is wrong with the configuration. */
+export interface ConfigProblem {
+  /** Where: `attributes.crm.tier.from`, or empty for the file as a whole. */
+  readonly path: Path;
+  readonly expected: string;
+  /** What is there instead. Never the text of a secret. */
+  readonly found?: string | undefined;
+  /** What was probably meant. */
+  readonly suggestion?: string | undefined;
+  /** The line and column in the file, counted from 1. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  /** The variable to set, where the configuration comes from the environment. */
+  readonly variable?: string | undefined;
+}
+
+/** Everything that is wrong with a configuration, at once. */
+export class ConfigError extends RapportError {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+  /** The file it was read from; undefined when it came from the environment alone. */
+  readonly file: string | undefined;
+
+  constructor(problems: readonly ConfigProblem[], file: string | undefined) {
+    const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+    super({
+      code: 'ERR_CONFIG_INVALID',
+      message: `${file ?? 'the environment'}: ${count}\n${problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
+      nextStep:
+        file === undefined
+          ? 'Set the variables named above, in the environment or in a .env file.'
+          : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.',
+      details: { problems },
+    });
+    this.problems = problems;
+    this.file = file;
+  }
+}
+
+/** `12:5 attributes.crm.tier.typ: expected …, found …; did you mean type?` */
+export function formatProblem(problem: ConfigProblem): string {
+  const { line, column, variable, expected, found, suggestion } = problem;
+  const at = line === undefined ? '' : `${line}:${column ?? 1} `;
+  const where = variable ?? (problem.path.length === 0 ? '' : formatPath(problem.path));
+  const what = found === undefined ? expected : `${expected}, found ${found}`;
+  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  return `${at}${where === '' ? '' : `${where}: `}${what}${hint}`;
+}

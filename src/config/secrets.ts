@@ -1,0 +1,75 @@
+import type { Path } from './paths.ts';
+import type { ConfigProblem } from './problems.ts';
+
+/** The options that hold secrets, by name, in the sections that sign in somewhere. */
+const SECRET_OPTIONS: ReadonlySet<unknown> = new Set([
+  'clientSecret',
+  'secret',
+  'password',
+  'token',
+  'privateKey',
+  'refreshToken',
+  'code',
+  'codeVerifier',
+  'apiKey',
+]);
+
+const SECRET_HEADER =
+  /^(?:authorization|proxy-authorization|cookie|.*(?:api|access|auth)[-_]?(?:key|token)|.*-token)$/i;
+
+/** The password in `scheme://user:password@host`. */
+const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/i;
+
+/** Whether an option holds a secret, which no message and no listing shows. */
+export function isSecretPath(path: Path): boolean {
+  const [section] = path;
+  const name = path.at(-1);
+  if (section === 'tests' || section === 'attributes') return false;
+  if (section !== 'sources') return SECRET_OPTIONS.has(name);
+  if (path[2] === 'headers') return typeof name === 'string' && SECRET_HEADER.test(name);
+  if (path[2] === 'values') return true;
+  return SECRET_OPTIONS.has(name) || (path[2] === 'auth' && name === 'value');
+}
+
+/** Hides the password in a URL. */
+export const maskUrl = (text: string): string =>
+  text.replace(URL_PASSWORD, (all, password: string) => all.replace(`:${password}@`, ':•••@'));
+
+/**
+ * Finds secrets that are written out in a file. Files are copied, shown and committed; a secret
+ * comes from a variable or from a file of its own.
+ */
+export function findWrittenSecrets(
+  value: unknown,
+  isReferenced: (path: Path, text: string) => boolean,
+): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const walk = (item: unknown, path: Path): void => {
+    if (typeof item === 'string') {
+      if (isWritten(item, path) && !isReferenced(path, item)) {
+        const name = String(path.at(-1))
+          .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+          .replaceAll(/\W/g, '_')
+          .toUpperCase();
+        problems.push({
+          path,
+          expected: `a reference such as \${${name}} or \${file:/run/secrets/…}`,
+          found: 'a secret written out',
+        });
+      }
+      return;
+    }
+    if (typeof item !== 'object' || item === null) return;
+    for (const [key, child] of Object.entries(item))
+      walk(child, [...path, Array.isArray(item) ? Number(key) : key]);
+  };
+  walk(value, []);
+  return problems;
+}
+
+function isWritten(text: string, path: Path): boolean {
+  // Values of a static source are data, whoever they belong to.
+  if (path[0] === 'sources' && path[2] === 'values') return false;
+  if (path[0] === 'tests' || path[0] === 'attributes' || text === '') return false;
+  return isSecretPath(path) || URL_PASSWORD.test(text);
+}
