@@ -1,12 +1,10 @@
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
-import { hasEnded, hasLeft, findParticipant, type Conversation } from '../domain/conversation.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Digester } from './proof/digest.ts';
-import type { ProofEvent } from './proof/event.ts';
 import type { ProofSettings } from './proof/settings.ts';
 import { Board, nameOf } from './turn/board.ts';
 import type { Effects } from './turn/effects.ts';
-import { toConversationEvidence, toEvidence, toFlowEvent } from './turn/sight.ts';
+import { eventsOf } from './turn/observed-events.ts';
 
 export interface ObserveParts {
   /** Every entry of the observed conversation. */
@@ -38,7 +36,7 @@ export interface Observed extends Effects {
 export function observe(parts: ObserveParts): Observed {
   const { entries, settings, now } = parts;
   const board = new Board({ entries, settings, now });
-  for (const toEvent of eventsOf(parts)) {
+  for (const toEvent of eventsOf(parts.observation, parts.digest)) {
     for (const entry of board.entries) {
       const event = toEvent(entry);
       if (event !== undefined) board.step(entry, event);
@@ -50,70 +48,6 @@ export function observe(parts: ObserveParts): Observed {
   const isTold = feed.length + messages.length + audit.length + alerts.length > 0;
   const matters = isTold || changed.some((entry) => hasMattered(before.get(nameOf(entry)), entry));
   return { ...effects, matters };
-}
-
-type ToEvent = (entry: AttributeEntry) => ProofEvent | undefined;
-
-function eventsOf({ observation, digest }: ObserveParts): readonly ToEvent[] {
-  const { eventAt: at } = observation;
-  const sight = { source: 'event', at } as const;
-  const blank = (entry: AttributeEntry): string => digest(entry.participantId, entry.key, '');
-  switch (observation.kind) {
-    case 'attributes':
-      return [
-        (entry) =>
-          entry.participantId === observation.participantId && entry.target === 'attributes'
-            ? toEvidence(entry, observation.attributes, { sight, digest })
-            : undefined,
-      ];
-    case 'conversation':
-      return [
-        ...(hasEnded(observation.conversation)
-          ? [(entry: AttributeEntry) => ({ kind: 'ended', blank: blank(entry) }) as const]
-          : []),
-        (entry) => toFlowEvent(entry, observation.conversation, sight),
-        (entry) => toConversationEvidence(entry, observation.conversation, { sight, digest }),
-        (entry) =>
-          entry.wipe && isGone(entry, observation.conversation)
-            ? { kind: 'wipe', blank: blank(entry) }
-            : undefined,
-      ];
-    case 'customer-left':
-      return [
-        (entry) =>
-          entry.participantId === observation.participantId
-            ? { kind: 'wipe', blank: blank(entry) }
-            : undefined,
-      ];
-    case 'flow-started':
-    case 'flow-ended': {
-      if (!isVoiceFlow(observation.flowType)) return [];
-      const { kind, flowId } = observation;
-      return [() => ({ kind, flowId, at })];
-    }
-    case 'ended':
-      return [(entry) => ({ kind: 'ended', blank: blank(entry) })];
-  }
-}
-
-function isGone(entry: AttributeEntry, conversation: Conversation): boolean {
-  const participant = findParticipant(conversation, entry.participantId);
-  return participant !== undefined && hasLeft(participant);
-}
-
-/** Flow types that keep a copy of the attributes; a type that was not told may be one. */
-const VOICE_FLOWS: ReadonlySet<string> = new Set([
-  'INBOUNDCALL',
-  'INQUEUECALL',
-  'OUTBOUNDCALL',
-  'SECURECALL',
-  'VOICE',
-  'VOICEMAIL',
-  'VOICESURVEY',
-]);
-
-function isVoiceFlow(flowType: string | undefined): boolean {
-  return flowType === undefined || VOICE_FLOWS.has(flowType.toUpperCase());
 }
 
 function hasMattered(before: AttributeEntry | undefined, after: AttributeEntry): boolean {

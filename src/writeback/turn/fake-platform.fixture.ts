@@ -46,6 +46,8 @@ export class FakePlatform implements PlatformPort {
   readonly readFailures: boolean[] = [];
   lagMs = 300;
   latencyMs = 20;
+  /** From taking a write to its answer. */
+  answerMs = 0;
   ended = false;
   gone = false;
   flowRunning = false;
@@ -95,6 +97,7 @@ export class FakePlatform implements PlatformPort {
     if (fate !== 'dropped') {
       this.clock.timer(this.lagMs, () => this.#apply(participantId, changes));
     }
+    await sleep(this.clock, this.answerMs, call.signal);
     if (fate === 'taken-unheard') throw inDoubt();
   }
 

@@ -2,6 +2,7 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { AttributeClass } from '../../domain/attributes.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, ParticipantId } from '../../domain/ids.ts';
+import type { Observation } from '../../domain/observation.ts';
 import type { KeyVerdict } from '../../domain/outcome.ts';
 import type { Lane } from '../../domain/request.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -75,6 +76,12 @@ export interface WritebackDeps {
   readonly signal: AbortSignal;
   /** Throws when the lease on this conversation is no longer sure; asked before each PATCH. */
   readonly assertHeld: () => void;
+  /**
+   * What was observed of this conversation since the turn began, each once. An event about a write
+   * often comes before the turn that wrote is settled; without this it is lost, and a read is spent.
+   * Observations that come after the last call are for `observe`, once the turn is settled.
+   */
+  readonly arrived?: (() => readonly Observation[]) | undefined;
   /** Which participant is the customer now. */
   readonly resolve: (conversation: Conversation) => ParticipantId | undefined;
 }

@@ -34,6 +34,8 @@ export class Rig {
   last: WritebackResult | undefined;
   held = true;
   #turns = 0;
+  #isRunning = false;
+  #arrived: Observation[] = [];
 
   constructor(config: Partial<WriteConfig> = {}) {
     this.config = { ...defaultWriteConfig(), ...config };
@@ -41,7 +43,10 @@ export class Rig {
 
   /** Lets events reach the entries, as a subscribed topic does. */
   listen(): void {
-    this.platform.onObservation = (observation) => void this.observe(observation);
+    this.platform.onObservation = (observation) => {
+      if (this.#isRunning) this.#arrived.push(observation);
+      else this.observe(observation);
+    };
   }
 
   observe(observation: Observation): Observed {
@@ -86,10 +91,13 @@ export class Rig {
       covered: this.covered,
       ...more,
     };
-    const running = writeTurn(input, this.deps());
-    const result = await this.#drive(running);
+    this.#isRunning = true;
+    const result = await this.#drive(writeTurn(input, this.deps())).finally(
+      () => (this.#isRunning = false),
+    );
     this.last = result;
     this.#settle(result);
+    for (const observation of this.#arrived.splice(0)) this.observe(observation);
     return result;
   }
 
@@ -132,6 +140,7 @@ export class Rig {
       assertHeld: () => {
         if (!this.held) throw new Error('the lease is lost');
       },
+      arrived: () => this.#arrived.splice(0),
       resolve: (conversation: Conversation) =>
         conversation.participants.find((one) => one.purpose === 'customer')?.id,
     };

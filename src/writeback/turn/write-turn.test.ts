@@ -18,6 +18,16 @@ describe('writeTurn', () => {
     expect(rig.dueAt).toBeUndefined();
   });
 
+  it('is proved by an event that comes before its own answer', async () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.platform.lagMs = 0;
+    rig.platform.answerMs = 50;
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]?.state).toBe('visible');
+    expect(rig.platform.log).toEqual(['patchAttributes live']);
+  });
+
   it('is proved by reading back where no topic covers the conversation', async () => {
     const rig = new Rig();
     rig.covered = false;

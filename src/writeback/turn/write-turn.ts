@@ -14,6 +14,7 @@ import type {
 } from './input.ts';
 import { look, see } from './look.ts';
 import { sendPlanned } from './send.ts';
+import { eventsOf } from './observed-events.ts';
 import { TurnState } from './turn-state.ts';
 
 /** Longest time that a turn stays with a write whose answer was lost, in milliseconds. */
@@ -132,6 +133,7 @@ async function letEarlierWriteLand(
 
 /** One round of everything that is due. @returns whether there was anything to do */
 async function goRound(turn: TurnState): Promise<boolean> {
+  takeInArrived(turn);
   const now = turn.deps.now();
   turn.stepAll(({ deadlineAt }) =>
     deadlineAt !== undefined && deadlineAt <= now ? { kind: 'deadline' } : undefined,
@@ -145,6 +147,14 @@ async function goRound(turn: TurnState): Promise<boolean> {
     return true;
   }
   return sendPlanned(turn);
+}
+
+function takeInArrived(turn: TurnState): void {
+  const { arrived, digest } = turn.deps;
+  for (const observation of arrived?.() ?? []) {
+    if (observation.kind === 'ended') turn.ended = true;
+    for (const toEvent of eventsOf(observation, digest)) turn.stepAll(toEvent);
+  }
 }
 
 /** The participant was not there: the conversation is read and the customer looked for, once. */
@@ -174,6 +184,7 @@ async function waitForMore(turn: TurnState): Promise<boolean> {
 }
 
 function conclude(turn: TurnState): WritebackResult {
+  takeInArrived(turn);
   forgetWiped(turn);
   const effects = turn.board.conclude();
   return {
