@@ -9,7 +9,7 @@ import { directoryRoutes } from './directory/routes.ts';
 import { notFound } from './http/errors.ts';
 import { createFront, type FrontParts } from './http/front.ts';
 import { createRecorder } from './http/recorder.ts';
-import type { Route } from './http/route.ts';
+import type { Route, SupportedOperation } from './http/route.ts';
 import { Router } from './http/router.ts';
 import { startServer } from './http/server.ts';
 import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpoint.ts';
@@ -34,6 +34,8 @@ export interface Emulator extends AsyncDisposable {
   readonly port: number;
   readonly control: Control;
   readonly clock: Clock;
+  /** What of the platform it has. */
+  readonly operations: readonly SupportedOperation[];
 }
 
 /**
@@ -73,6 +75,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     port,
     control,
     clock,
+    operations: routes,
     async [Symbol.asyncDispose]() {
       stop.abort();
       rooms.channels.clear();

@@ -9,6 +9,7 @@ export type { Move, MoveTarget } from './conversations/move.ts';
 export type { InboundStart, StartedConversation } from './conversations/start.ts';
 export type { ConversationShape, ParticipantShape } from './conversations/shapes.ts';
 export type { Exchange } from './http/request-log.ts';
+export type { SupportedOperation } from './http/route.ts';
 export type { LimitChange, LimitSettings } from './limits/settings.ts';
 export type { ClientSeed, FlowSeed, QueueSeed, Seed, UserSeed } from './world/seed.ts';
 export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from './world/seed.ts';

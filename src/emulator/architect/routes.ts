@@ -8,24 +8,29 @@ import type { World } from '../world/world.ts';
 export function flowRoutes(world: World): Route[] {
   const read = { scope: 'architect:readonly', permissions: any('architect:flow:view') };
   const one = '/api/v2/flows/{flowId}';
+  const noFlow = 'architect.flow.not.found';
+  const noVersion = 'architect.flow.version.missing';
   return [
     { ...read, method: 'GET', path: '/api/v2/flows', handle: (call) => ok(listFlows(world, call)) },
     {
       ...read,
       method: 'GET',
       path: one,
+      notFoundCodes: [noFlow, noVersion],
       handle: (call) => ok(viewFlow(world, findFlow(world, call))),
     },
     {
       ...read,
       method: 'GET',
       path: `${one}/latestconfiguration`,
+      notFoundCodes: ['flow.no.config.available'],
       handle: (call) => ok(configurationOf(findFlow(world, call).versions.at(-1))),
     },
     {
       ...read,
       method: 'GET',
       path: `${one}/versions`,
+      notFoundCodes: [noFlow],
       handle: (call) => {
         const flow = findFlow(world, call);
         const versions = flow.versions.map((version) => viewVersion(flow, version));
@@ -36,6 +41,7 @@ export function flowRoutes(world: World): Route[] {
       ...read,
       method: 'GET',
       path: `${one}/versions/{versionId}`,
+      notFoundCodes: [noFlow, noVersion],
       handle: (call) => ok(viewVersion(findFlow(world, call), findVersion(world, call))),
     },
     {

@@ -1,9 +1,4 @@
-import {
-  conversationNotFound,
-  invalidValue,
-  notFound,
-  participantNotFound,
-} from '../http/errors.ts';
+import { conversationNotFound, invalidValue, participantNotFound } from '../http/errors.ts';
 import {
   accepted,
   any,
@@ -41,6 +36,8 @@ const UPDATE = any(
   'conversation:call:record',
   'conversation:communication:disconnect',
 );
+const NO_CONVERSATION = 'conversation.error.conversation.not.found';
+const NO_PARTICIPANT = 'conversation.error.participant.not.found';
 const DISCONNECT = any('conversation:communication:disconnect');
 
 /** Conversations: reading, participants, attributes, ending. */
@@ -62,6 +59,7 @@ function genericRoutes(parts: ConversationRouteParts): Route[] {
     {
       method: 'DELETE',
       path: one,
+      notFoundCodes: [NO_CONVERSATION],
       scope: SCOPE,
       permissions: DISCONNECT,
       context: 'user',
@@ -73,6 +71,7 @@ function genericRoutes(parts: ConversationRouteParts): Route[] {
     {
       method: 'POST',
       path: `${one}/disconnect`,
+      notFoundCodes: [NO_CONVERSATION],
       scope: SCOPE,
       permissions: DISCONNECT,
       handle: (call) => {
@@ -108,13 +107,15 @@ function mediaRoutes(parts: ConversationRouteParts, media: Media): Route[] {
       method: 'GET',
       path: one,
       scope: READ_SCOPE,
-      handle: (call) => ok(viewMediaConversation(findConversation(world, call), media)),
+      notFoundCodes: [NO_CONVERSATION],
+      handle: (call) => ok(viewOfMedium(world, call, media)),
     },
     {
       method: 'PATCH',
       path: one,
       scope: SCOPE,
       permissions: end,
+      notFoundCodes: media === 'calls' ? [NO_CONVERSATION] : [],
       context: refusesClients ? 'user' : undefined,
       handle: (call) => ok(patchConversation(world, call)),
     },
@@ -123,6 +124,7 @@ function mediaRoutes(parts: ConversationRouteParts, media: Media): Route[] {
       path: `${one}/participants/{participantId}`,
       scope: SCOPE,
       permissions: UPDATE,
+      notFoundCodes: refusesClients ? [NO_CONVERSATION] : [],
       context: refusesClients ? 'user' : undefined,
       handle: (call) => patchParticipant(world, call),
     },
@@ -147,8 +149,9 @@ function attributesRoute(parts: ConversationRouteParts, one: string, body: 'bare
     method: 'PATCH',
     path: `${one}/participants/{participantId}/attributes`,
     scope: SCOPE,
+    notFoundCodes: body === 'bare' ? [NO_PARTICIPANT] : [],
     handle: (call) => {
-      const { conversation, participant } = findWritten(parts.world, call, body);
+      const { conversation, participant } = findParticipant(parts.world, call);
       const attributes = parseAttributesBody(call.body, parts.attributes().values);
       parts.writer.write(conversation, participant, attributes);
       return accepted(body === 'echo' ? { attributes: Object.fromEntries(attributes) } : undefined);
@@ -156,18 +159,11 @@ function attributesRoute(parts: ConversationRouteParts, one: string, body: 'bare
   };
 }
 
-/** The contract declares the participant's own 404 on the generic path, and plain `not.found` everywhere else. */
-function findWritten(
-  world: World,
-  call: Call,
-  path: 'bare' | 'echo',
-): ReturnType<typeof findParticipant> {
-  if (!world.conversations.has(param(call, 'conversationId'))) throw notFound();
-  try {
-    return findParticipant(world, call);
-  } catch (error) {
-    throw path === 'bare' ? error : notFound();
-  }
+/** A conversation that never had a leg of the medium is none of its kind. */
+function viewOfMedium(world: World, call: Call, media: Media): unknown {
+  const view = viewMediaConversation(findConversation(world, call), media);
+  if (view.participants.length === 0) throw conversationNotFound();
+  return view;
 }
 
 function patchConversation(world: World, call: Call): unknown {

@@ -8,7 +8,7 @@ import type {
   LegShape,
   ParticipantShape,
 } from './shapes.ts';
-import { isLegOver, mainLeg } from './state.ts';
+import { isLegOver } from './state.ts';
 import { viewWrapup } from './leg-view.ts';
 
 /** A conversation as the generic GET shows it. */
@@ -96,8 +96,8 @@ export function divisionsOf(conversation: ConversationState): DivisionMembership
 export const isRecording = (conversation: ConversationState): boolean =>
   conversation.participants.some((p) => p.legs.some((leg) => leg.recording && !isLegOver(leg)));
 
-/** The leg of that medium that a media participant shows: the live one, else the last. */
+/** The leg of that medium that a media participant shows: the live one, else the last; none for who has none. */
 export function legOf(participant: ParticipantState, media: Media): Leg | undefined {
   const legs = participant.legs.filter((leg) => leg.media === media);
-  return legs.findLast((leg) => !isLegOver(leg)) ?? legs.at(-1) ?? mainLeg(participant);
+  return legs.findLast((leg) => !isLegOver(leg)) ?? legs.at(-1);
 }

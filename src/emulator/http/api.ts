@@ -61,7 +61,19 @@ export async function handleApi(
   if (match.kind !== 'route') throw missing(parts.platformPaths, request, match);
   authorize(match.route, token);
   passage.body = await request.readBody();
-  return match.route.handle({ token, params: match.params, query, body: passage.body });
+  const call = { token, params: match.params, query, body: passage.body };
+  try {
+    return await match.route.handle(call);
+  } catch (error) {
+    throw asDeclared(match.route, error);
+  }
+}
+
+/** Two operations call the same missing thing by different codes, and clients compare codes. */
+function asDeclared({ notFoundCodes = [] }: Route, error: unknown): unknown {
+  const isUndeclared =
+    error instanceof PlatformError && error.status === 404 && !notFoundCodes.includes(error.code);
+  return isUndeclared ? notFound() : error;
 }
 
 function authenticate(tokens: TokenStore, authorization: string | undefined): AccessToken {

@@ -25,8 +25,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One operation of the platform that the emulator has. The support matrix and 404, 405, 501 read this table. */
-export interface Route {
+/** One operation of the platform that the emulator has; the support matrix is made of these. */
+export interface SupportedOperation {
   readonly method: Method;
   /** Path template in the contract's own words: `/api/v2/flows/{flowId}`. */
   readonly path: string;
@@ -35,6 +35,17 @@ export interface Route {
   readonly permissions?: Permissions | undefined;
   /** `user`: client tokens get 400 `not.a.user`. `client`: user tokens get 400 `not.a.client`. */
   readonly context?: 'user' | 'client' | undefined;
+  /**
+   * Codes of a 404 that the contract declares for this operation besides `not.found`. Any other is
+   * answered as that, so that handlers may share what they throw.
+   */
+  readonly notFoundCodes?: readonly string[] | undefined;
+  /** `validated`: requests are checked and answered, and change nothing. @defaultValue `'full'` */
+  readonly support?: 'full' | 'validated' | undefined;
+}
+
+/** An operation and what does it. 404, 405 and 501 are told apart by the table of these. */
+export interface Route extends SupportedOperation {
   readonly handle: (call: Call) => Answer | Promise<Answer>;
 }
 
