@@ -22,6 +22,8 @@ export interface WorkerOptions<G extends Grant> {
   readonly concurrency?: number | undefined;
   /** Longest time without looking for work, in milliseconds; what hints missed is found then. Default 1000. */
   readonly pollMs?: number | undefined;
+  /** Called once the end of a turn is durable; not for one whose lease was lost. */
+  readonly onEnd?: ((claim: Claim, result: TurnResult) => void) | undefined;
 }
 
 export interface Worker extends AsyncDisposable {
@@ -178,7 +180,8 @@ class LedgerWorker<G extends Grant> implements Worker {
     const { ledger, clock, random, log } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
-        await apply(ledger, claim, result);
+        const end = await apply(ledger, claim, result);
+        if (end !== 'fenced') this.#options.onEnd?.(claim, result);
         return;
       } catch (error) {
         const { conversationId, fence } = claim;
@@ -218,19 +221,16 @@ class LedgerWorker<G extends Grant> implements Worker {
   }
 }
 
-async function apply(ledger: Ledger, claim: Claim, result: TurnResult): Promise<void> {
+function apply(ledger: Ledger, claim: Claim, result: TurnResult): Promise<string> {
   switch (result.kind) {
     case 'settle':
-      await ledger.settle(claim, result.settlement);
-      return;
+      return ledger.settle(claim, result.settlement);
     case 'retry':
-      await ledger.fail(claim, { ...result.failure, retryable: true });
-      return;
+      return ledger.fail(claim, { ...result.failure, retryable: true });
     case 'dead':
-      await ledger.fail(claim, { ...result.failure, retryable: false });
-      return;
+      return ledger.fail(claim, { ...result.failure, retryable: false });
     case 'hand-back':
-      await ledger.handBack(claim, result.reason);
+      return ledger.handBack(claim, result.reason);
   }
 }
 

@@ -1,0 +1,52 @@
+import type { Observation } from '../domain/observation.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { observe, type ObserveParts } from '../writeback/observe.ts';
+import type { OnProgress } from './progress.ts';
+import { toWrites } from './turn/settlement.ts';
+
+export interface ObserverParts {
+  readonly ledger: Ledger;
+  readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Weighs what the platform lets us see against what is remembered of a known conversation. Most of
+ * it changes nothing, and then nothing is written. While a turn has the conversation, that turn's
+ * view is the newer one: the observation only makes another look due.
+ */
+export class Observer {
+  readonly #parts: ObserverParts;
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  async observe(observation: Observation): Promise<void> {
+    const { ledger, writeback } = this.#parts;
+    const { conversationId } = observation;
+    const known = await ledger.find(conversationId);
+    if (known === undefined || known.entries.length === 0) return;
+    const effects = observe({ ...writeback, entries: known.entries, observation });
+    if (!effects.matters) return;
+    const recorded = await ledger.observe({
+      ...toWrites(effects, undefined),
+      conversationId,
+      fence: known.fence,
+      nextDueAt: effects.nextDueAt,
+      endedAt: observation.kind === 'ended' ? (observation.eventAt ?? ledger.now()) : undefined,
+    });
+    if (recorded === 'stale') {
+      await ledger.wake({ conversationId, dueAt: ledger.now() });
+      return;
+    }
+    this.#parts.onProgress?.({
+      conversationId,
+      at: ledger.now(),
+      entries: effects.entries,
+      answered: undefined,
+      platformRequests: 0,
+      proofRequests: 0,
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { ConversationId, TraceId } from '../../domain/ids.ts';
+import type { KeyVerdict, OutcomeResult, OutcomeSummary } from '../../domain/outcome.ts';
+import type { Enrichment } from '../../enrich/enrichment.ts';
+import type { ClaimedRequest } from '../../ledger/turn.ts';
+import type { WritebackResult } from '../../writeback/turn/input.ts';
+
+export interface OutcomeParts {
+  readonly conversationId: ConversationId;
+  readonly traceId: TraceId;
+  readonly requests: readonly ClaimedRequest[];
+  readonly enrichment: Enrichment | undefined;
+  readonly written: WritebackResult | undefined;
+  /** Requests that the turn itself spent, beside those of the writing. */
+  readonly reads: number;
+  readonly stages: Readonly<Record<string, number>>;
+}
+
+/** Verdicts that mean that nothing of ours stands there, and none is on its way. */
+const LOST: ReadonlySet<KeyVerdict['state']> = new Set(['refused', 'failed', 'wrong-participant']);
+
+/** What the turn came to, for whoever asked and for the record. Holds no value of a customer. */
+export function toOutcome(parts: OutcomeParts): OutcomeSummary {
+  const { enrichment, written } = parts;
+  const keys = written?.keyVerdicts ?? [];
+  return {
+    conversationId: parts.conversationId,
+    enrichmentIds: parts.requests.map((request) => request.id),
+    traceId: parts.traceId,
+    ...judge(enrichment, written),
+    participantId: enrichment?.participant?.id,
+    participantRule: enrichment?.report.participant.rule,
+    sources: enrichment?.report.sources ?? [],
+    keys,
+    dropped: droppedBy(enrichment),
+    platformRequests: parts.reads + (written?.platformRequests ?? 0),
+    proofRequests: written?.proofRequests ?? 0,
+    payloadHash: enrichment?.report.payloadHash,
+    stages: { ...parts.stages, ...enrichment?.stages },
+  };
+}
+
+function droppedBy(enrichment: Enrichment | undefined): OutcomeSummary['dropped'] {
+  const rows = enrichment?.report.keys ?? [];
+  return rows
+    .filter((row) => row.status === 'DROPPED' || row.status === 'MISMATCH')
+    .map((row) => ({ key: row.key, reason: row.reason ?? row.status.toLowerCase() }));
+}
+
+interface Judgement {
+  readonly result: OutcomeResult;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+function judge(
+  enrichment: Enrichment | undefined,
+  written: WritebackResult | undefined,
+): Judgement {
+  if (written?.ended === true && written.platformRequests === 0) {
+    return {
+      result: 'skipped',
+      reason: 'ended',
+      message: 'the conversation has ended; nothing is written to it',
+    };
+  }
+  const keys = written?.keyVerdicts ?? [];
+  const lost = keys.filter((verdict) => LOST.has(verdict.state));
+  if (lost.length > 0 && lost.length === keys.length) {
+    return { result: 'failed', reason: lost[0]?.state, message: lost[0]?.advice };
+  }
+  if (enrichment === undefined) return { result: keys.length > 0 ? 'enriched' : 'unchanged' };
+  const { result, reason, message } = enrichment;
+  return { result, reason, message };
+}
+
+/** The outcome of a conversation that cannot be worked on, without any write. */
+export function toSkipped(
+  parts: Omit<OutcomeParts, 'enrichment' | 'written'>,
+  judgement: Judgement,
+): OutcomeSummary {
+  return { ...toOutcome({ ...parts, enrichment: undefined, written: undefined }), ...judgement };
+}

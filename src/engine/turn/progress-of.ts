@@ -1,0 +1,25 @@
+import type { Claim } from '../../ledger/turn.ts';
+import type { Progress } from '../progress.ts';
+import type { TurnResult } from '../run-turn.ts';
+
+/** What a turn that has ended tells; undefined for one that was handed back or will be tried again. */
+export function progressOf(claim: Claim, result: TurnResult, at: number): Progress | undefined {
+  if (result.kind !== 'settle' && result.kind !== 'dead') return undefined;
+  const writes = result.kind === 'settle' ? result.settlement : result.failure;
+  const changed = new Map(writes.entries?.map((entry) => [nameOf(entry), entry]));
+  const kept = claim.entries.filter((entry) => !changed.has(nameOf(entry)));
+  const receivedAt = claim.requests[0]?.receivedAt;
+  const { outcome } = writes;
+  return {
+    conversationId: claim.conversationId,
+    at,
+    entries: [...kept, ...changed.values()],
+    answered:
+      outcome === undefined || receivedAt === undefined ? undefined : { receivedAt, outcome },
+    platformRequests: outcome?.platformRequests ?? 0,
+    proofRequests: outcome?.proofRequests ?? 0,
+  };
+}
+
+const nameOf = (entry: { participantId: string; target: string; key: string }): string =>
+  `${entry.participantId}\n${entry.target}\n${entry.key}`;

@@ -1,0 +1,244 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { hasEnded, mediaOf, type Conversation } from '../../domain/conversation.ts';
+import { type ConversationId, type ParticipantId, type TraceId } from '../../domain/ids.ts';
+import type { Enrichment } from '../../enrich/enrichment.ts';
+import { enrich, type EnrichDeps } from '../../enrich/pipeline.ts';
+import { resolveCustomer } from '../../enrich/resolve.ts';
+import { isPlatformError } from '../../genesys/errors.ts';
+import type { Claim } from '../../ledger/turn.ts';
+import type { PlatformPort } from '../../writeback/platform-port.ts';
+import type {
+  WantedValue,
+  WritebackDeps,
+  WritebackInput,
+  WritebackResult,
+  WriteTarget,
+} from '../../writeback/turn/input.ts';
+import type { Sight } from '../../writeback/turn/sight.ts';
+import { writeTurn } from '../../writeback/turn/write-turn.ts';
+import type { RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
+import type { Grant } from '../work-gate.ts';
+import { readMailbox, type Mailbox } from './mailbox.ts';
+import { toOutcome, toSkipped, type OutcomeParts } from './outcome.ts';
+import { toSettlement } from './settlement.ts';
+
+export interface TurnParts<G extends Grant> {
+  readonly enrich: EnrichDeps;
+  readonly writeback: Omit<WritebackDeps, 'port' | 'signal' | 'assertHeld' | 'resolve'>;
+  /** The platform, on this turn's permits. */
+  readonly portOf: (grant: G, traceId: TraceId) => PlatformPort;
+  /** Whether a subscribed topic carries this conversation's attributes. */
+  readonly isCovered: (conversationId: ConversationId) => boolean;
+  /** For a turn that no request brought about. */
+  readonly newTraceId: () => TraceId;
+}
+
+interface Seen {
+  readonly conversation: Conversation;
+  readonly sight: Sight;
+}
+
+/**
+ * One turn, the one place that runs a conversation: what is known of it, who the customer is and
+ * what they should have, the write, and what is to be settled.
+ */
+export function createTurn<G extends Grant>(parts: TurnParts<G>): RunTurn<G> {
+  return (claim, context) => new Turn(parts, claim, context).run();
+}
+
+class Turn<G extends Grant> {
+  readonly #parts: TurnParts<G>;
+  readonly #claim: Claim;
+  readonly #context: TurnContext<G>;
+  readonly #mailbox: Mailbox;
+  readonly #traceId: TraceId;
+  readonly #port: PlatformPort;
+  readonly #stages: Record<string, number> = {};
+  #reads = 0;
+
+  constructor(parts: TurnParts<G>, claim: Claim, context: TurnContext<G>) {
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#context = context;
+    this.#mailbox = readMailbox(claim);
+    this.#traceId = claim.requests[0]?.traceId ?? parts.newTraceId();
+    this.#port = parts.portOf(context.grant, this.#traceId);
+  }
+
+  async run(): Promise<TurnResult> {
+    const seen = await this.#look();
+    if (seen === 'unknown')
+      return this.#skip('unknown-conversation', 'the platform knows no such conversation');
+    const needsCustomer =
+      this.#mailbox.wantsEnrichment && seen !== undefined && !hasEnded(seen.conversation);
+    const enrichment = needsCustomer ? await this.#enrich(seen.conversation) : undefined;
+    let written = await this.#write(seen, enrichment, true);
+    if (written.needsValues.length > 0) written = await this.#restore(seen, written);
+    return this.#conclude(seen, enrichment, written);
+  }
+
+  /**
+   * The conversation as an event carried it, else as it is read now. A turn without requests reads
+   * only when proof asks for it, and so does one that has to look before it writes.
+   */
+  async #look(): Promise<Seen | 'unknown' | undefined> {
+    const { requests, body } = this.#mailbox;
+    if (requests.length === 0) return undefined;
+    const { conversation, seenAt } = body;
+    if (conversation !== undefined && this.#claim.attempts === 1 && !this.#claim.tookOver) {
+      return { conversation, sight: { source: 'event', at: seenAt } };
+    }
+    return this.#read();
+  }
+
+  async #read(): Promise<Seen | 'unknown'> {
+    const startedAt = this.#parts.writeback.now();
+    const { signal } = this.#context;
+    try {
+      const conversation = await this.#port.getConversation(this.#claim.conversationId, {
+        signal,
+        lane: this.#claim.lane,
+        onRequest: () => (this.#reads += 1),
+      });
+      return { conversation, sight: { source: 'read', startedAt } };
+    } catch (error) {
+      if (isPlatformError(error) && error.status === 404) return 'unknown';
+      throw error;
+    }
+  }
+
+  #enrich(conversation: Conversation): Promise<Enrichment> {
+    const input = {
+      conversation,
+      request: this.#mailbox.body,
+      traceId: this.#traceId,
+      signal: this.#context.signal,
+    };
+    return enrich(input, this.#parts.enrich);
+  }
+
+  #write(
+    seen: Seen | undefined,
+    enrichment: Enrichment | undefined,
+    asked: boolean,
+    entries: readonly AttributeEntry[] = this.#claim.entries,
+  ): Promise<WritebackResult> {
+    const { conversationId, lane, attempts, tookOver, earlierTurnAt } = this.#claim;
+    const isAgain = attempts > 1 || tookOver;
+    const input: WritebackInput = {
+      conversationId,
+      seen,
+      customerId: this.#customerOf(seen, enrichment),
+      targets: this.#targets(seen, enrichment),
+      asked: asked && this.#mailbox.requests.length > 0,
+      entries,
+      turn: this.#traceId,
+      lane,
+      covered: this.#parts.isCovered(conversationId),
+      lookFirst: isAgain ? { earlierTurnAt } : undefined,
+      wipe: this.#mailbox.wantsWipe || undefined,
+      ended:
+        this.#claim.endedAt !== undefined ||
+        (seen !== undefined && hasEnded(seen.conversation)) ||
+        undefined,
+    };
+    return writeTurn(input, {
+      ...this.#parts.writeback,
+      port: this.#port,
+      signal: this.#context.signal,
+      assertHeld: () => {
+        this.#context.signal.throwIfAborted();
+        if (this.#context.lease.remainingMs() === 0) throw new Error('the lease is no longer sure');
+      },
+      resolve: (conversation) => this.#resolve(conversation),
+    });
+  }
+
+  /** The guard wants keys back whose values only the sources know: they are looked up again. */
+  async #restore(seen: Seen | undefined, first: WritebackResult): Promise<WritebackResult> {
+    const known = first.conversation ?? seen?.conversation;
+    const look = known === undefined ? await this.#read() : undefined;
+    const conversation = known ?? (look === 'unknown' ? undefined : look?.conversation);
+    if (conversation === undefined) return first;
+    const enrichment = await this.#enrich(conversation);
+    const again = await this.#write(seen, enrichment, false, first.entries);
+    return {
+      ...again,
+      feed: [...first.feed, ...again.feed],
+      messages: [...first.messages, ...again.messages],
+      audit: [...first.audit, ...again.audit],
+      alerts: [...first.alerts, ...again.alerts],
+      changed: again.entries,
+      platformRequests: first.platformRequests + again.platformRequests,
+      proofRequests: first.proofRequests + again.proofRequests,
+    };
+  }
+
+  #conclude(
+    seen: Seen | undefined,
+    enrichment: Enrichment | undefined,
+    written: WritebackResult,
+  ): TurnResult {
+    const outcome = toOutcome({ ...this.#outcomeParts(), enrichment, written });
+    const wroteNothing = written.entries.length === 0 && written.platformRequests === 0;
+    if (enrichment?.retryable === true && enrichment.result === 'failed' && wroteNothing) {
+      const { reason = 'source-failed', message } = outcome;
+      return { kind: 'retry', failure: { reason, message, outcome } };
+    }
+    return {
+      kind: 'settle',
+      settlement: toSettlement({
+        claim: this.#claim,
+        outcome,
+        written,
+        participantId: this.#customerOf(seen, enrichment),
+        media: seen && mediaOf(seen.conversation),
+        traceId: this.#traceId,
+        now: this.#parts.writeback.now(),
+      }),
+    };
+  }
+
+  #skip(reason: string, message: string): TurnResult {
+    const outcome = toSkipped(this.#outcomeParts(), { result: 'failed', reason, message });
+    return { kind: 'dead', failure: { reason, message, outcome } };
+  }
+
+  #outcomeParts(): Omit<OutcomeParts, 'enrichment' | 'written'> {
+    const { conversationId, requests } = this.#claim;
+    return {
+      conversationId,
+      requests,
+      traceId: this.#traceId,
+      reads: this.#reads,
+      stages: this.#stages,
+    };
+  }
+
+  #targets(seen: Seen | undefined, enrichment: Enrichment | undefined): readonly WriteTarget[] {
+    const wanted = new Map<string, WantedValue>();
+    for (const planned of enrichment?.planned ?? []) {
+      wanted.set(planned.key, { value: planned.text, class: planned.class, wipe: planned.wipe });
+    }
+    for (const [key, value] of this.#mailbox.set) {
+      wanted.set(key, { value, class: 'public', wipe: false });
+    }
+    const { participantId } = this.#mailbox.body;
+    const target = participantId ?? this.#customerOf(seen, enrichment);
+    if (wanted.size === 0 || target === undefined) return [];
+    return [{ participantId: target, wanted, isChosen: participantId !== undefined || undefined }];
+  }
+
+  #customerOf(
+    seen: Seen | undefined,
+    enrichment: Enrichment | undefined,
+  ): ParticipantId | undefined {
+    if (enrichment !== undefined) return enrichment.participant?.id;
+    return seen === undefined ? this.#claim.participantId : this.#resolve(seen.conversation);
+  }
+
+  #resolve(conversation: Conversation): ParticipantId | undefined {
+    const resolution = resolveCustomer(conversation, this.#mailbox.body);
+    return resolution.kind === 'customer' ? resolution.participant.id : undefined;
+  }
+}
