@@ -1,0 +1,72 @@
+import type { OnProgress } from '../engine/progress.ts';
+import type { GenesysClient } from '../genesys/client.ts';
+import type { RequestEvent } from '../genesys/request-meter.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createApiKey } from './api-key.ts';
+import { startHttpServer } from './http/server.ts';
+import type { ServiceSettings } from './settings.ts';
+import { startEngine } from './wiring/engine.ts';
+import { createHttpRooms } from './wiring/http-rooms.ts';
+import { openInlets } from './wiring/inlets.ts';
+import { openRooms } from './wiring/rooms.ts';
+
+/** What the service takes from the world around it. */
+export interface ServiceParts {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Stops a start that is under way. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: OnProgress | undefined;
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+}
+
+/** A running service. Disposing it stops the inlets, finishes or hands back what is under way, and closes. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  /** The API key when none was configured; to be told once. */
+  readonly generatedKey: string | undefined;
+  readonly ledger: Ledger;
+  readonly client: GenesysClient;
+}
+
+/**
+ * Wires the rooms together and starts them, from the ledger outwards; inlets come last, so that
+ * nothing is accepted before it can be worked on. Whatever was started is stopped in reverse.
+ *
+ * @throws {RapportError} what a room says that cannot start: configuration, store, sign-in, port
+ */
+export async function startService(
+  settings: ServiceSettings,
+  parts: ServiceParts,
+): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const rooms = await openRooms(settings, parts, stack);
+  const isListening = (): boolean => settings.listen.queues.length > 0;
+  const engine = await startEngine(settings, parts, { ...rooms, stack, isListening });
+  const { inlet, listener } = await openInlets(settings, parts, { ...rooms, ...engine, stack });
+  const apiKey = createApiKey(settings.http.apiKey);
+  const server = stack.use(
+    await startHttpServer({
+      ...settings.http,
+      log: parts.log,
+      rooms: createHttpRooms({
+        inlet,
+        ledger: rooms.ledger,
+        authorize: apiKey.authorize,
+        unreadiness: () => (listener.isLive ? [] : ['notification channel']),
+      }),
+    }),
+  );
+  const started = stack.move();
+  return {
+    url: server.url,
+    generatedKey: apiKey.generated,
+    ledger: rooms.ledger,
+    client: rooms.client,
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}

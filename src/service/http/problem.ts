@@ -1,0 +1,88 @@
+import type { FastifyReply } from 'fastify';
+import type { ErrorCode, RapportError } from '../../domain/errors.ts';
+
+/** An RFC 9457 problem document, as every error of the HTTP interface is answered. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The error's stable code. */
+  readonly code: string;
+  /** What to do now. */
+  readonly nextStep?: string | undefined;
+  /** Every problem found in the input, with its place. */
+  readonly problems?: readonly InputProblem[] | undefined;
+}
+
+export interface InputProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Body too large',
+  415: 'Unsupported content type',
+  422: 'Input refused',
+  429: 'Too many requests',
+  500: 'Internal error',
+  502: 'The platform failed',
+  503: 'Busy',
+};
+
+export interface ProblemParts {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly nextStep?: string | undefined;
+  readonly problems?: readonly InputProblem[] | undefined;
+}
+
+export function createProblem(parts: ProblemParts): Problem {
+  return {
+    type: `urn:rapport:problem:${parts.code}`,
+    title: TITLES[parts.status] ?? 'Error',
+    status: parts.status,
+    detail: parts.detail,
+    code: parts.code,
+    ...(parts.nextStep === undefined ? {} : { nextStep: parts.nextStep }),
+    ...(parts.problems === undefined ? {} : { problems: parts.problems }),
+  };
+}
+
+/** The document of an error that Rapport threw on purpose. */
+export function problemOf(error: RapportError): Problem {
+  return createProblem({
+    status: statusOf(error),
+    code: error.code,
+    detail: error.message,
+    nextStep: error.nextStep,
+  });
+}
+
+function statusOf(error: RapportError): number {
+  const asked = error.details['httpStatus'];
+  if (typeof asked === 'number') return asked;
+  switch (error.fault) {
+    case 'user':
+      return 400;
+    case 'platform':
+    case 'source':
+      return 502;
+    case 'ours':
+      return error.retryable ? 503 : 500;
+  }
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem));
+}

@@ -1,0 +1,66 @@
+import type { TraceId } from '../domain/ids.ts';
+import { parseEnrichmentId, parseTraceId } from '../domain/ids.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { EnrichmentRequest } from '../domain/request.ts';
+import type { Acceptor } from '../engine/accept.ts';
+import type { EventInlet } from '../intake/create-intake.ts';
+import type { RequestDraft } from '../intake/intake.ts';
+import type { Acceptance } from '../ledger/ledger.ts';
+
+export interface InletParts {
+  readonly intake: EventInlet;
+  readonly acceptor: Acceptor;
+  readonly observe: (observation: Observation) => Promise<void>;
+  readonly newId: () => string;
+}
+
+export interface Receipt extends Acceptance {
+  readonly traceId: TraceId;
+}
+
+export interface EventReceipt {
+  readonly accepted: readonly Receipt[];
+  readonly observed: number;
+  readonly ignored: string | undefined;
+}
+
+/** The one way in: whatever the inlet, an event becomes durable requests and weighed observations. */
+export class Inlet {
+  readonly #parts: InletParts;
+
+  constructor(parts: InletParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves once every request of the event is durable and every observation was weighed. */
+  async take(body: unknown, messageId?: string): Promise<EventReceipt> {
+    const taken = this.#parts.intake.take(body, messageId);
+    if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken.detail };
+    const accepted = await this.ask(taken.requests);
+    this.#parts.intake.accepted(taken.requests);
+    for (const observation of taken.observations) await this.#parts.observe(observation);
+    return { accepted, observed: taken.observations.length, ignored: undefined };
+  }
+
+  /** Makes requests durable, whoever asks. */
+  async ask(drafts: readonly RequestDraft[]): Promise<readonly Receipt[]> {
+    if (drafts.length === 0) return [];
+    const requests = drafts.map((draft) => this.#complete(draft));
+    const accepted = await this.#parts.acceptor.accept(requests);
+    return accepted.flatMap((acceptance, index) => {
+      const request = requests[index];
+      return request === undefined ? [] : [{ ...acceptance, traceId: request.traceId }];
+    });
+  }
+
+  #complete(draft: RequestDraft): EnrichmentRequest {
+    const { newId } = this.#parts;
+    const id = parseEnrichmentId(newId());
+    return {
+      ...draft,
+      id,
+      traceId: draft.traceId ?? parseTraceId(newId()),
+      dedupeKey: draft.dedupeKey ?? id,
+    };
+  }
+}

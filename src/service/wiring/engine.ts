@@ -1,0 +1,62 @@
+import { parseTraceId } from '../../domain/ids.ts';
+import { Acceptor } from '../../engine/accept.ts';
+import { startInstance } from '../../engine/instance.ts';
+import { Observer } from '../../engine/observe.ts';
+import { progressOf } from '../../engine/turn/progress-of.ts';
+import { createTurn } from '../../engine/turn/run.ts';
+import { startWorker } from '../../engine/worker.ts';
+import { createClientPort } from '../../writeback/client-port.ts';
+import { createDigester } from '../../writeback/proof/digest.ts';
+import { createValueMemory } from '../../writeback/value-memory.ts';
+import type { ServiceParts } from '../app.ts';
+import type { ServiceSettings } from '../settings.ts';
+import { createEnrichDeps } from './enrich-deps.ts';
+import type { Rooms } from './rooms.ts';
+import { createWorkGate, type PermitGrant } from './work-gate.ts';
+
+/** How long turns may take to finish once the service is asked to stop, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 5_000;
+
+export interface Engine {
+  readonly acceptor: Acceptor;
+  readonly observer: Observer;
+}
+
+/** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
+export async function startEngine(
+  settings: ServiceSettings,
+  parts: ServiceParts,
+  rooms: Rooms & { readonly stack: AsyncDisposableStack; readonly isListening: () => boolean },
+): Promise<Engine> {
+  const { clock, random, log, onProgress } = parts;
+  const { ledger, client, newId, stack } = rooms;
+  const instance = stack.use(await startInstance({ ledger, clock, log }));
+  const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
+  const values = createValueMemory();
+  const run = createTurn<PermitGrant>({
+    enrich: createEnrichDeps(settings, { ...rooms, clock }),
+    writeback: { ...proving, config: settings.write, clock, random, log, values },
+    portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
+    isCovered: rooms.isListening,
+    newTraceId: () => parseTraceId(newId()),
+  });
+  const worker = startWorker({
+    ledger,
+    gate: createWorkGate(client.budget),
+    run,
+    lease: () => instance.lease(),
+    clock,
+    random,
+    log,
+    onEnd: (claim, result) => {
+      const progress = progressOf(claim, result, ledger.now());
+      if (progress !== undefined) onProgress?.(progress);
+    },
+  });
+  stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
+  const weighing = { ...proving, settings: settings.write };
+  return {
+    acceptor: new Acceptor({ ledger, clock }),
+    observer: new Observer({ ledger, writeback: weighing, onProgress }),
+  };
+}

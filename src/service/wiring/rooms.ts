@@ -1,0 +1,32 @@
+import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts';
+import { createIdSource } from '../../lib/ids.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { openLedger } from '../../ledger/open-ledger.ts';
+import { createLookups, type Lookups } from '../../lookup/lookups.ts';
+import type { ServiceParts } from '../app.ts';
+import type { ServiceSettings } from '../settings.ts';
+
+/** The rooms that hold something open: files, sockets, pools. */
+export interface Rooms {
+  readonly ledger: Ledger;
+  readonly client: GenesysClient;
+  readonly lookups: Lookups;
+  readonly newId: () => string;
+}
+
+/** Opens them; they close with the stack, the last one first. */
+export async function openRooms(
+  settings: ServiceSettings,
+  parts: ServiceParts,
+  stack: AsyncDisposableStack,
+): Promise<Rooms> {
+  const { clock, random, log, onRequest } = parts;
+  const newId = createIdSource(clock);
+  const ledger = await openLedger({ store: settings.store, clock, newId, random, log });
+  stack.use(ledger);
+  const client = stack.use(
+    createGenesysClient({ config: settings.genesys, clock, random, log, onRequest }),
+  );
+  const lookups = stack.use(createLookups(settings.sources, { clock, random, log }));
+  return { ledger, client, lookups, newId };
+}
