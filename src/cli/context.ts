@@ -1,0 +1,11 @@
+import type { ExitStatus } from './exit.ts';
+import type { CliIo } from './io.ts';
+
+/** Runs a command's work; it may say how the process should end, and throws what went wrong. */
+export type Run = (work: () => Promise<ExitStatus | void>) => Promise<void>;
+
+/** What every command is given. */
+export interface CliContext {
+  readonly io: CliIo;
+  readonly run: Run;
+}

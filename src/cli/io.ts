@@ -1,0 +1,25 @@
+import { styleText } from 'node:util';
+
+/** What a command may touch of the world around it; a test passes its own. */
+export interface CliIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborts when the user asks to stop (Ctrl-C, SIGTERM). */
+  readonly signal: AbortSignal;
+  /** Whether a person reads `out`, so that colour and live progress make sense. */
+  readonly isTerminal: boolean;
+  /** Width of the terminal in characters. */
+  readonly columns: number;
+}
+
+export type Style = Parameters<typeof styleText>[0];
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours text on a terminal and leaves it plain anywhere else, or where `NO_COLOR` is set. */
+export function createPaint(io: Pick<CliIo, 'isTerminal' | 'env'>): Paint {
+  const noColor = (io.env['NO_COLOR'] ?? '') !== '';
+  if (!io.isTerminal || noColor) return (_style, text) => text;
+  return (style, text) => styleText(style, text, { validateStream: false });
+}

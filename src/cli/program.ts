@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander';
+import { addDemoCommand } from './commands/demo.ts';
+import { addEmulatorCommand } from './commands/emulator.ts';
+import type { Run } from './context.ts';
+import { EXIT, reportError, type ExitStatus } from './exit.ts';
+import type { CliIo } from './io.ts';
+import { packageVersion } from './version.ts';
+
+/**
+ * Runs one command line and returns the exit status: 0 done, 1 done with failures, 2 wrong usage
+ * or configuration. Commands import what they need when they run, so `--help` stays quick.
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.done;
+  const run: Run = async (work) => {
+    status = (await work()) ?? EXIT.done;
+  };
+  const program = createProgram(io, run);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return status;
+  } catch (error) {
+    return reportError(error, io);
+  }
+}
+
+function createProgram(io: CliIo, run: Run): Command {
+  const program = new Command('rapport')
+    .description('Gives every live Genesys Cloud conversation its customer context.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('(run with --help to see what is there)')
+    .showSuggestionAfterError(true);
+  addDemoCommand(program, { io, run });
+  addEmulatorCommand(program, { io, run });
+  program.action(() => {
+    program.outputHelp({ error: true });
+    throw new CommanderError(EXIT.usage, 'rapport.noCommand', 'no command');
+  });
+  return program;
+}
