@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder: string;
+let consumer: string;
+
+/** Builds and packs the package as it is published, and installs the tarball beside a consumer. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rapport-package-'));
+  const source = join(folder, 'source');
+  consumer = join(folder, 'consumer');
+  await mkdir(join(consumer, 'node_modules'), { recursive: true });
+  await mkdir(source);
+  for (const name of ['package.json', 'README.md', 'LICENSE']) {
+    await cp(join(root, name), join(source, name));
+  }
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [
+    tsc,
+    '-p',
+    join(root, 'tsconfig.build.json'),
+    '--outDir',
+    join(source, 'dist'),
+  ]);
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source });
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
+  await installTarball(join(folder, tarball));
+}, 120_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Unpacks into `node_modules`; what the package depends on is linked from this checkout, so no network is needed. */
+async function installTarball(tarball: string): Promise<void> {
+  const modules = join(consumer, 'node_modules');
+  const target = join(modules, 'rapport-cx');
+  await mkdir(target);
+  await run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (!name.startsWith('.') && name !== 'rapport-cx') {
+      await symlink(join(root, 'node_modules', name), join(modules, name));
+    }
+  }
+  await writeFile(join(consumer, 'package.json'), '{"type":"module"}');
+}
+
+async function runConsumer(code: string): Promise<string> {
+  const file = join(consumer, 'consumer.mjs');
+  await writeFile(file, code);
+  return (await run(process.execPath, [file], { cwd: consumer })).stdout.trim();
+}
+
+describe('the package as it is published', () => {
+  it('gives its library by name', async () => {
+    const names = await runConsumer(
+      `import * as rapport from 'rapport-cx'; console.log(Object.keys(rapport).join(' '));`,
+    );
+    expect(names.split(' ')).toContain('RapportError');
+  });
+
+  it('starts the emulator from its own entry point', async () => {
+    const answer = await runConsumer(`
+      import { startEmulator } from 'rapport-cx/emulator';
+      await using emulator = await startEmulator();
+      const response = await fetch(emulator.apiUrl + '/api/v2/tokens/me');
+      console.log(response.status, (await response.json()).code);
+    `);
+    expect(answer).toBe('401 authentication.required');
+  });
+
+  it('loads neither emulator nor service when the library is imported', async () => {
+    const loaded = await runConsumer(`
+      import { registerHooks } from 'node:module';
+      const urls = [];
+      registerHooks({ load: (url, context, next) => { urls.push(url); return next(url, context); } });
+      await import('rapport-cx');
+      console.log(urls.filter((url) => /rapport-cx\\/dist/.test(url)).map((url) => url.split('/dist/')[1]).join(' '));
+    `);
+    expect(loaded).toContain('index.js');
+    expect(loaded).not.toMatch(/emulator|service\/|demo\/|cli\//);
+  });
+
+  it('runs its command', async () => {
+    const bin = join(consumer, 'node_modules/rapport-cx/dist/cli/main.js');
+    const { stdout } = await run(process.execPath, [bin, '--version']);
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('carries types that a strict consumer can use', async () => {
+    await writeFile(
+      join(consumer, 'consumer.ts'),
+      `import { RapportError } from 'rapport-cx';
+       import { startEmulator } from 'rapport-cx/emulator';
+       const code: string = new RapportError({ code: 'ERR_X', message: 'x' }).code;
+       export const start: () => Promise<AsyncDisposable> = () => startEmulator();
+       console.log(code);`,
+    );
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'es2024,esnext.disposable',
+      '--types',
+      'node',
+      '--skipLibCheck',
+    ];
+    await run(
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'consumer.ts'],
+      { cwd: consumer },
+    );
+  });
+
+  it('carries only what a user needs', async () => {
+    const shipped = await readdir(join(consumer, 'node_modules/rapport-cx'));
+    expect(shipped.toSorted()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    const files = await readdir(join(consumer, 'node_modules/rapport-cx/dist'), {
+      recursive: true,
+    });
+    expect(files.filter((file) => /\.test\.|\.fixture\./.test(file))).toEqual([]);
+  });
+});
