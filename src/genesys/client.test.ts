@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConversationId, parseParticipantId, parseTraceId } from '../domain/ids.ts';
+import { ManualClock } from '../lib/manual-clock.ts';
 import { createGenesysClient, type GenesysClient, type GenesysClientOptions } from './client.ts';
 import { genesysOptionsSchema, type GenesysOptions } from './options.ts';
 import { RequestMeter, type RequestEvent } from './request-meter.ts';
@@ -152,6 +153,41 @@ describe('createGenesysClient', () => {
     const meter = new RequestMeter();
     await client.conversations.get(conversationId, { meter });
     expect(meter.requests).toBe(5);
+  });
+
+  it('waits out a 429 as long as the platform says, and sends the same change again', async () => {
+    const clock = new ManualClock();
+    await using platform = await startScriptedPlatform({
+      api: inTurn(
+        { ...bodyOf('too.many.requests.retry.after', 429), headers: { 'retry-after': '17' } },
+        { status: 202 },
+      ),
+    });
+    await using client = createClient(platform.url, {}, { clock });
+    const meter = new RequestMeter();
+    const target = { conversationId, participantId };
+    const write = client.attributes.patch(target, new Map([['a', 'b']]), { meter });
+    await expect.poll(() => client.budget.snapshot().state).toBe('frozen');
+    await clock.advance(16_999);
+    expect(platform.requests).toHaveLength(1);
+    await clock.advance(1);
+    await write;
+    expect([meter.requests, meter.rateLimited]).toEqual([2, 1]);
+  });
+
+  it('leaves a 429 to the caller when the wait is longer than retries may take', async () => {
+    await using platform = await startScriptedPlatform({
+      api: () => ({ ...bodyOf('too.many.requests', 429), headers: { 'retry-after': '61' } }),
+    });
+    await using client = createClient(platform.url);
+    using permit = await client.budget.whenRoom('live');
+    await expect(client.conversations.get(conversationId, { permit })).rejects.toMatchObject({
+      code: 'ERR_GENESYS_RATE_LIMITED',
+      retryAfterMs: 61_000,
+      retryable: true,
+    });
+    // The promise holds on: whoever has it may try again, or give it back.
+    expect(permit.left).toBe(1);
   });
 
   it('stops after the configured number of retries', async () => {

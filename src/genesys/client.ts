@@ -75,7 +75,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       random,
       log,
     });
-  const budget = createBudget();
+  const budget = createBudget({ clock, log, ...config.budget });
   const requester = createRequester({
     apiUrl: hosts.apiUrl,
     wire: wire.send,

@@ -1,61 +1,359 @@
 import { RapportError } from '../../domain/errors.ts';
-import type { Budget, BudgetLane, BudgetSnapshot, Permit, Sending } from './budget.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { RATE_WINDOW_MS } from '../limits.ts';
+import {
+  BUDGET_LANES,
+  type Budget,
+  type BudgetLane,
+  type BudgetSnapshot,
+  type Permit,
+  type RateHeaders,
+  type RoomOptions,
+  type Sending,
+} from './budget.ts';
+import { Lanes } from './lanes.ts';
+import { LimitBook, type Fate } from './limit-book.ts';
+import { WaitingLine, type Wait } from './waiting-line.ts';
+import { dueMsOf, marginOf, maySend } from './window.ts';
 
-export function createBudget(): Budget {
-  let sent = 0;
-  let held = 0;
-  let inFlight = 0;
-  const snapshot = (): BudgetSnapshot => ({
-    state: 'unlimited',
-    allowed: undefined,
-    sent,
-    held,
-    foreign: 0,
-    margin: 0,
-    inFlight,
-    endsInMs: undefined,
-    waiting: { guard: 0, live: 0, manual: 0, verify: 0, backfill: 0 },
-    rateLimited: { own: 0, foreign: 0 },
-  });
-  const grant = (lane: BudgetLane, cost: number): Permit => {
-    let left = cost;
-    held += cost;
-    const release = (): void => {
-      held -= left;
-      left = 0;
+export interface BudgetSettings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Most requests on their way at one time. */
+  readonly maxInFlight: number;
+  /** Requests a minute to keep to when answers carry no rate headers. */
+  readonly assumePerMinute?: number | undefined;
+}
+
+/**
+ * A new window is learned of by one request; if whoever was promised it has not sent it after this
+ * long, in milliseconds, one more is promised, so that a slow lookup does not hold everybody back.
+ */
+const PROBE_PATIENCE_MS = 250;
+/** Answers that are kept to explain a 429 of our own making. */
+const KEPT_ANSWERS = 20;
+
+export function createBudget(settings: BudgetSettings): Budget {
+  return new MemoryBudget(settings);
+}
+
+interface RoomKey {
+  readonly lane: BudgetLane;
+  readonly cost: number;
+}
+
+interface SendKey {
+  readonly permit: HeldPermit;
+  readonly operation: string;
+  /** Smaller goes first. */
+  readonly rank: number;
+}
+
+/** The budget of one process. Requests do not queue here, promises do. */
+class MemoryBudget implements Budget {
+  readonly #settings: BudgetSettings;
+  readonly #book: LimitBook;
+  readonly #lanes = new Lanes();
+  readonly #forRoom = new Map<BudgetLane, WaitingLine<RoomKey, Permit>>();
+  readonly #toSend = new WaitingLine<SendKey, Sending>();
+  readonly #answers: (RateHeaders & { readonly status: number; readonly atMs: number })[] = [];
+  #timer: { readonly dueMs: number; readonly timer: Timer } | undefined;
+  /** When the last promise of a window that is not open yet was made. */
+  #probePromisedMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(settings: BudgetSettings) {
+    this.#settings = settings;
+    this.#book = new LimitBook({
+      windowMs: RATE_WINDOW_MS,
+      assumePerMinute: settings.assumePerMinute,
+    });
+    for (const lane of BUDGET_LANES) this.#forRoom.set(lane, new WaitingLine());
+  }
+
+  whenRoom(lane: BudgetLane, options: RoomOptions = {}): Promise<Permit> {
+    if (this.#isClosed) return Promise.reject(closedError());
+    const cost = Math.max(1, Math.floor(options.cost ?? 1));
+    const wait = this.#line(lane).join({ lane, cost }, options.signal, () => this.#pump());
+    this.#pump();
+    return wait;
+  }
+
+  snapshot(): BudgetSnapshot {
+    const nowMs = this.#settings.clock.monotonicMs();
+    this.#book.catchUp(nowMs);
+    const state = this.#book.token;
+    const dueMs = dueMsOf(state);
+    const kind = state.phase.kind;
+    return {
+      state: kind === 'open' && !maySend(state) ? 'spent' : kind,
+      allowed: state.allowed,
+      sent: state.sent,
+      held: state.held,
+      foreign: state.foreign,
+      margin: marginOf(state),
+      inFlight: this.#book.inFlight,
+      endsInMs: Number.isFinite(dueMs) ? dueMs - nowMs : undefined,
+      waiting: {
+        guard: this.#line('guard').size,
+        live: this.#line('live').size,
+        manual: this.#line('manual').size,
+        verify: this.#line('verify').size,
+        backfill: this.#line('backfill').size,
+      },
+      rateLimited: { ...state.refusals },
+    };
+  }
+
+  /** Called by permits. */
+  send(key: SendKey, signal: AbortSignal | undefined): Promise<Sending> {
+    if (this.#isClosed) return Promise.reject(closedError());
+    const wait = this.#toSend.join(key, signal, () => this.#pump());
+    this.#pump();
+    return wait;
+  }
+
+  /** Called by permits. */
+  giveBack(cost: number): void {
+    if (cost === 0) return;
+    this.#book.giveBack(cost, this.#settings.clock.monotonicMs());
+    this.#pump();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    this.#toSend.rejectAll(closedError());
+    for (const line of this.#forRoom.values()) line.rejectAll(closedError());
+  }
+
+  #line(lane: BudgetLane): WaitingLine<RoomKey, Permit> {
+    const line = this.#forRoom.get(lane);
+    if (line === undefined) throw new TypeError(`no such lane: ${lane}`);
+    return line;
+  }
+
+  /** Serves whoever can be served, and sets the timer for the rest. */
+  #pump(): void {
+    if (this.#isClosed) return;
+    const nowMs = this.#settings.clock.monotonicMs();
+    this.#book.catchUp(nowMs);
+    this.#serveSends(nowMs);
+    this.#serveRoom(nowMs);
+    this.#setTimer(nowMs);
+  }
+
+  #serveSends(nowMs: number): void {
+    for (let next = this.#nextSend(); next !== undefined; next = this.#nextSend()) {
+      next.serve(this.#start(next.key, nowMs));
+    }
+  }
+
+  /** The best of those who may send now. */
+  #nextSend(): Wait<SendKey, Sending> | undefined {
+    if (this.#toSend.size === 0 || this.#book.inFlight >= this.#settings.maxInFlight) {
+      return undefined;
+    }
+    let best: Wait<SendKey, Sending> | undefined;
+    for (const wait of this.#toSend.entries) {
+      const isBetter = best === undefined || wait.key.rank < best.key.rank;
+      if (isBetter && this.#book.maySend(wait.key.operation)) best = wait;
+    }
+    return best;
+  }
+
+  #start({ permit, operation }: SendKey, nowMs: number): Sending {
+    const tickets = this.#book.send(operation, nowMs);
+    const end = (fate: Fate, isBack: boolean): void => {
+      const endMs = this.#settings.clock.monotonicMs();
+      this.#book.catchUp(endMs);
+      const before = this.#book.token.refusals.own;
+      this.#book.settle(tickets, fate, endMs);
+      if (isBack) {
+        this.#book.promise(1, endMs);
+        permit.takeBack();
+      }
+      if (fate.kind === 'answered') this.#remember(fate, { endMs, before, operation });
+      this.#pump();
     };
     return {
-      lane,
-      get left() {
-        return left;
-      },
-      use(): Promise<Sending> {
-        if (left === 0) {
-          throw new RapportError({ code: 'ERR_GENESYS_PERMIT_SPENT', message: 'spent' });
-        }
-        left -= 1;
-        held -= 1;
-        sent += 1;
-        inFlight += 1;
-        const end = (): void => void (inFlight -= 1);
-        const back = (): void => {
-          inFlight -= 1;
-          left += 1;
-          held += 1;
-        };
-        return Promise.resolve({
-          answered: ({ status }) => (status === 429 ? back() : end()),
-          lost: end,
-          unsent: back,
-        });
-      },
-      release,
-      [Symbol.dispose]: release,
+      answered: (facts) => end({ kind: 'answered', facts }, facts.status === 429),
+      lost: () => end({ kind: 'lost' }, false),
+      unsent: () => end({ kind: 'unsent' }, true),
     };
-  };
-  return {
-    whenRoom: (lane, options) => Promise.resolve(grant(lane, options?.cost ?? 1)),
-    snapshot,
-    [Symbol.dispose]() {},
-  };
+  }
+
+  #remember(
+    { facts }: Extract<Fate, { readonly kind: 'answered' }>,
+    context: { readonly endMs: number; readonly before: number; readonly operation: string },
+  ): void {
+    const { clock, log } = this.#settings;
+    if (facts.rate !== undefined) {
+      this.#answers.push({ ...facts.rate, status: facts.status, atMs: Math.round(context.endMs) });
+      if (this.#answers.length > KEPT_ANSWERS) this.#answers.shift();
+    }
+    if (facts.status !== 429) return;
+    const { own } = this.#book.token.refusals;
+    const { operation } = context;
+    const fields = { operation, retryAfterMs: facts.retryAfterMs, limitKey: facts.limitKey };
+    if (own === context.before) {
+      log.warn('genesys.rate-limited', { ...fields, cause: 'foreign' });
+      return;
+    }
+    // That is a defect of the budget: these lines are what is needed to find it.
+    log.error('genesys.rate-limited', {
+      ...fields,
+      cause: 'own',
+      atMs: Math.round(clock.monotonicMs()),
+      answers: [...this.#answers],
+    });
+  }
+
+  #serveRoom(nowMs: number): void {
+    for (;;) {
+      const first = this.#firstWaits();
+      if (first.size === 0) return;
+      const wait = this.#isUnknown() ? this.#nextProbe(first, nowMs) : this.#nextRoom(first, nowMs);
+      if (wait === undefined) return;
+      const { lane, cost } = wait.key;
+      this.#book.promise(cost, nowMs);
+      this.#lanes.took(lane, cost, nowMs);
+      wait.serve(new HeldPermit(this, lane, cost));
+    }
+  }
+
+  #isUnknown(): boolean {
+    const { kind } = this.#book.token.phase;
+    return kind === 'cold' || kind === 'probe';
+  }
+
+  #firstWaits(): Map<BudgetLane, Wait<RoomKey, Permit>> {
+    const first = new Map<BudgetLane, Wait<RoomKey, Permit>>();
+    for (const [lane, line] of this.#forRoom) {
+      for (const wait of line.entries) {
+        first.set(lane, wait);
+        break;
+      }
+    }
+    return first;
+  }
+
+  #nextRoom(
+    first: ReadonlyMap<BudgetLane, Wait<RoomKey, Permit>>,
+    nowMs: number,
+  ): Wait<RoomKey, Permit> | undefined {
+    const costs = new Map([...first].map(([lane, { key }]) => [lane, key.cost]));
+    const lane = this.#lanes.next(this.#book.token, costs, nowMs);
+    return lane === undefined ? undefined : first.get(lane);
+  }
+
+  /** In a window that is not open yet: one promise at a time, while nothing is on its way. */
+  #nextProbe(
+    first: ReadonlyMap<BudgetLane, Wait<RoomKey, Permit>>,
+    nowMs: number,
+  ): Wait<RoomKey, Permit> | undefined {
+    const { held, inFlight } = this.#book.token;
+    if (inFlight > 0) return undefined;
+    const isOverdue = nowMs >= this.#probePromisedMs + PROBE_PATIENCE_MS;
+    if (held > 0 && !isOverdue) return undefined;
+    this.#probePromisedMs = nowMs;
+    return BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
+  }
+
+  /** A timer runs only while somebody waits for it. */
+  #setTimer(nowMs: number): void {
+    const dueMs = this.#dueMs(nowMs);
+    if (dueMs === this.#timer?.dueMs) return;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    if (!Number.isFinite(dueMs)) return;
+    const timer = this.#settings.clock.timer(Math.max(0, dueMs - nowMs), () => {
+      this.#timer = undefined;
+      this.#pump();
+    });
+    this.#timer = { dueMs, timer };
+  }
+
+  #dueMs(nowMs: number): number {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const { key } of this.#toSend.entries) {
+      dueMs = Math.min(dueMs, this.#book.dueMs(key.operation));
+    }
+    if (![...this.#forRoom.values()].some(({ size }) => size > 0)) return dueMs;
+    dueMs = Math.min(dueMs, dueMsOf(this.#book.token));
+    const isProbing = this.#isUnknown() && this.#book.token.inFlight === 0;
+    return isProbing
+      ? Math.min(dueMs, Math.max(nowMs, this.#probePromisedMs + PROBE_PATIENCE_MS))
+      : dueMs;
+  }
+}
+
+class HeldPermit implements Permit {
+  readonly #budget: MemoryBudget;
+  readonly lane: BudgetLane;
+  #left: number;
+  #hasSent = false;
+  #isReleased = false;
+
+  constructor(budget: MemoryBudget, lane: BudgetLane, cost: number) {
+    this.#budget = budget;
+    this.lane = lane;
+    this.#left = cost;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  async use(operation: string, signal?: AbortSignal): Promise<Sending> {
+    if (this.#left === 0) throw spentError(operation);
+    // Taken at once, so that two requests cannot go on one promise.
+    this.#left -= 1;
+    const rank = this.#hasSent ? -1 : BUDGET_LANES.indexOf(this.lane);
+    this.#hasSent = true;
+    try {
+      return await this.#budget.send({ permit: this, operation, rank }, signal);
+    } catch (error) {
+      this.#hasSent = rank === -1;
+      this.takeBack();
+      throw error;
+    }
+  }
+
+  /** A request did not go, or was refused with 429: its promise holds on. */
+  takeBack(): void {
+    if (this.#isReleased) this.#budget.giveBack(1);
+    else this.#left += 1;
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    const left = this.#left;
+    this.#left = 0;
+    this.#budget.giveBack(left);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+function spentError(operation: string): RapportError {
+  return new RapportError({
+    code: 'ERR_GENESYS_PERMIT_SPENT',
+    message: `nothing is left of the permit that ${operation} was to be sent with`,
+    nextStep: 'Ask for a permit with the cost of everything that is sent on it.',
+    fault: 'ours',
+  });
+}
+
+function closedError(): RapportError {
+  return new RapportError({
+    code: 'ERR_GENESYS_CLOSED',
+    message: 'the client is closed',
+    nextStep: 'Create a new one.',
+    fault: 'ours',
+  });
 }

@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LimitChange } from '../../emulator/limits/settings.ts';
+import { sleep } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
+import { seededRandom, SimulatedPlatform } from '../../../test/fixtures/simulated-platform.ts';
+import { BUDGET_LANES, type BudgetSnapshot } from './budget.ts';
+import { createBudget } from './create-budget.ts';
+
+interface Burst {
+  readonly limits?: LimitChange;
+  readonly cost: 1 | 2;
+  readonly latencyMs?: { readonly min: number; readonly max: number };
+  /** Part of the minute that has passed when it begins; matters to windows that follow the clock. */
+  readonly startMs?: number;
+}
+
+interface BurstResult {
+  readonly lastMs: number;
+  readonly meanMs: number;
+  readonly refusals: number;
+  readonly requests: number;
+  readonly snapshot: BudgetSnapshot;
+}
+
+const BURST = 600;
+const NEAR = { min: 15, max: 40 } as const;
+const FAR = { min: 15, max: 400 } as const;
+
+/** 600 conversations at once. */
+async function burst(options: Burst): Promise<BurstResult> {
+  const clock = new ManualClock(Date.UTC(2026, 0, 5, 9) + (options.startMs ?? 0));
+  const budget = createBudget({ clock, log: silentLog, maxInFlight: 64 });
+  const platform = new SimulatedPlatform({
+    clock,
+    budget,
+    seed: 1,
+    latencyMs: options.latencyMs ?? NEAR,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  const written: number[] = [];
+  for (let i = 0; i < BURST; i++) {
+    void platform.enrich(options.cost).then((atMs) => written.push(atMs));
+  }
+  for (let minute = 0; minute < 10 && written.length < BURST; minute++) await clock.advance(60_000);
+  expect(written).toHaveLength(BURST);
+  expect(clock.pendingTimers).toBe(0);
+  return {
+    lastMs: Math.max(...written),
+    meanMs: written.reduce((sum, ms) => sum + ms, 0) / BURST,
+    refusals: platform.refusals,
+    requests: platform.log.length,
+    snapshot: budget.snapshot(),
+  };
+}
+
+const RESETS = ['up', 'down', 'plus-one', 'constant'] as const;
+/** Arithmetic of windows that the burst itself opens: 150 or 300 written at 0, 60, 120, … seconds. */
+const ARITHMETIC = {
+  1: { lastMs: 60_000, meanMs: 30_000 },
+  2: { lastMs: 180_000, meanMs: 90_000 },
+};
+
+describe('600 conversations under 300 requests a minute', () => {
+  it.each(RESETS.flatMap((reset) => ([1, 2] as const).map((cost) => [reset, cost] as const)))(
+    'end within half a second of the arithmetic (reset %s, %i requests each)',
+    async (reset, cost) => {
+      const result = await burst({ cost, limits: { reset } });
+      expect(result.refusals).toBe(0);
+      expect(result.requests).toBe(BURST * cost);
+      expect(result.lastMs).toBeLessThanOrEqual(ARITHMETIC[cost].lastMs + 500);
+      expect(result.meanMs).toBeLessThanOrEqual(ARITHMETIC[cost].meanMs + 500);
+    },
+  );
+
+  it.each(RESETS)('end sooner when windows follow the clock (reset %s)', async (reset) => {
+    const result = await burst({
+      cost: 2,
+      limits: { reset, opens: 'aligned' },
+      startMs: 12_345,
+    });
+    expect(result.refusals).toBe(0);
+    // The first window has 47.655 s left. Where reset tells the end, two seconds of doubt are lost at most.
+    const firstMs = reset === 'constant' ? 60_000 : 47_655 + 2_500;
+    expect(result.lastMs).toBeLessThanOrEqual(firstMs + 120_000 + 500);
+    expect(result.meanMs).toBeLessThanOrEqual(reset === 'constant' ? 90_500 : 88_500);
+  });
+
+  it('end without a 429 when 250 were used before', async () => {
+    const result = await burst({ cost: 2, limits: { usedAtStart: 250, openedBeforeMs: 20_000 } });
+    expect(result.refusals).toBe(0);
+    expect(result.lastMs).toBeLessThanOrEqual(40_000 + 3 * 60_000 + 2_500);
+  });
+
+  it.each(RESETS)('earn no 429 far from the platform (reset %s)', async (reset) => {
+    const result = await burst({ cost: 2, limits: { reset }, latencyMs: FAR });
+    expect(result.refusals).toBe(0);
+    // 300 requests, 64 at a time, two after another, and the probe before them.
+    expect(result.lastMs).toBeLessThanOrEqual(180_000 + 2_500);
+  });
+
+  it.each([
+    ['opened by the first call', { strangersPerMinute: 60 }],
+    ['aligned to the clock', { strangersPerMinute: 60, opens: 'aligned' }],
+    ['of which reset is rounded down', { strangersPerMinute: 60, reset: 'down' }],
+    ['of which reset never moves', { strangersPerMinute: 60, reset: 'constant' }],
+  ] satisfies readonly (readonly [string, LimitChange])[])(
+    'bear strangers at 60 a minute in windows %s',
+    async (_name, limits) => {
+      for (const cost of [1, 2] as const) {
+        const result = await burst({ cost, limits, latencyMs: FAR, startMs: 7_000 });
+        expect(result.snapshot.rateLimited.own).toBe(0);
+        expect(result.refusals / result.requests).toBeLessThanOrEqual(0.005);
+      }
+    },
+  );
+});
+
+const runs = Number(process.env['RAPPORT_SOAK'] ?? 60);
+
+const limits = fc.record({
+  opens: fc.constantFrom('first-call' as const, 'aligned' as const),
+  reset: fc.constantFrom(...RESETS),
+  retryAfter: fc.constantFrom('seconds' as const, 'date' as const, 'none' as const),
+  tokenPerWindow: fc.constantFrom(20, 60, 300),
+  // A window that others have filled refuses the first request of anybody.
+  usedAtStart: fc.integer({ min: 0, max: 19 }),
+  openedBeforeMs: fc.integer({ min: 0, max: 59_999 }),
+  countRefused: fc.boolean(),
+});
+
+const work = fc.array(
+  fc.record({
+    atMs: fc.integer({ min: 0, max: 150_000 }),
+    cost: fc.constantFrom(1 as const, 2 as const),
+    lane: fc.constantFrom(...BUDGET_LANES),
+    /** What goes wrong with it. */
+    mishap: fc.constantFrom('none', 'none', 'none', 'released', 'lost', 'slow'),
+  }),
+  { minLength: 1, maxLength: 120 },
+);
+
+type Work = typeof work extends fc.Arbitrary<infer List> ? List : never;
+
+async function play(
+  items: Work,
+  settings: LimitChange,
+  context: { readonly seed: number; readonly maxLatencyMs: number },
+): Promise<{
+  readonly platform: SimulatedPlatform;
+  readonly snapshot: BudgetSnapshot;
+  readonly done: number;
+}> {
+  const clock = new ManualClock(Date.UTC(2026, 0, 5, 9) + (context.seed % 60_000));
+  const budget = createBudget({ clock, log: silentLog, maxInFlight: 64 });
+  const latencyMs = { min: 1, max: context.maxLatencyMs };
+  const platform = new SimulatedPlatform({
+    clock,
+    budget,
+    limits: settings,
+    latencyMs,
+    seed: context.seed,
+  });
+  const random = seededRandom(context.seed);
+  let done = 0;
+  // Answers that are lost before anything is known of the window could fill it unseen.
+  const opening = platform.enrich(1);
+  await clock.advance(120_000);
+  await opening;
+  for (const item of items) {
+    void (async () => {
+      await sleep(clock, item.atMs);
+      using permit = await budget.whenRoom(item.lane, { cost: item.cost });
+      if (item.mishap === 'slow') await sleep(clock, random() * 3_000);
+      if (item.mishap !== 'released') {
+        for (let i = 0; i < item.cost; i++) {
+          if (item.mishap === 'lost') await platform.loseOne(permit, 'op');
+          else await platform.request(permit, 'op');
+        }
+      }
+      done += 1;
+    })();
+  }
+  for (let minute = 0; minute < 60 && done < items.length; minute++) {
+    await clock.advance(60_000);
+    const { held, sent, inFlight } = budget.snapshot();
+    expect(Math.min(held, sent, inFlight)).toBeGreaterThanOrEqual(0);
+  }
+  expect(clock.pendingTimers).toBe(0);
+  return { platform, snapshot: budget.snapshot(), done };
+}
+
+describe('createBudget under random work', () => {
+  it('earns no 429 when it is alone, serves everybody and forgets no permit', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        work,
+        limits,
+        fc.nat(),
+        fc.integer({ min: 2, max: 1_500 }),
+        async (items, settings, seed, maxLatencyMs) => {
+          const { platform, snapshot, done } = await play(items, settings, { seed, maxLatencyMs });
+          expect(done).toBe(items.length);
+          expect(platform.refusals).toBe(0);
+          expect(snapshot).toMatchObject({
+            held: 0,
+            inFlight: 0,
+            rateLimited: { own: 0, foreign: 0 },
+          });
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+
+  it('counts no 429 as its own when strangers use the same token', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        work,
+        limits,
+        fc.nat(),
+        fc.integer({ min: 1, max: 400 }),
+        async (items, settings, seed, strangersPerMinute) => {
+          const strangers = { ...settings, tokenPerWindow: 300, strangersPerMinute };
+          const { snapshot } = await play(items, strangers, { seed, maxLatencyMs: 400 });
+          expect(snapshot.rateLimited.own).toBe(0);
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+});
