@@ -2,6 +2,7 @@ export { startEmulator, type Emulator } from './emulator.ts';
 export type { EmulatorOptions } from './options.ts';
 export type { Control, FaultRuleInput, OutboundStart, WorldView } from './control/control.ts';
 export type { RuleReport } from './chaos/chaos.ts';
+export type { ArchitectSettings, FlowRun, FlowStep, StepReport } from './architect/step.ts';
 export type { FaultRule } from './chaos/fault-rule.ts';
 export type { AttributeChange, AttributeSettings } from './conversations/attributes.ts';
 export type { EndedBy } from './conversations/end.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { ArchitectSettings } from './architect/step.ts';
 import type { AttributeChange } from './conversations/attributes.ts';
 import type { Exchange } from './http/request-log.ts';
 import type { LimitChange } from './limits/settings.ts';
@@ -21,6 +22,7 @@ export interface EmulatorOptions {
   /** What the organization holds; members that are given replace the default's. */
   readonly organization?: Partial<Seed> | undefined;
   readonly attributes?: AttributeChange | undefined;
+  readonly architect?: Partial<ArchitectSettings> | undefined;
   /** Rate limits. @defaultValue those the platform publishes: 300 a minute per token */
   readonly limits?: LimitChange | undefined;
   /** Time between heartbeats on a notification socket, in milliseconds. @defaultValue `30_000` */

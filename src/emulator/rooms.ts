@@ -1,4 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
+import { Architect } from './architect/run.ts';
+import { DEFAULT_ARCHITECT, type ArchitectSettings } from './architect/step.ts';
 import { createChaos, type Chaos } from './chaos/chaos.ts';
 import {
   AttributeWriter,
@@ -23,8 +25,9 @@ export interface Rooms {
   readonly channels: Channels;
   readonly limiter: RateLimiter;
   readonly chaos: Chaos;
-  readonly settings: { attributes: AttributeSettings };
+  readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly writer: AttributeWriter;
+  readonly architect: Architect;
   readonly requests: RequestLog;
   readonly plant: () => void;
 }
@@ -35,7 +38,9 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
   const seed = { ...DEFAULT_SEED, ...options.organization };
   const settings = {
     attributes: changeAttributes(DEFAULT_ATTRIBUTES, options.attributes),
+    architect: { ...DEFAULT_ARCHITECT, ...options.architect },
   };
+  const writer = new AttributeWriter(world, () => settings.attributes);
   plant(world, clients, seed);
   return {
     world,
@@ -45,7 +50,8 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
     limiter: createRateLimiter(clock, options.limits),
     chaos: createChaos(String(options.seed ?? 1)),
     settings,
-    writer: new AttributeWriter(world, () => settings.attributes),
+    writer,
+    architect: new Architect({ world, writer, settings: () => settings.architect }),
     requests: new RequestLog(options.requestLogSize),
     plant: () => plant(world, clients, seed),
   };

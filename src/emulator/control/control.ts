@@ -1,6 +1,8 @@
 import { RapportError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
+import type { Architect } from '../architect/run.ts';
+import type { ArchitectSettings, FlowRun } from '../architect/step.ts';
 import {
   changeAttributes,
   type AttributeChange,
@@ -51,7 +53,8 @@ export interface ControlParts {
   readonly chaos: Chaos;
   readonly writer: AttributeWriter;
   readonly requests: RequestLog;
-  readonly settings: { attributes: AttributeSettings };
+  readonly architect: Architect;
+  readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly plant: () => void;
 }
 
@@ -108,7 +111,7 @@ export class Control {
 
   /** A customer calls, writes or asks for a callback. */
   start(start: InboundStart = {}): StartedConversation {
-    return startInbound(this.#parts.world, start);
+    return startInbound(this.#parts, start);
   }
 
   /** An agent calls a number. @returns the far end's participant */
@@ -228,6 +231,18 @@ export class Control {
     return settings.attributes;
   }
 
+  /** Changes how flows treat attributes, for flows that start from now on. */
+  configureArchitect(change: Partial<ArchitectSettings>): ArchitectSettings {
+    const { settings } = this.#parts;
+    settings.architect = { ...settings.architect, ...change };
+    return settings.architect;
+  }
+
+  /** What flows saw, run by run, of one conversation or of all. */
+  flowRuns(conversationId?: string): readonly FlowRun[] {
+    return this.#parts.architect.runs(conversationId);
+  }
+
   /** Changes the rate limits; every count starts anew. */
   configureLimits(change: LimitChange): LimitSettings {
     this.#parts.limiter.configure(change);
@@ -301,11 +316,12 @@ export class Control {
 
   /** Back to the beginning: the seed's organization, no conversation, no token, no channel, empty log. */
   reset(): void {
-    const { world, tokens, channels, limiter, chaos, requests, plant } = this.#parts;
+    const { world, tokens, channels, limiter, chaos, architect, requests, plant } = this.#parts;
     channels.clear();
     tokens.clear();
     limiter.reset();
     chaos.reset();
+    architect.clear();
     requests.clear();
     world.clear();
     plant();

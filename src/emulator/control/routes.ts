@@ -107,6 +107,7 @@ function conversationControls(control: Control): ControlRoute[] {
     ),
     on('GET', '/conversations', () => ok({ conversations: control.conversations() })),
     on('GET', one, ({ id }) => shown(id)),
+    on('GET', `${one}/flow-runs`, ({ id }) => ok({ runs: control.flowRuns(id) })),
     withBody(['POST', `${one}/moves`], moveSchema, (move, id) => {
       control.move(id, move);
       return shown(id);
@@ -139,9 +140,10 @@ function organizationControls(control: Control): ControlRoute[] {
 
 function platformControls(control: Control): ControlRoute[] {
   return [
-    withBody(['PATCH', '/settings'], settingsSchema, ({ attributes, limits }) =>
+    withBody(['PATCH', '/settings'], settingsSchema, ({ attributes, architect, limits }) =>
       ok({
         attributes: control.configureAttributes(attributes ?? {}),
+        architect: control.configureArchitect(architect ?? {}),
         ...(limits === undefined ? {} : { limits: control.configureLimits(limits) }),
       }),
     ),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_ARCHITECT, type ArchitectSettings, type FlowStep } from '../architect/step.ts';
 import type { AttributeChange } from '../conversations/attributes.ts';
 import type { EndedBy } from '../conversations/end.ts';
 import { parseMediaRequest } from '../conversations/media-request.ts';
@@ -98,6 +99,22 @@ const flowSchemaSchema = z.object({
   additionalProperties: z.record(text, z.unknown()).optional(),
 });
 
+const stepSchema: z.ZodType<FlowStep> = z.union([
+  z.strictObject({ get: text }),
+  z.strictObject({ set: texts }),
+  z.strictObject({ waitMs: z.number().min(0) }),
+  z.strictObject({
+    callDataAction: z.strictObject({
+      url: z.url(),
+      input: texts.optional(),
+      headers: texts.optional(),
+      timeoutMs: z.number().min(1000).max(60_000).optional(),
+    }),
+  }),
+  z.strictObject({ transferTo: text }),
+  z.strictObject({ disconnect: z.literal(true) }),
+]);
+
 export const flowSeedSchema: z.ZodType<FlowSeed> = z.strictObject({
   name: text.min(1),
   id: text.optional(),
@@ -108,6 +125,7 @@ export const flowSeedSchema: z.ZodType<FlowSeed> = z.strictObject({
   outputSchema: flowSchemaSchema.optional(),
   configuration: z.unknown(),
   deleted: z.boolean().optional(),
+  steps: z.array(stepSchema).optional(),
 });
 
 /** Only the outline: the fault rules have a parser of their own. */
@@ -118,8 +136,15 @@ export const faultSchema: z.ZodType<FaultRuleInput> = z.custom<FaultRuleInput>(
 
 export const settingsSchema: z.ZodType<{
   readonly attributes?: AttributeChange | undefined;
+  readonly architect?: Partial<ArchitectSettings> | undefined;
   readonly limits?: LimitChange | undefined;
 }> = z.strictObject({
+  architect: z
+    .strictObject({
+      voiceReads: z.enum(['own-keys', 'all-keys']).default(DEFAULT_ARCHITECT.voiceReads),
+      voiceWrites: z.enum(['end', 'at-once']).default(DEFAULT_ARCHITECT.voiceWrites),
+    })
+    .optional(),
   attributes: attributeSettingsSchema.optional(),
   limits: limitSettingsSchema.optional(),
 });

@@ -24,7 +24,8 @@ const shapeOf = (conversation: ConversationState): string[] =>
   });
 
 function play(world: World, start: InboundStart, moves: readonly Move[]): ConversationState {
-  const { conversationId } = startInbound(world, start);
+  const architect = { start: () => undefined };
+  const { conversationId } = startInbound({ world, architect }, start);
   const conversation = world.conversations.get(conversationId);
   if (conversation === undefined) throw new Error('it was not started');
   for (const move of moves) moveConversation(world, conversation, move);

@@ -1,5 +1,11 @@
 import { notFound } from '../http/errors.ts';
-import type { ConversationState, Media, ParticipantState, QueueState } from '../world/model.ts';
+import type {
+  ConversationState,
+  FlowState,
+  Media,
+  ParticipantState,
+  QueueState,
+} from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import { addParticipant, createConversation, type LegParts } from './create.ts';
 import { publishConversation, publishStart } from './publish.ts';
@@ -32,10 +38,29 @@ export interface StartedConversation {
   readonly participantId: string;
 }
 
+export interface StartParts {
+  readonly world: World;
+  readonly architect: FlowStarter;
+}
+
+/** What starts a flow over a conversation. */
+export interface FlowStarter {
+  start(start: {
+    readonly conversation: ConversationState;
+    readonly customer: ParticipantState;
+    readonly flow: FlowState;
+    readonly queue: QueueState | undefined;
+  }): void;
+}
+
 /** Begins an inbound conversation: the customer, the flow if there is one, then the queue. */
-export function startInbound(world: World, start: InboundStart): StartedConversation {
+export function startInbound(
+  { world, architect }: StartParts,
+  start: InboundStart,
+): StartedConversation {
   const media = start.media ?? 'calls';
   const queue = start.queue === undefined ? undefined : requireQueue(world, start.queue);
+  const flow = start.flow === undefined ? undefined : requireFlow(world, start.flow);
   const divisionId = queue?.divisionId ?? homeDivision(world);
   const addresses = addressesOf(media, start);
   const conversation = createConversation(world, {
@@ -47,7 +72,8 @@ export function startInbound(world: World, start: InboundStart): StartedConversa
   const customer = addCustomer(world, conversation, { ...start, media, ...addresses });
   publishStart(world, conversation, customer);
   publishConversation(world, conversation);
-  if (queue !== undefined) enqueue(world, conversation, queue);
+  if (flow !== undefined) architect.start({ conversation, customer, flow, queue });
+  else if (queue !== undefined) enqueue(world, conversation, queue);
   return { conversationId: conversation.id, participantId: customer.id };
 }
 
@@ -119,6 +145,12 @@ export function requireQueue(world: World, idOrName: string): QueueState {
   const queue = world.findQueue(idOrName);
   if (queue === undefined) throw notFound(`no queue with id or name "${idOrName}"`);
   return queue;
+}
+
+function requireFlow(world: World, idOrName: string): FlowState {
+  const flow = world.findFlow(idOrName);
+  if (flow === undefined) throw notFound(`no flow with id or name "${idOrName}"`);
+  return flow;
 }
 
 export function homeDivision(world: World): string {

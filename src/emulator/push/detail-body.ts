@@ -31,7 +31,7 @@ export function detailBody(world: World, event: DetailEvent): Readonly<Record<st
       })),
     };
   }
-  return { ...about, ...legBody(event), ...ownBody(event) };
+  return { ...about, ...legBody(event), ...ownBody(event, world) };
 }
 
 function contactsOf({ conversation }: DetailEvent): string[] {
@@ -65,7 +65,7 @@ function legBody({ detail, leg, participant }: DetailEvent): Readonly<Record<str
   };
 }
 
-type Own = (event: DetailEvent) => Readonly<Record<string, unknown>>;
+type Own = (event: DetailEvent, world: World) => Readonly<Record<string, unknown>>;
 
 const OWN: Readonly<Record<DetailKind, Own>> = {
   'customer.start': ({ conversation, participant }) => ({
@@ -106,12 +106,12 @@ const OWN: Readonly<Record<DetailKind, Own>> = {
     disconnectType: wordOf(leg),
     interactingDurationMs: durationOf(leg),
   }),
-  'flow.start': ({ conversation, participant }) => ({
-    flowId: participant.flowId,
+  'flow.start': ({ conversation, participant }, world) => ({
+    ...flowOf(world, participant),
     divisionId: conversation.divisionId,
   }),
-  'flow.end': ({ conversation, participant, leg }) => ({
-    flowId: participant.flowId,
+  'flow.end': ({ conversation, participant, leg }, world) => ({
+    ...flowOf(world, participant),
     divisionId: conversation.divisionId,
     disconnectType: wordOf(leg),
     connectedDurationMs: durationOf(leg),
@@ -135,7 +135,12 @@ const OWN: Readonly<Record<DetailKind, Own>> = {
   attributes: () => ({}),
 };
 
-const ownBody: Own = (event) => OWN[event.detail](event);
+const ownBody: Own = (event, world) => OWN[event.detail](event, world);
+
+function flowOf(world: World, { flowId }: ParticipantState): Readonly<Record<string, unknown>> {
+  const flow = world.flows.get(flowId ?? '');
+  return { flowId, flowType: flow?.type, flowVersion: flow?.versions.at(-1)?.id };
+}
 
 /** Detail events shout where the REST API whispers: `TRANSFER_CONSULT` for `transfer.consult`. */
 const wordOf = (leg: Leg | undefined): string | undefined =>

@@ -1,3 +1,5 @@
+import type { FlowStep } from '../architect/step.ts';
+
 /** The REST name of a medium: how the platform's paths and participants list it. */
 export type Media = 'calls' | 'messages' | 'callbacks' | 'emails';
 
@@ -165,6 +167,8 @@ export interface FlowState {
   readonly description?: string | undefined;
   readonly divisionId: string;
   readonly deleted: boolean;
+  /** What it does with a conversation, in order. */
+  readonly steps: readonly FlowStep[];
   /** Oldest first; the last one is published. */
   readonly versions: readonly FlowVersionState[];
 }

@@ -1,4 +1,5 @@
 import { RapportError } from '../../domain/errors.ts';
+import type { FlowStep } from '../architect/step.ts';
 import type { ClientState, GrantType } from '../oauth/clients.ts';
 import type { FlowSchema } from './model.ts';
 import type { World } from './world.ts';
@@ -50,6 +51,8 @@ export interface FlowSeed {
   /** @defaultValue an empty object; `null` for a flow that has none */
   readonly configuration?: unknown;
   readonly deleted?: boolean | undefined;
+  /** What it does with a conversation that passes it. @defaultValue nothing */
+  readonly steps?: readonly FlowStep[] | undefined;
 }
 
 /** What an organization holds when the emulator starts or is reset. */
@@ -132,6 +135,7 @@ export function addFlow(world: World, seed: FlowSeed): string {
     description: seed.description,
     divisionId: divisionNamed(world, seed.division),
     deleted: seed.deleted ?? false,
+    steps: seed.steps ?? [],
     versions: [
       {
         id: '1.0',

@@ -21,6 +21,9 @@ export interface WorldParts {
  */
 export class World {
   readonly clock: Clock;
+  /** Aborts when the world stops or is emptied: whatever still goes on outside is not wanted any more. */
+  stopped: AbortSignal;
+  #stop = new AbortController();
   readonly #seed: number;
   readonly #timers = new Set<Timer>();
   readonly #listeners = new Set<(event: WorldEvent) => void>();
@@ -34,6 +37,7 @@ export class World {
 
   constructor(parts: WorldParts) {
     this.clock = parts.clock;
+    this.stopped = this.#stop.signal;
     this.#seed = parts.seed;
     this.#chance = createChance(parts.seed);
     this.organization = { id: this.newId(), name: 'Emulated' };
@@ -78,12 +82,15 @@ export class World {
 
   /** Cancels whatever is still to happen. */
   stop(): void {
+    this.#stop.abort();
     for (const timer of this.#timers) timer.cancel();
   }
 
   /** Empties the world and starts its ids anew; the same calls then give the same ids again. */
   clear(): void {
     this.stop();
+    this.#stop = new AbortController();
+    this.stopped = this.#stop.signal;
     this.#chance = createChance(this.#seed);
     this.organization = { id: this.newId(), name: 'Emulated' };
     const { divisions, users, queues, flows, conversations } = this;
