@@ -37,7 +37,7 @@ tests:
 const ENV = {
   GENESYS_CLIENT_ID: 'client-1',
   GENESYS_CLIENT_SECRET: 'client-secret-1',
-  RAPPORT_WEBHOOK_SECRET: 'webhook-secret',
+  RAPPORT_WEBHOOK_SECRET: 'd2ViaG9vay1zZWNyZXQtb2YtMjQtYnl0ZXM=',
   CRM_TOKEN: 'crm-token-1',
   GENESYS_FLOW_ID: 'flow-1',
   ANALYTICS_SECRET: 'analytics-secret',
@@ -113,7 +113,7 @@ describe('loadConfig from a file', () => {
         /^20:\d+ attributes\["crm\.lastInteraction"\]\.type: one of auto, .*, found "dat"; did you mean date\?$/,
       ),
       '22:45 flow.onMismatch: one of drop, fail, keep, found "droop"; did you mean drop?',
-      '25:8 store: sqlite:<path> or postgres://…, found "mongodb://x"',
+      '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
     ]);
   });
 
@@ -192,7 +192,7 @@ describe('loadConfig from a file', () => {
       '19:66 attributes["crm.tier"].default: expected a whole number in digits (type integer), found string',
       '20:24 attributes["ivr.lastInteraction"]: key "ivr.lastInteraction" is refused: ivr. belongs to the platform',
       '21:32 attributes["crm.preferences"].from: expression "$match(crm.x, /a+/)": regular expressions are refused, since one can hang the process at character 18',
-      '25:8 store: sqlite:<path> or postgres://…, found "nowhere"',
+      '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "nowhere"',
     ]);
   });
 

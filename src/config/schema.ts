@@ -12,16 +12,20 @@ import {
 import { casesOptions, type CaseOptions } from '../enrich/case-options.ts';
 import { genesysOptionsSchema, type GenesysConfig } from '../genesys/options.ts';
 import { sourcesSchema, type SourceOptions } from '../lookup/options.ts';
+import { accessOptions, type AccessOptions } from '../access/options.ts';
+import { listenOptions, type ListenOptions } from '../intake/options.ts';
+import {
+  maxWaitingOption,
+  retentionOptions,
+  storeOption,
+  type RetentionOptions,
+} from '../ledger/options.ts';
+import { writeOptionsSchema, type WriteConfig } from '../writeback/options.ts';
 import {
   analyticsOptions,
-  listenOptions,
   serviceOptions,
-  storeOption,
-  writeOptions,
   type AnalyticsOptions,
-  type ListenOptions,
   type ServiceOptions,
-  type WriteOptions,
 } from './section-options.ts';
 
 /** The whole configuration, every default filled in. */
@@ -35,9 +39,12 @@ export interface RapportConfig {
   readonly statusKey?: string | undefined;
   readonly limits: LimitOptions;
   readonly flow?: FlowOptions | undefined;
-  readonly write: WriteOptions;
+  readonly write: WriteConfig;
   readonly analytics?: AnalyticsOptions | undefined;
   readonly store: string;
+  readonly maxWaiting: number;
+  readonly retention: RetentionOptions;
+  readonly access: AccessOptions;
   readonly service: ServiceOptions;
   readonly tests: readonly CaseOptions[];
 }
@@ -70,9 +77,14 @@ export const configSchema: z.ZodType<RapportConfig> = z
     flow: flowOptions
       .optional()
       .describe('The flow whose declared inputs the attributes are checked against.'),
-    write: writeOptions.prefault({}).describe('How attributes are written and guarded.'),
+    write: writeOptionsSchema
+      .prefault({})
+      .describe('How attributes are written, proved and guarded.'),
     analytics: analyticsOptions.optional().describe('Where outcomes are sent.'),
     store: storeOption,
+    maxWaiting: maxWaitingOption,
+    retention: retentionOptions.describe('How long each kind of row is kept.'),
+    access: accessOptions.prefault({}).describe('Who may call the service.'),
     service: serviceOptions.prefault({}).describe('The service itself.'),
     tests: casesOptions.default([]).describe('Cases for `rapport test`.'),
   })

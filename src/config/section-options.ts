@@ -1,65 +1,5 @@
 import { z } from 'zod';
 
-/** What starts an enrichment. */
-export interface ListenOptions {
-  readonly queues: readonly string[];
-  readonly users: readonly string[];
-  readonly webhook?: { readonly secret: string } | undefined;
-}
-
-export const listenOptions: z.ZodType<ListenOptions> = z.strictObject({
-  queues: z
-    .array(z.string().min(1))
-    .readonly()
-    .default([])
-    .describe('Queues whose conversations are enriched, by name or id.'),
-  users: z
-    .array(z.string().min(1))
-    .readonly()
-    .default([])
-    .describe('Users whose conversations are enriched, by id.'),
-  webhook: z
-    .strictObject({
-      secret: z.string().min(1).describe('The secret by which posted events are recognised.'),
-    })
-    .optional()
-    .describe('Events posted to `/v1/events`.'),
-});
-
-type OverwritePolicy = 'ours' | 'theirs' | 'alert';
-
-export interface WriteOptions {
-  readonly profile:
-    | 'attributes'
-    | 'voice-merge'
-    | 'participant-patch'
-    | 'participant-merge'
-    | 'conversation';
-  readonly onOverwrite: { readonly byFlow: OverwritePolicy; readonly byOthers: OverwritePolicy };
-}
-
-const overwritePolicy = z.enum(['ours', 'theirs', 'alert']);
-
-export const writeOptions: z.ZodType<WriteOptions> = z.strictObject({
-  profile: z
-    .enum(['attributes', 'voice-merge', 'participant-patch', 'participant-merge', 'conversation'])
-    .default('attributes')
-    .describe(
-      'The path and semantics of a write. `attributes` is the platform’s contract: changed keys only. The others are those of older write-ups.',
-    ),
-  onOverwrite: z
-    .strictObject({
-      byFlow: overwritePolicy
-        .default('ours')
-        .describe(
-          'When a flow overwrites a key: write ours again, leave `theirs`, or only `alert`.',
-        ),
-      byOthers: overwritePolicy.default('alert').describe('The same for anybody else.'),
-    })
-    .prefault({})
-    .describe('What is done when somebody overwrites a key of ours.'),
-});
-
 export interface AnalyticsOptions {
   readonly url: string;
   readonly secret?: string | undefined;
@@ -73,12 +13,6 @@ export const analyticsOptions: z.ZodType<AnalyticsOptions> = z.strictObject({
     .optional()
     .describe('Signs what is posted. Without it, posts are not signed.'),
 });
-
-export const storeOption: z.ZodType<string> = z
-  .string()
-  .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'expected sqlite:<path> or postgres://…')
-  .default('sqlite:./rapport.db')
-  .describe('Where the ledger is kept: `sqlite:<path>` or `postgres://…`.');
 
 export interface ServiceOptions {
   readonly host: string;
