@@ -1,6 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEmulatorCommand } from './commands/emulator.ts';
+import { addServeCommand } from './commands/serve.ts';
 import type { Run } from './context.ts';
 import { EXIT, reportError, type ExitStatus } from './exit.ts';
 import type { CliIo } from './io.ts';
@@ -16,6 +17,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitSt
     status = (await work()) ?? EXIT.done;
   };
   const program = createProgram(io, run);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT.usage;
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;
@@ -33,10 +38,7 @@ function createProgram(io: CliIo, run: Run): Command {
     .showHelpAfterError('(run with --help to see what is there)')
     .showSuggestionAfterError(true);
   addDemoCommand(program, { io, run });
+  addServeCommand(program, { io, run });
   addEmulatorCommand(program, { io, run });
-  program.action(() => {
-    program.outputHelp({ error: true });
-    throw new CommanderError(EXIT.usage, 'rapport.noCommand', 'no command');
-  });
   return program;
 }

@@ -1,4 +1,3 @@
-import { sleep, systemClock } from '../lib/clock.ts';
 import {
   DEFAULT_CLIENT_ID,
   DEFAULT_CLIENT_SECRET,
@@ -6,6 +5,7 @@ import {
   type Emulator,
 } from '../emulator/index.ts';
 import type { CliIo } from './io.ts';
+import { untilStopped } from './until-stopped.ts';
 
 export interface EmulatorRun {
   readonly port: number;
@@ -66,13 +66,4 @@ Ctrl-C stops it.
 
 function named(things: readonly { readonly name: string }[]): string {
   return things.map((thing) => thing.name).join(', ');
-}
-
-/** A day at a time: a timer keeps the process alive while nothing else does. */
-const DAY_MS = 86_400_000;
-
-export async function untilStopped(signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(systemClock, DAY_MS, signal).catch(() => undefined);
-  }
 }

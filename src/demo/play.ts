@@ -9,7 +9,7 @@ import { DAY } from './day.ts';
 import { startSampleCrm } from './sample-crm.ts';
 import { Scoreboard, type DaySummary } from './scoreboard.ts';
 import { beginLine, progressLine, summaryText, type PaintWord } from './screen.ts';
-import { demoSettings } from './settings.ts';
+import { demoConfig } from './config.ts';
 import { playScript } from './stage.ts';
 
 export interface DemoOptions {
@@ -53,7 +53,7 @@ export async function playDemo(options: DemoOptions): Promise<DaySummary> {
   const at = (): number => clock.monotonicMs() - day.startedMs;
   const service = stack.use(
     await startService(
-      demoSettings({ emulator, crm, store: `sqlite:${join(folder, 'ledger.db')}` }),
+      demoConfig({ emulator, crm, store: `sqlite:${join(folder, 'ledger.db')}` }),
       {
         clock,
         random: Math.random,

@@ -10,7 +10,6 @@ import {
 } from './conversations/attributes.ts';
 import { RequestLog } from './http/request-log.ts';
 import { createRateLimiter, type RateLimiter } from './limits/rate-limiter.ts';
-import { Messenger } from './messaging/messenger.ts';
 import type { ClientState } from './oauth/clients.ts';
 import { TokenStore } from './oauth/tokens.ts';
 import type { EmulatorOptions } from './options.ts';
@@ -29,7 +28,6 @@ export interface Rooms {
   readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly writer: AttributeWriter;
   readonly architect: Architect;
-  readonly messenger: Messenger;
   readonly requests: RequestLog;
   readonly plant: () => void;
 }
@@ -43,7 +41,6 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
     architect: { ...DEFAULT_ARCHITECT, ...options.architect },
   };
   const writer = new AttributeWriter(world, () => settings.attributes);
-  const architect = new Architect({ world, writer, settings: () => settings.architect });
   plant(world, clients, seed);
   return {
     world,
@@ -54,8 +51,7 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
     chaos: createChaos(String(options.seed ?? 1)),
     settings,
     writer,
-    architect,
-    messenger: new Messenger({ world, architect, writer }),
+    architect: new Architect({ world, writer, settings: () => settings.architect }),
     requests: new RequestLog(options.requestLogSize),
     plant: () => plant(world, clients, seed),
   };

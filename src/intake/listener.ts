@@ -95,6 +95,12 @@ export class Listener implements AsyncDisposable {
     };
   }
 
+  /** Whether this conversation's detail events are asked for, and its channel delivers. */
+  isFollowed(conversationId: ConversationId): boolean {
+    const state = this.#followed.get(conversationId)?.state.kind;
+    return state === 'live' || state === 'renewing';
+  }
+
   /** Listens to one conversation's detail events; false when there is no room for them. */
   follow(conversationId: ConversationId): boolean {
     if (this.#isClosed || this.#followed.has(conversationId)) return true;

@@ -1,12 +1,14 @@
 import type { OnProgress } from '../engine/progress.ts';
+import type { ConversationId } from '../domain/ids.ts';
 import type { GenesysClient } from '../genesys/client.ts';
 import type { RequestEvent } from '../genesys/request-meter.ts';
+import type { Listener } from '../intake/listener.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createApiKey } from './api-key.ts';
 import { startHttpServer } from './http/server.ts';
-import type { ServiceSettings } from './settings.ts';
+import type { RapportConfig } from '../config/schema.ts';
 import { startEngine } from './wiring/engine.ts';
 import { createHttpRooms } from './wiring/http-rooms.ts';
 import { openInlets } from './wiring/inlets.ts';
@@ -39,19 +41,20 @@ export interface Service extends AsyncDisposable {
  *
  * @throws {RapportError} what a room says that cannot start: configuration, store, sign-in, port
  */
-export async function startService(
-  settings: ServiceSettings,
-  parts: ServiceParts,
-): Promise<Service> {
+export async function startService(config: RapportConfig, parts: ServiceParts): Promise<Service> {
   await using stack = new AsyncDisposableStack();
-  const rooms = await openRooms(settings, parts, stack);
-  const isListening = (): boolean => settings.listen.queues.length > 0;
-  const engine = await startEngine(settings, parts, { ...rooms, stack, isListening });
-  const { inlet, listener } = await openInlets(settings, parts, { ...rooms, ...engine, stack });
-  const apiKey = createApiKey(settings.http.apiKey);
+  const rooms = await openRooms(config, parts, stack);
+  // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
+  const coverage: { listener: Listener | undefined } = { listener: undefined };
+  const isCovered = (id: ConversationId): boolean => coverage.listener?.isFollowed(id) ?? false;
+  const engine = await startEngine(config, parts, { ...rooms, stack, isCovered });
+  const { inlet, listener } = await openInlets(config, parts, { ...rooms, ...engine, stack });
+  coverage.listener = listener;
+  const apiKey = createApiKey(config.service.apiKey);
   const server = stack.use(
     await startHttpServer({
-      ...settings.http,
+      host: config.service.host,
+      port: config.service.port,
       log: parts.log,
       rooms: createHttpRooms({
         inlet,

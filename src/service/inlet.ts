@@ -1,4 +1,4 @@
-import type { TraceId } from '../domain/ids.ts';
+import type { ConversationId, TraceId } from '../domain/ids.ts';
 import { parseEnrichmentId, parseTraceId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
@@ -11,7 +11,16 @@ export interface InletParts {
   readonly intake: EventInlet;
   readonly acceptor: Acceptor;
   readonly observe: (observation: Observation) => Promise<void>;
+  readonly follower: Follower;
   readonly newId: () => string;
+}
+
+/** Sees to it that a conversation's own events come in. */
+export interface Follower {
+  isFollowed(conversationId: ConversationId): boolean;
+  /** @returns whether its events will come */
+  follow(conversationId: ConversationId): boolean;
+  unfollow(conversationId: ConversationId): void;
 }
 
 export interface Receipt extends Acceptance {
@@ -46,11 +55,32 @@ export class Inlet {
   async ask(drafts: readonly RequestDraft[]): Promise<readonly Receipt[]> {
     if (drafts.length === 0) return [];
     const requests = drafts.map((draft) => this.#complete(draft));
-    const accepted = await this.#parts.acceptor.accept(requests);
+    const accepted = await this.#acceptFollowed(requests);
     return accepted.flatMap((acceptance, index) => {
       const request = requests[index];
       return request === undefined ? [] : [{ ...acceptance, traceId: request.traceId }];
     });
+  }
+
+  /** Followed before it is accepted, since the turn may write as soon as it is: the proof must not slip by. */
+  async #acceptFollowed(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
+    const { acceptor, follower } = this.#parts;
+    const begun = new Set<ConversationId>();
+    for (const { conversationId } of requests) {
+      if (!follower.isFollowed(conversationId) && follower.follow(conversationId)) {
+        begun.add(conversationId);
+      }
+    }
+    const keep = new Set<ConversationId>();
+    try {
+      const accepted = await acceptor.accept(requests);
+      for (const { conversationId, duplicate, skipped } of accepted) {
+        if (!duplicate && skipped === undefined) keep.add(conversationId);
+      }
+      return accepted;
+    } finally {
+      for (const id of begun) if (!keep.has(id)) follower.unfollow(id);
+    }
   }
 
   #complete(draft: RequestDraft): EnrichmentRequest {

@@ -25,7 +25,6 @@ export const inboundStartSchema: z.ZodType<InboundStart> = z
     messageType: text,
     subject: text,
     callbackNumbers: z.array(text),
-    callbackScheduledAt: z.number(),
   })
   .partial();
 

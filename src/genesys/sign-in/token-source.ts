@@ -1,5 +1,3 @@
-import type { AuthConfig } from './auth-options.ts';
-
 /** A bearer token. It is opaque: nothing is read from it. */
 export interface AccessToken {
   readonly value: string;
@@ -33,6 +31,6 @@ export interface IssuedToken {
 /** One way to obtain a token. */
 export interface Grant {
   /** Name of the sign-in type in the configuration. */
-  readonly type: AuthConfig['type'];
+  readonly type: string;
   issue(signal: AbortSignal): Promise<IssuedToken>;
 }

@@ -1,4 +1,4 @@
-import { parseTraceId } from '../../domain/ids.ts';
+import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
 import { startInstance } from '../../engine/instance.ts';
 import { Observer } from '../../engine/observe.ts';
@@ -9,13 +9,16 @@ import { createClientPort } from '../../writeback/client-port.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
 import type { ServiceParts } from '../app.ts';
-import type { ServiceSettings } from '../settings.ts';
+import type { RapportConfig } from '../../config/schema.ts';
 import { createEnrichDeps } from './enrich-deps.ts';
 import type { Rooms } from './rooms.ts';
 import { createWorkGate, type PermitGrant } from './work-gate.ts';
 
 /** How long turns may take to finish once the service is asked to stop, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 5_000;
+
+/** Whether a subscribed topic carries this conversation's attributes, so that proof need not read. */
+export type IsCovered = (conversationId: ConversationId) => boolean;
 
 export interface Engine {
   readonly acceptor: Acceptor;
@@ -24,9 +27,9 @@ export interface Engine {
 
 /** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
 export async function startEngine(
-  settings: ServiceSettings,
+  config: RapportConfig,
   parts: ServiceParts,
-  rooms: Rooms & { readonly stack: AsyncDisposableStack; readonly isListening: () => boolean },
+  rooms: Rooms & { readonly stack: AsyncDisposableStack; readonly isCovered: IsCovered },
 ): Promise<Engine> {
   const { clock, random, log, onProgress } = parts;
   const { ledger, client, newId, stack } = rooms;
@@ -34,10 +37,10 @@ export async function startEngine(
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
   const run = createTurn<PermitGrant>({
-    enrich: createEnrichDeps(settings, { ...rooms, clock }),
-    writeback: { ...proving, config: settings.write, clock, random, log, values },
+    enrich: createEnrichDeps(config, { ...rooms, clock }),
+    writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
-    isCovered: rooms.isListening,
+    isCovered: rooms.isCovered,
     newTraceId: () => parseTraceId(newId()),
   });
   const worker = startWorker({
@@ -54,7 +57,7 @@ export async function startEngine(
     },
   });
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
-  const weighing = { ...proving, settings: settings.write };
+  const weighing = { ...proving, settings: config.write };
   return {
     acceptor: new Acceptor({ ledger, clock }),
     observer: new Observer({ ledger, writeback: weighing, onProgress }),

@@ -1,11 +1,12 @@
 import { RapportError } from '../../domain/errors.ts';
+import { createFlowSource, type GetFlow } from '../../enrich/flow-source.ts';
 import { loadToE164, type ToE164 } from '../../enrich/phone.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import { planEnrichment } from '../../enrich/plan.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Lookups } from '../../lookup/lookups.ts';
-import type { ServiceSettings } from '../settings.ts';
+import type { RapportConfig } from '../../config/schema.ts';
 
 export interface EnrichDepsParts {
   readonly client: GenesysClient;
@@ -19,10 +20,18 @@ export interface EnrichDepsParts {
  * @throws {RapportError} `ERR_CONFIG_MAPPING`, with every problem of the mapping
  */
 export function createEnrichDeps(
-  settings: Pick<ServiceSettings, 'enrich'>,
-  { lookups, clock }: EnrichDepsParts,
+  config: RapportConfig,
+  { client, lookups, clock }: EnrichDepsParts,
 ): EnrichDeps {
-  const plan = planEnrichment(settings.enrich);
+  const plan = planEnrichment({
+    customer: config.customer,
+    sources: Object.keys(config.sources),
+    attributes: config.attributes,
+    limits: config.limits,
+    flow: config.flow,
+    prefix: config.attributePrefix,
+    statusKey: config.statusKey,
+  });
   if ('problems' in plan) {
     throw new RapportError({
       code: 'ERR_CONFIG_MAPPING',
@@ -36,6 +45,17 @@ export function createEnrichDeps(
     clock,
     lookup: (request) => lookups.lookup(request),
     asksByKey: (source) => lookups.usesOf(source)?.key ?? true,
+    flow: config.flow && createFlowSource(config.flow, { getFlow: getFlowFrom(client), clock }),
     loadPhones: () => (phones ??= loadToE164(plan.defaultCountry)),
+  };
+}
+
+function getFlowFrom({ flows }: GenesysClient): GetFlow {
+  return async ({ flowId, version, signal }) => {
+    const call = { signal, lane: 'live' } as const;
+    const flow = await (version === undefined
+      ? flows.get(flowId, call)
+      : flows.getVersion(flowId, version, call));
+    return flow.raw;
   };
 }

@@ -2,7 +2,7 @@ import { queueConversationsTopic } from '../../domain/topic.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Gap } from '../../intake/channel/ports.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
-import { Listener, MAX_CHANNELS_PER_CLIENT } from '../../intake/listener.ts';
+import { Listener } from '../../intake/listener.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { createNotificationsPort } from './notifications-port.ts';
@@ -10,6 +10,9 @@ import { createNotificationsPort } from './notifications-port.ts';
 export interface QueueListenerParts {
   readonly client: GenesysClient;
   readonly queueIds: readonly string[];
+  /** Detail events to follow single conversations by. */
+  readonly followEvents: readonly string[];
+  readonly maxChannels: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -41,7 +44,5 @@ export function listenToQueues(parts: QueueListenerParts): Listener {
     port: createNotificationsPort(client.notifications),
     connect: connectWebSocket,
     topics: queueIds.map(queueConversationsTopic),
-    followEvents: [],
-    maxChannels: MAX_CHANNELS_PER_CLIENT,
   });
 }

@@ -4,7 +4,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { openLedger } from '../../ledger/open-ledger.ts';
 import { createLookups, type Lookups } from '../../lookup/lookups.ts';
 import type { ServiceParts } from '../app.ts';
-import type { ServiceSettings } from '../settings.ts';
+import type { RapportConfig } from '../../config/schema.ts';
 
 /** The rooms that hold something open: files, sockets, pools. */
 export interface Rooms {
@@ -16,17 +16,17 @@ export interface Rooms {
 
 /** Opens them; they close with the stack, the last one first. */
 export async function openRooms(
-  settings: ServiceSettings,
+  config: RapportConfig,
   parts: ServiceParts,
   stack: AsyncDisposableStack,
 ): Promise<Rooms> {
   const { clock, random, log, onRequest } = parts;
   const newId = createIdSource(clock);
-  const ledger = await openLedger({ store: settings.store, clock, newId, random, log });
+  const ledger = await openLedger({ store: config.store, clock, newId, random, log });
   stack.use(ledger);
   const client = stack.use(
-    createGenesysClient({ config: settings.genesys, clock, random, log, onRequest }),
+    createGenesysClient({ config: config.genesys, clock, random, log, onRequest }),
   );
-  const lookups = stack.use(createLookups(settings.sources, { clock, random, log }));
+  const lookups = stack.use(createLookups(config.sources, { clock, random, log }));
   return { ledger, client, lookups, newId };
 }

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { customer, SLOW_ONCE, UNKNOWN_PHONE } from '../../src/demo/customers.ts';
+import { isAnswered, isVisible, startStage } from './service-stage.ts';
+
+const MAYA = customer(1);
+const LUCIA = customer(4);
+
+const MAYAS_ATTRIBUTES = {
+  'crm.customerId': MAYA.id,
+  'crm.tier': 'gold',
+  'crm.lastInteraction': '2026-01-02',
+  'crm.preferences': '{"channel":"phone","language":"en"}',
+};
+
+/** Operations that reached the platform about conversations, in order. */
+function platformCalls(stage: Awaited<ReturnType<typeof startStage>>): string[] {
+  return stage.emulator.control
+    .requests()
+    .filter(({ path }) => path.startsWith('/api/v2/conversations'))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/[0-9a-f-]{36}/g, '{id}')}`);
+}
+
+describe('the way of one conversation', () => {
+  it('enriches a call with one request to the platform and proves it by the queue’s own frame', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({ queue: 'Support', from: MAYA.phone });
+    await stage.until(isVisible(conversationId));
+    const { answered, platformRequests, proofRequests } = await stage.until(
+      isAnswered(conversationId),
+    );
+    expect(answered?.outcome).toMatchObject({
+      result: 'enriched',
+      participantRule: expect.any(String),
+    });
+    expect([platformRequests, proofRequests]).toEqual([1, 0]);
+    expect(platformCalls(stage)).toEqual([
+      'PATCH /api/v2/conversations/{id}/participants/{id}/attributes',
+    ]);
+    expect(stage.emulator.control.attributes(conversationId)).toEqual(MAYAS_ATTRIBUTES);
+  });
+
+  it('writes the default tier for a customer who has none', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      queue: 'Support',
+      from: LUCIA.phone,
+    });
+    await stage.until(isVisible(conversationId));
+    expect(stage.emulator.control.attributes(conversationId)).toMatchObject({
+      'crm.tier': 'standard',
+    });
+  });
+
+  it('keeps what others wrote and sends only what differs', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      queue: 'Support',
+      from: MAYA.phone,
+      attributes: { 'ivr.reason': 'billing', 'crm.tier': 'gold' },
+    });
+    await stage.until(isVisible(conversationId));
+    expect(stage.emulator.control.attributes(conversationId)).toEqual({
+      'ivr.reason': 'billing',
+      ...MAYAS_ATTRIBUTES,
+    });
+    const [patch] = stage.emulator.control.requests().filter(({ method }) => method === 'PATCH');
+    expect(JSON.stringify(patch)).not.toContain('"crm.tier"');
+  });
+
+  it('writes nothing for a caller whom the CRM does not know, and says so', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      queue: 'Sales',
+      from: UNKNOWN_PHONE,
+    });
+    const { answered } = await stage.until(isAnswered(conversationId));
+    expect(answered?.outcome.result).toBe('not-found');
+    expect(platformCalls(stage)).toEqual([]);
+  });
+
+  it('tries again when the CRM did not answer in time', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      queue: 'Support',
+      from: SLOW_ONCE.phone,
+    });
+    await stage.until(isVisible(conversationId));
+    expect(stage.crm.answers.get(200)).toBe(1);
+    expect(stage.emulator.control.attributes(conversationId)).toMatchObject({
+      'crm.customerId': SLOW_ONCE.id,
+    });
+  });
+
+  it('does not write again when the call is answered and transferred to another queue', async () => {
+    await using stage = await startStage();
+    const { control } = stage.emulator;
+    const { conversationId } = control.start({ queue: 'Support', from: MAYA.phone });
+    await stage.until(isVisible(conversationId));
+    control.move(conversationId, { kind: 'answer', user: control.world().users[0]?.name ?? '' });
+    control.move(conversationId, { kind: 'enqueue', queue: 'Sales' });
+    control.end(conversationId);
+    await stage.until(
+      (progress) =>
+        progress.conversationId === conversationId &&
+        progress.entries.some((entry) => entry.state === 'closed'),
+    );
+    expect(platformCalls(stage)).toHaveLength(1);
+    expect(await stage.service.ledger.requests(conversationId as never)).toHaveLength(1);
+  });
+
+  it('leaves an audit row for what it did', async () => {
+    await using stage = await startStage();
+    const audit = await stage.service.ledger.audit.list();
+    expect(audit).toEqual([]);
+    const { conversationId } = stage.emulator.control.start({ queue: 'Support', from: MAYA.phone });
+    await stage.until(isVisible(conversationId));
+    const rows = await stage.service.ledger.audit.list();
+    expect(rows.map((row) => row.action)).toContain('enriched');
+  });
+});
