@@ -20,7 +20,9 @@ const RETRY_AFTER_MS = 5_000;
 export class Acceptor {
   readonly #options: AcceptOptions;
   readonly #limit: number;
-  #depth = 0;
+  /** What the last count found, and what was let in since that count began. */
+  #counted = 0;
+  #since = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
   #counting: Promise<void> | undefined;
 
@@ -36,8 +38,12 @@ export class Acceptor {
   async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
     await this.#recount();
     if (this.#depth >= this.#limit) throw lineTooLong(this.#depth, this.#limit);
-    this.#depth += requests.length;
+    this.#since += requests.length;
     return this.#options.ledger.accept(requests);
+  }
+
+  get #depth(): number {
+    return this.#counted + this.#since;
   }
 
   /** Near the limit the count is waited for; far from it, it is refreshed on the side. */
@@ -54,7 +60,9 @@ export class Acceptor {
 
   async #count(): Promise<void> {
     const { ledger, clock } = this.#options;
-    this.#depth = await ledger.depth();
+    const before = this.#since;
+    this.#counted = await ledger.depth();
+    this.#since -= before;
     this.#countedAt = clock.monotonicMs();
   }
 }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../lib/manual-clock.ts';
+import { aRequest, conversationId } from '../ledger/ledger.fixture.ts';
+import { createIdSource } from '../lib/ids.ts';
+import { openLedger } from '../ledger/open-ledger.ts';
+import { Acceptor } from './accept.ts';
+
+describe('Acceptor', () => {
+  it('turns requests away while too many conversations wait, and says how long to wait', async () => {
+    const clock = new ManualClock();
+    await using ledger = await openLedger({
+      store: 'sqlite::memory:',
+      clock,
+      newId: createIdSource(clock),
+      random: () => 0,
+    });
+    const acceptor = new Acceptor({ ledger, clock, depthLimit: 3 });
+    for (const name of ['a', 'b', 'c']) {
+      await acceptor.accept([aRequest({ conversationId: conversationId(name) })]);
+    }
+    const full = acceptor.accept([aRequest({ conversationId: conversationId('d') })]);
+    await expect(full).rejects.toMatchObject({
+      code: 'ERR_LEDGER_FULL',
+      retryable: true,
+      details: { retryAfterMs: 5_000, depth: 3 },
+    });
+    expect(await ledger.find(conversationId('d'))).toBeUndefined();
+
+    await ledger.claim(2);
+    await clock.advance(1_000);
+    const [accepted] = await acceptor.accept([aRequest({ conversationId: conversationId('d') })]);
+    expect(accepted?.duplicate).toBe(false);
+  });
+});
