@@ -15,7 +15,16 @@ export const ALIVE_MS = 8_000;
  */
 export const HOLD_MS = 6_000;
 
+export interface BeatTiming {
+  readonly beatMs: number;
+  readonly aliveMs: number;
+  readonly holdMs: number;
+}
+
+const DEFAULT_TIMING: BeatTiming = { beatMs: BEAT_MS, aliveMs: ALIVE_MS, holdMs: HOLD_MS };
+
 export interface InstanceOptions {
+  readonly timing?: BeatTiming | undefined;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,6 +48,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
 
 class BeatingInstance implements Instance {
   readonly #options: InstanceOptions;
+  readonly #timing: BeatTiming;
   #held: { readonly controller: AbortController; readonly lease: Lease } | undefined;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #nextBeat: Timer | undefined;
@@ -48,6 +58,7 @@ class BeatingInstance implements Instance {
 
   constructor(options: InstanceOptions) {
     this.#options = options;
+    this.#timing = options.timing ?? DEFAULT_TIMING;
   }
 
   lease(): Lease {
@@ -57,7 +68,7 @@ class BeatingInstance implements Instance {
   beat(): Promise<void> {
     const { clock } = this.#options;
     const sentAt = clock.monotonicMs();
-    this.#nextBeat = clock.timer(BEAT_MS, () => void this.beat());
+    this.#nextBeat = clock.timer(this.#timing.beatMs, () => void this.beat());
     // A beat that hangs does not hold back the next one: the first confirmed one counts.
     const beating = this.#send(sentAt);
     this.#beating = Promise.all([this.#beating, beating]).then(() => undefined);
@@ -67,7 +78,7 @@ class BeatingInstance implements Instance {
   async #send(sentAt: number): Promise<void> {
     const { ledger, log } = this.#options;
     try {
-      await ledger.beat(ALIVE_MS);
+      await ledger.beat(this.#timing.aliveMs);
       this.#confirm(sentAt);
       const taken = await ledger.takeOver();
       if (taken > 0) log.warn('instance.tookOver', { conversations: taken });
@@ -97,14 +108,14 @@ class BeatingInstance implements Instance {
   }
 
   #leftMs(): number {
-    return Math.max(0, this.#confirmedAt + HOLD_MS - this.#options.clock.monotonicMs());
+    return Math.max(0, this.#confirmedAt + this.#timing.holdMs - this.#options.clock.monotonicMs());
   }
 
   #lose(): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    this.#options.log.error('instance.leaseLost', { heldForMs: HOLD_MS });
+    this.#options.log.error('instance.leaseLost', { heldForMs: this.#timing.holdMs });
     held.controller.abort(new Error('the lease may have been lost: the ledger confirmed no beat'));
   }
 

@@ -124,11 +124,14 @@ class LedgerWorker<G extends Grant> implements Worker {
 
   /** True when nothing more is due. Room that no claim takes goes back at once. */
   async #claim(grants: readonly G[]): Promise<boolean> {
-    const { ledger, lease } = this.#options;
+    const { ledger } = this.#options;
     const unused = new Set(grants);
+    // The lease of before the claim is the one that covers it: one that was lost meanwhile, and
+    // won back, says nothing of conversations that others took in between.
+    const lease = this.#options.lease();
     try {
       // Without a lease a claim would be taken over before anything came of it.
-      if (lease().remainingMs() === 0) {
+      if (lease.remainingMs() === 0) {
         this.#wakeIn(this.#pollMs);
         return true;
       }
@@ -137,7 +140,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         const grant = grants[i];
         if (grant === undefined) return;
         unused.delete(grant);
-        this.#start(claim, grant);
+        this.#start(claim, grant, lease);
       });
       const isDry = batch.claims.length < grants.length;
       if (isDry) this.#wakeIn(Math.min(batch.nextDueInMs ?? this.#pollMs, this.#pollMs));
@@ -147,25 +150,27 @@ class LedgerWorker<G extends Grant> implements Worker {
     }
   }
 
-  #start(claim: Claim, grant: G): void {
-    const turn = this.#turn(claim, grant).finally(() => {
+  #start(claim: Claim, grant: G, lease: Lease): void {
+    const turn = this.#turn(claim, grant, lease).finally(() => {
       this.#turns.delete(turn);
       this.#slot.set();
     });
     this.#turns.add(turn);
   }
 
-  async #turn(claim: Claim, grant: G): Promise<void> {
-    const { run, lease: leaseNow, log } = this.#options;
-    const lease = leaseNow();
+  async #turn(claim: Claim, grant: G, lease: Lease): Promise<void> {
+    const { run, log } = this.#options;
     const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
     let result: TurnResult;
     try {
+      if (lease.remainingMs() === 0) throw new Error('the lease ran out before the turn began');
+      signal.throwIfAborted();
       result = await run(claim, { signal, lease, grant });
     } catch (error) {
-      result = signal.aborted
-        ? { kind: 'hand-back', reason: messageOf(signal.reason) }
-        : failureOf(error, log, claim);
+      result =
+        signal.aborted || lease.remainingMs() === 0
+          ? { kind: 'hand-back', reason: messageOf(error) }
+          : failureOf(error, log, claim);
     } finally {
       grant.release();
     }

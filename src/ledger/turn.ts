@@ -36,6 +36,11 @@ export interface Claim {
   readonly reason: string | undefined;
   /** The earlier holder disappeared; it may have written, and may write once more. */
   readonly tookOver: boolean;
+  /**
+   * An earlier turn did not end in a settle: it failed, was handed back, or its holder disappeared.
+   * It may have written, so this one looks before it writes.
+   */
+  readonly lookFirst: boolean;
   /** When the turn before this one began: a write of it may be applied late, counted from here. */
   readonly earlierTurnAt: number | undefined;
   /** Unanswered requests, in the order of their arrival. None when a deadline made the turn due. */

@@ -68,7 +68,6 @@ const countArrival = query<{ id: string; conversationId: string; lane: number; l
        when 'due' then ${on.least('due_at', ':now')}
        when 'closed' then case when cast(:live as integer) = 1 then :now end
        else :now end,
-     reason = case phase when 'dead' then null when 'idle' then null else reason end,
      ended_at = case when cast(:live as integer) = 1 then null else ended_at end,
      phase = case phase when 'leased' then 'leased'
        when 'closed' then case when cast(:live as integer) = 1 then 'due' else 'closed' end

@@ -134,6 +134,8 @@ function claimOf(
     claimedAt: numberOf(row, 'turn_at'),
     reason,
     tookOver: reason === TAKEN_OVER,
+    // A settle clears the reason; every other end of a turn leaves one.
+    lookFirst: reason !== undefined || numberOf(row, 'attempts') > 1,
     earlierTurnAt: maybeNumber(row, 'earlier_turn_at'),
     requests,
     entries: entries.map(entryOf),

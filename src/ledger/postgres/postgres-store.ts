@@ -69,10 +69,12 @@ export class PostgresStore implements Store {
       },
       onError: (error) => options.log.debug('ledger.notifyFailed', { reason: messageOf(error) }),
     });
-    // An idle connection that breaks is replaced at its next use.
-    pool.on('error', (error) =>
-      options.log.warn('ledger.connectionLost', { reason: messageOf(error) }),
-    );
+    // A connection that breaks fails what runs on it, and is replaced. Without a listener of its own
+    // it would end the process: the pool's hears idle connections only.
+    const onError = (error: Error): void =>
+      options.log.warn('ledger.connectionLost', { reason: messageOf(error) });
+    pool.on('error', onError);
+    pool.on('connect', (client) => client.on('error', onError));
   }
 
   /** @throws {RapportError} `ERR_LEDGER_OPEN` */

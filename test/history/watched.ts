@@ -1,0 +1,47 @@
+import type { Ledger, TurnEnd } from '../../src/ledger/ledger.ts';
+import type { Unit, UnitResult } from '../../src/ledger/sql/statement.ts';
+import type { Store } from '../../src/ledger/store.ts';
+import type { Claim } from '../../src/ledger/turn.ts';
+
+/** The store, with something around each unit; everything else passes through. */
+export function aroundUnits(
+  store: Store,
+  around: (unit: Unit, run: (unit: Unit) => Promise<UnitResult>) => Promise<UnitResult>,
+): Store {
+  return {
+    dialect: store.dialect,
+    now: () => store.now(),
+    run: (unit) => around(unit, (changed) => store.run(changed)),
+    read: (statement) => store.read(statement),
+    define: (texts) => store.define(texts),
+    publish: (signal) => store.publish(signal),
+    subscribe: (listener) => store.subscribe(listener),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
+/** Which operation of the ledger a unit belongs to, by its first statement: `accept`, `claim`, `settle`. */
+export const operationOf = (unit: Unit): string => unit[0]?.query.name.split('.')[0] ?? '';
+
+/** The machine's monotonic clock in milliseconds: one for all processes on it. */
+export const sharedNow = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
+
+/** The ledger, telling when each settle was sent and how it ended. */
+export function tellingEnds(
+  ledger: Ledger,
+  told: (claim: Claim, end: TurnEnd, at: number) => void,
+): Ledger {
+  const settle: Ledger['settle'] = async (claim, settlement) => {
+    const at = sharedNow();
+    const end = await ledger.settle(claim, settlement);
+    told(claim, end, at);
+    return end;
+  };
+  return new Proxy(ledger, {
+    get(target, name) {
+      if (name === 'settle') return settle;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
