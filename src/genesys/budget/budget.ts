@@ -32,6 +32,8 @@ export interface Permit extends Disposable {
    * @throws the signal's reason; `ERR_GENESYS_PERMIT_SPENT` when nothing is left
    */
   use(operation: string, signal?: AbortSignal): Promise<Sending>;
+  /** Gives back all but `count` of what is left: a read that turned out to be needless, for one. */
+  shrink(count: number): void;
   /** Gives back what is left. Calling it again does nothing. */
   release(): void;
 }
@@ -98,5 +100,7 @@ export interface Budget extends Disposable {
    * @throws the signal's reason
    */
   whenRoom(lane: BudgetLane, options?: RoomOptions): Promise<Permit>;
+  /** The same without waiting: undefined when there is no room at this moment, or others are first. */
+  tryRoom(lane: BudgetLane, cost?: number): Permit | undefined;
   snapshot(): BudgetSnapshot;
 }

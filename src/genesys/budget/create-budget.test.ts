@@ -92,6 +92,30 @@ describe('createBudget', () => {
     expect(budget.snapshot().held).toBe(2);
   });
 
+  it('takes back the promise of a read that is not needed', async () => {
+    const { budget } = start();
+    await open(budget, 296);
+    const permit = await budget.whenRoom('live', { cost: 2 });
+    const other = budget.whenRoom('live', { cost: 2 });
+    expect(await isSettled(other)).toBe(false);
+    permit.shrink(1);
+    permit.shrink(5);
+    expect([permit.left, await isSettled(other)]).toEqual([1, true]);
+  });
+
+  it('promises at once, or not at all, to who cannot wait', async () => {
+    const { budget } = start();
+    const probe = budget.tryRoom('live');
+    expect(probe?.left).toBe(1);
+    expect(budget.tryRoom('live')).toBeUndefined();
+    (await probe?.use('op'))?.answered(ok(297));
+    const waiting = budget.whenRoom('live', { cost: 4 });
+    expect(budget.tryRoom('live')).toBeUndefined();
+    expect(budget.tryRoom('verify')).toBeUndefined();
+    expect(budget.tryRoom('guard', 2)?.left).toBe(2);
+    expect(await isSettled(waiting)).toBe(false);
+  });
+
   it('refuses more than was promised', async () => {
     const { budget } = start();
     const permit = await budget.whenRoom('live');

@@ -80,6 +80,24 @@ class MemoryBudget implements Budget {
     return wait;
   }
 
+  tryRoom(lane: BudgetLane, cost = 1): Permit | undefined {
+    if (this.#isClosed) return undefined;
+    const nowMs = this.#settings.clock.monotonicMs();
+    this.#book.catchUp(nowMs);
+    const first = this.#firstWaits();
+    const isNext = BUDGET_LANES.slice(0, BUDGET_LANES.indexOf(lane) + 1).every(
+      (better) => !first.has(better),
+    );
+    if (!isNext) return undefined;
+    const costs = new Map([...first].map(([other, { key }]) => [other, key.cost]));
+    costs.set(lane, cost);
+    const { held, inFlight } = this.#book.token;
+    const fits = this.#isUnknown()
+      ? held === 0 && inFlight === 0
+      : this.#lanes.next(this.#book.token, costs, nowMs) === lane;
+    return fits ? this.#promise({ lane, cost }, nowMs) : undefined;
+  }
+
   snapshot(): BudgetSnapshot {
     const nowMs = this.#settings.clock.monotonicMs();
     this.#book.catchUp(nowMs);
@@ -115,9 +133,10 @@ class MemoryBudget implements Budget {
   }
 
   /** Called by permits. */
-  giveBack(cost: number): void {
+  giveBack(lane: BudgetLane, cost: number): void {
     if (cost === 0) return;
     this.#book.giveBack(cost, this.#settings.clock.monotonicMs());
+    this.#lanes.returned(lane, cost);
     this.#pump();
   }
 
@@ -166,6 +185,7 @@ class MemoryBudget implements Budget {
 
   #start({ permit, operation }: SendKey, nowMs: number): Sending {
     const tickets = this.#book.send(operation, nowMs);
+    this.#lanes.sent(permit.lane, nowMs);
     const end = (fate: Fate, isBack: boolean): void => {
       const endMs = this.#settings.clock.monotonicMs();
       this.#book.catchUp(endMs);
@@ -217,11 +237,15 @@ class MemoryBudget implements Budget {
       if (first.size === 0) return;
       const wait = this.#isUnknown() ? this.#nextProbe(first, nowMs) : this.#nextRoom(first, nowMs);
       if (wait === undefined) return;
-      const { lane, cost } = wait.key;
-      this.#book.promise(cost, nowMs);
-      this.#lanes.took(lane, cost, nowMs);
-      wait.serve(new HeldPermit(this, lane, cost));
+      wait.serve(this.#promise(wait.key, nowMs));
     }
+  }
+
+  #promise({ lane, cost }: RoomKey, nowMs: number): Permit {
+    if (this.#isUnknown()) this.#probePromisedMs = nowMs;
+    this.#book.promise(cost, nowMs);
+    this.#lanes.promised(lane, cost);
+    return new HeldPermit(this, lane, cost);
   }
 
   #isUnknown(): boolean {
@@ -258,7 +282,6 @@ class MemoryBudget implements Budget {
     if (inFlight > 0) return undefined;
     const isOverdue = nowMs >= this.#probePromisedMs + PROBE_PATIENCE_MS;
     if (held > 0 && !isOverdue) return undefined;
-    this.#probePromisedMs = nowMs;
     return BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
   }
 
@@ -324,15 +347,19 @@ class HeldPermit implements Permit {
 
   /** A request did not go, or was refused with 429: its promise holds on. */
   takeBack(): void {
-    if (this.#isReleased) this.#budget.giveBack(1);
+    if (this.#isReleased) this.#budget.giveBack(this.lane, 1);
     else this.#left += 1;
+  }
+
+  shrink(count: number): void {
+    const excess = Math.max(0, this.#left - Math.max(0, count));
+    this.#left -= excess;
+    this.#budget.giveBack(this.lane, excess);
   }
 
   release(): void {
     this.#isReleased = true;
-    const left = this.#left;
-    this.#left = 0;
-    this.#budget.giveBack(left);
+    this.shrink(0);
   }
 
   [Symbol.dispose](): void {

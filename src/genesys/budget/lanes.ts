@@ -37,10 +37,19 @@ export class Lanes {
     });
   }
 
-  took(lane: BudgetLane, cost: number, nowMs: number): void {
+  promised(lane: BudgetLane, cost: number): void {
     this.#promised.set(lane, (this.#promised.get(lane) ?? 0) + cost);
+  }
+
+  returned(lane: BudgetLane, cost: number): void {
+    // A promise of an earlier window may come back in this one.
+    this.#promised.set(lane, Math.max(0, (this.#promised.get(lane) ?? 0) - cost));
+  }
+
+  /** Only what is sent makes the forecast: workers ask for room that they often do not need. */
+  sent(lane: BudgetLane, nowMs: number): void {
     if (lane !== 'live') return;
-    this.#liveRate = this.#rateAt(nowMs) + cost / FORECAST_MS;
+    this.#liveRate = this.#rateAt(nowMs) + 1 / FORECAST_MS;
     this.#liveAtMs = nowMs;
   }
 
