@@ -69,7 +69,7 @@ export interface RateHeaders {
 export interface BudgetSnapshot {
   /** - `cold`: nothing is known yet.
    * - `probe`: a new window; one request is out to learn of it.
-   * - `open`: there is room. `spent`: there is none until the window ends.
+   * - `open`: there is room. `spent`: all of it is used or promised until the window ends.
    * - `frozen`: the platform said 429. `unlimited`: its answers carry no limit. */
   readonly state: 'cold' | 'probe' | 'open' | 'spent' | 'frozen' | 'unlimited';
   /** Requests a window allows; undefined when unknown. */

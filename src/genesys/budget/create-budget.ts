@@ -15,7 +15,7 @@ import {
 import { Lanes } from './lanes.ts';
 import { LimitBook, type Fate } from './limit-book.ts';
 import { WaitingLine, type Wait } from './waiting-line.ts';
-import { dueMsOf, marginOf, maySend } from './window.ts';
+import { dueMsOf, marginOf, roomOf } from './window.ts';
 
 export interface BudgetSettings {
   readonly clock: Clock;
@@ -105,7 +105,7 @@ class MemoryBudget implements Budget {
     const dueMs = dueMsOf(state);
     const kind = state.phase.kind;
     return {
-      state: kind === 'open' && !maySend(state) ? 'spent' : kind,
+      state: kind === 'open' && roomOf(state) < 1 ? 'spent' : kind,
       allowed: state.allowed,
       sent: state.sent,
       held: state.held,
