@@ -1,4 +1,4 @@
-import { createAnalyticsApi, type AnalyticsApi } from './api/analytics.ts';
+import { createAnalyticsApi, type AnalyticsApi, type AnalyticsContext } from './api/analytics.ts';
 import { createAttributesApi, type AttributesApi } from './api/attributes.ts';
 import { createConversationsApi, type ConversationsApi } from './api/conversations.ts';
 import { createFlowsApi, type FlowsApi } from './api/flows.ts';
@@ -92,7 +92,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   });
   return {
     hosts,
-    ...createApis(requester, { clock, random }),
+    ...createApis(requester, { clock, random, closing: closing.signal }),
     budget,
     send: (request, callOptions) => requester.send(request, callOptions),
     async [Symbol.asyncDispose]() {
@@ -106,10 +106,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
 
 type Apis = Omit<GenesysClient, 'hosts' | 'budget' | 'send' | typeof Symbol.asyncDispose>;
 
-function createApis(
-  requester: Requester,
-  time: { readonly clock: Clock; readonly random: () => number },
-): Apis {
+function createApis(requester: Requester, context: AnalyticsContext): Apis {
   return {
     conversations: createConversationsApi(requester),
     attributes: createAttributesApi(requester),
@@ -118,6 +115,6 @@ function createApis(
     users: createUsersApi(requester),
     notifications: createNotificationsApi(requester),
     tokens: createTokensApi(requester),
-    analytics: createAnalyticsApi(requester, time),
+    analytics: createAnalyticsApi(requester, context),
   };
 }

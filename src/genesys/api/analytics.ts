@@ -82,17 +82,24 @@ const MAX_PAGES = 100;
 /** Between two looks at a job, in milliseconds. */
 const POLL = { baseMs: 1_000, maxMs: 10_000 } as const;
 
-export function createAnalyticsApi(
-  requester: Requester,
-  time: { readonly clock: Clock; readonly random: () => number },
-): AnalyticsApi {
+export interface AnalyticsContext {
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Aborts when the client is closed. */
+  readonly closing: AbortSignal;
+}
+
+export function createAnalyticsApi(requester: Requester, context: AnalyticsContext): AnalyticsApi {
+  const { clock, random, closing } = context;
   return {
     queryDetails: (filter, options) => queryDetails(requester, filter, options),
     async runDetailsJob(filter, options) {
+      const signal =
+        options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
       const jobId = await startJob(requester, filter, options);
       const later = { ...options, permit: undefined };
       for (let look = 1; !(await isJobDone(requester, jobId, later)); look++) {
-        await sleep(time.clock, backoffMs(look, POLL, time.random), options?.signal);
+        await sleep(clock, backoffMs(look, POLL, random), signal);
       }
       return fetchResults(requester, jobId, later);
     },
