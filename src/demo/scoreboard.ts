@@ -1,7 +1,7 @@
 import type { AttributeState, OutcomeResult, OutcomeSummary } from '../domain/outcome.ts';
 import type { Progress } from '../engine/progress.ts';
 import type { PlannedConversation } from './day.ts';
-import { spreadOf, type Spread } from './percentile.ts';
+import { spreadOf, type Spread } from '../lib/percentile.ts';
 
 /** What one conversation of the day has come to so far. */
 export interface Score {

@@ -1,6 +1,6 @@
 import { textTable } from '../lib/text-table.ts';
 import type { PlannedConversation } from './day.ts';
-import type { Spread } from './percentile.ts';
+import type { Spread } from '../lib/percentile.ts';
 import { isVisible, type DaySummary, type Score } from './scoreboard.ts';
 
 /** Paints text where a person reads it; the identity anywhere else. */

@@ -4,13 +4,20 @@ import type { Grant } from './work-gate.ts';
 
 /** How a turn ends. Whatever it is, the ledger records it in one transaction. */
 export type TurnResult =
-  | { readonly kind: 'settle'; readonly settlement: Settlement }
+  | { readonly kind: 'settle'; readonly settlement: Settlement; readonly spent?: Spent | undefined }
   /** Worth another try: later, with backoff, or after the server's own number. */
   | { readonly kind: 'retry'; readonly failure: Omit<Failure, 'retryable'> }
   /** No use trying again: the requests are answered as failed and the conversation is set aside. */
   | { readonly kind: 'dead'; readonly failure: Omit<Failure, 'retryable'> }
   /** Not done and not begun: no budget left, or the service stops. The attempt does not count. */
   | { readonly kind: 'hand-back'; readonly reason: string };
+
+/** Requests to the platform that a turn cost. */
+export interface Spent {
+  /** Without proof reads. */
+  readonly platformRequests: number;
+  readonly proofRequests: number;
+}
 
 export interface TurnContext<G extends Grant = Grant> {
   /** Aborts when the lease may be lost or the service can wait no longer: send nothing more. */

@@ -10,14 +10,15 @@ export function progressOf(claim: Claim, result: TurnResult, at: number): Progre
   const kept = claim.entries.filter((entry) => !changed.has(nameOf(entry)));
   const receivedAt = claim.requests[0]?.receivedAt;
   const { outcome } = writes;
+  const spent = (result.kind === 'settle' ? result.spent : undefined) ?? outcome;
   return {
     conversationId: claim.conversationId,
     at,
     entries: [...kept, ...changed.values()],
     answered:
       outcome === undefined || receivedAt === undefined ? undefined : { receivedAt, outcome },
-    platformRequests: outcome?.platformRequests ?? 0,
-    proofRequests: outcome?.proofRequests ?? 0,
+    platformRequests: spent?.platformRequests ?? 0,
+    proofRequests: spent?.proofRequests ?? 0,
   };
 }
 

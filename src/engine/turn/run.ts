@@ -20,6 +20,7 @@ import type { RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
 import { readMailbox, type Mailbox } from './mailbox.ts';
 import { toOutcome, toSkipped, type OutcomeParts } from './outcome.ts';
+import { personsOf } from './persons.ts';
 import { toSettlement } from './settlement.ts';
 
 export interface TurnParts<G extends Grant> {
@@ -187,10 +188,12 @@ class Turn<G extends Grant> {
     }
     return {
       kind: 'settle',
+      spent: outcome,
       settlement: toSettlement({
         claim: this.#claim,
         outcome,
         written,
+        persons: personsOf(enrichment),
         participantId: this.#customerOf(seen, enrichment),
         media: seen && mediaOf(seen.conversation),
         traceId: this.#traceId,

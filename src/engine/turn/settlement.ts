@@ -1,13 +1,21 @@
 import type { MediaType } from '../../domain/conversation.ts';
 import type { ParticipantId, TraceId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
-import type { AuditDraft, Claim, FeedDraft, Settlement, TurnWrites } from '../../ledger/turn.ts';
+import type {
+  AuditDraft,
+  Claim,
+  FeedDraft,
+  PersonKey,
+  Settlement,
+  TurnWrites,
+} from '../../ledger/turn.ts';
 import type { Effects } from '../../writeback/turn/effects.ts';
 
 export interface SettlementParts {
   readonly claim: Claim;
   readonly outcome: OutcomeSummary;
   readonly written: Effects & { readonly ended: boolean };
+  readonly persons: readonly PersonKey[];
   readonly participantId: ParticipantId | undefined;
   readonly media: MediaType | undefined;
   readonly traceId: TraceId;
@@ -25,6 +33,7 @@ export function toSettlement(parts: SettlementParts): Settlement {
     ...(isAnswer ? { outcome } : {}),
     audit: [...(isAnswer ? [outcomeAudit(claim, outcome)] : []), ...(writes.audit ?? [])],
     feed: [...(isAnswer ? [outcomeFeed(outcome)] : []), ...(writes.feed ?? [])],
+    persons: parts.persons,
     nextDueAt: written.nextDueAt,
     participantId,
     media,
