@@ -1,8 +1,12 @@
 import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEmulatorCommand } from './commands/emulator.ts';
+import { addEnrichCommand } from './commands/enrich.ts';
+import { addEraseCommand } from './commands/erase.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addServeCommand } from './commands/serve.ts';
-import type { Run } from './context.ts';
+import type { CliContext, Run } from './context.ts';
 import { EXIT, reportError, type ExitStatus } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { packageVersion } from './version.ts';
@@ -37,8 +41,13 @@ function createProgram(io: CliIo, run: Run): Command {
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showHelpAfterError('(run with --help to see what is there)')
     .showSuggestionAfterError(true);
-  addDemoCommand(program, { io, run });
-  addServeCommand(program, { io, run });
-  addEmulatorCommand(program, { io, run });
+  const context: CliContext = { io, run };
+  addDemoCommand(program, context);
+  addServeCommand(program, context);
+  addEmulatorCommand(program, context);
+  addEnrichCommand(program, context);
+  addAuditCommands(program, context);
+  addEraseCommand(program, context);
+  addMigrateCommand(program, context);
   return program;
 }

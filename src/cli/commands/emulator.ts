@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { parseCount, parsePort } from '../options.ts';
 
 interface EmulatorFlags {
   readonly port: number;
@@ -38,15 +39,4 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
         await runEmulator(flags, io);
       }),
     );
-}
-
-function parsePort(text: string): number {
-  const port = parseCount(text);
-  if (port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
-  return port;
-}
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number from 0 is needed.');
-  return Number(text);
 }

@@ -1,0 +1,59 @@
+import { parseConversationId } from '../domain/ids.ts';
+import { textTable } from '../lib/text-table.ts';
+import { loadCliConfig } from './cli-config.ts';
+import type { CliIo } from './io.ts';
+import { readLedger } from './ledger-access.ts';
+import type { ConfigFlags } from './options.ts';
+
+export async function listAudit(
+  flags: ConfigFlags & { readonly conversation?: string; readonly limit: number },
+  io: CliIo,
+): Promise<void> {
+  await using ledger = await readLedger(loadCliConfig(flags, io));
+  const { conversation, limit } = flags;
+  const rows = await ledger.audit.list({
+    limit,
+    conversationId: conversation === undefined ? undefined : parseConversationId(conversation),
+  });
+  if (flags.json === true) {
+    io.out(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
+  const table = rows.map((row) => [
+    new Date(row.at).toISOString(),
+    row.conversationId ?? '–',
+    row.actor,
+    row.action,
+    row.keys.map(({ key }) => key).join(', ') || '–',
+    row.seq === undefined ? 'not yet' : String(row.seq),
+  ]);
+  const columns = ['at', 'conversation', 'actor', 'action', 'keys', 'sealed as'];
+  io.out(
+    `${textTable(
+      columns.map((title) => ({ title })),
+      table,
+    )}\n`,
+  );
+}
+
+/** @returns whether the chain holds */
+export async function verifyAudit(flags: ConfigFlags, io: CliIo): Promise<boolean> {
+  await using ledger = await readLedger(loadCliConfig(flags, io));
+  const verdict = await ledger.audit.verify();
+  if (flags.json === true) io.out(`${JSON.stringify(verdict, null, 2)}\n`);
+  else if (verdict.brokenAt !== undefined) {
+    io.out(`The chain is broken at row ${verdict.brokenAt.seq}: ${verdict.brokenAt.reason}.\n`);
+  } else {
+    const head =
+      verdict.head === undefined ? '' : ` Head: ${verdict.head.seq} ${verdict.head.hash}\n`;
+    io.out(
+      `The chain holds: ${verdict.rows} rows checked, ${verdict.unsealed} wait to be sealed.\n${head}`,
+    );
+  }
+  return verdict.intact;
+}
+
+export async function exportAudit(flags: ConfigFlags, io: CliIo): Promise<void> {
+  await using ledger = await readLedger(loadCliConfig(flags, io));
+  for await (const line of ledger.audit.export()) io.out(`${line}\n`);
+}

@@ -1,0 +1,14 @@
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import type { RapportConfig } from '../config/schema.ts';
+import type { CliIo } from './io.ts';
+import type { ConfigFlags } from './options.ts';
+
+/** The configuration a command runs by. @throws {ConfigError} with every problem */
+export function loadCliConfig(flags: ConfigFlags, io: CliIo): RapportConfig {
+  return loadCliConfigWhole(flags, io).config;
+}
+
+/** The same, with what the environment names beside it: conversations and participants to work on. */
+export function loadCliConfigWhole(flags: ConfigFlags, io: CliIo): LoadedConfig {
+  return loadConfig({ file: flags.config, cwd: io.cwd, env: io.env });
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
+
+interface ListFlags extends ConfigFlags {
+  readonly conversation?: string;
+  readonly limit: number;
+}
+
+export function addAuditCommands(program: Command, { io, run }: CliContext): void {
+  const audit = program
+    .command('audit')
+    .description('who did what to which keys, sealed into a chain');
+
+  withJson(withConfig(audit.command('list').description('the latest rows, newest first')))
+    .option('--conversation <id>', 'only those of one conversation')
+    .option('--limit <count>', 'at most this many', parsePositive, 50)
+    .action((flags: ListFlags) =>
+      run(async () => {
+        const { listAudit } = await import('../audit.ts');
+        await listAudit(flags, io);
+      }),
+    );
+
+  withJson(
+    withConfig(
+      audit.command('verify').description('walk the whole chain; exits 1 where it does not hold'),
+    ),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { verifyAudit } = await import('../audit.ts');
+      return (await verifyAudit(flags, io)) ? EXIT.done : EXIT.failures;
+    }),
+  );
+
+  withConfig(
+    audit
+      .command('export')
+      .description('every sealed row in the order of the chain, one JSON object a line'),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { exportAudit } = await import('../audit.ts');
+      await exportAudit(flags, io);
+    }),
+  );
+}

@@ -1,0 +1,168 @@
+import type {
+  AttributeState,
+  OutcomeResult,
+  OutcomeSummary,
+  SourceVerdict,
+} from '../../domain/outcome.ts';
+import type { Progress } from '../../engine/progress.ts';
+
+/** What one conversation of a run has come to. */
+export interface Result {
+  readonly conversationId: string;
+  readonly traceId: string | undefined;
+  readonly result: OutcomeResult | 'pending';
+  readonly reason: string | undefined;
+  readonly message: string | undefined;
+  readonly keys: ReadonlyMap<string, AttributeState>;
+  readonly sources: readonly SourceVerdict[];
+  readonly payloadHash: string | undefined;
+  readonly platformRequests: number;
+  readonly proofRequests: number;
+  /** From acceptance to the last news of it, in milliseconds. */
+  readonly latencyMs: number | undefined;
+  /** The ledger has nothing more to do before every key has its first verdict. */
+  readonly isFinal: boolean;
+}
+
+/** The part of a service's answer to a waiting enrichment that a run needs. */
+export interface ServiceAnswer {
+  readonly traceId: string | undefined;
+  readonly outcome: OutcomeSummary | undefined;
+  readonly latencyMs: number;
+}
+
+/** States after which a run need not wait: the first verdict is there. */
+const DECIDED: ReadonlySet<AttributeState> = new Set([
+  'visible',
+  'applied',
+  'ignored',
+  'unverified',
+  'overwritten',
+  'yielded',
+  'refused',
+  'wrong-participant',
+  'superseded',
+  'failed',
+  'ended',
+  'wiped',
+  'wipe-failed',
+  'closed',
+]);
+
+const LOST: ReadonlySet<AttributeState> = new Set([
+  'ignored',
+  'refused',
+  'wrong-participant',
+  'failed',
+  'wipe-failed',
+]);
+
+/** Gathers what becomes of the conversations of a run. */
+export class Results {
+  readonly #results = new Map<string, Result>();
+  readonly #receivedAt = new Map<string, number>();
+  readonly #done = Promise.withResolvers<void>();
+
+  constructor(conversationIds: readonly string[]) {
+    for (const id of conversationIds) this.#results.set(id, pending(id));
+  }
+
+  get all(): readonly Result[] {
+    return [...this.#results.values()];
+  }
+
+  get finished(): number {
+    return this.all.filter((result) => result.isFinal).length;
+  }
+
+  /** Resolves when every conversation has its first verdict. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  /** An earlier run has taken it; whatever it came to stands in the ledger. */
+  skip(conversationId: string): void {
+    const before = this.#results.get(conversationId);
+    if (before === undefined) return;
+    this.#keep({ ...before, result: 'skipped', reason: 'taken-before', isFinal: true });
+  }
+
+  take(progress: Progress): void {
+    const before = this.#results.get(progress.conversationId);
+    if (before === undefined || (before.result === 'pending' && progress.answered === undefined))
+      return;
+    const { answered, entries } = progress;
+    const receivedAt = this.#receivedAt.get(progress.conversationId) ?? answered?.receivedAt;
+    if (receivedAt !== undefined) this.#receivedAt.set(progress.conversationId, receivedAt);
+    const keys = new Map(entries.map((entry) => [entry.key, entry.state]));
+    this.#keep({
+      ...before,
+      ...(answered && pick(answered.outcome)),
+      keys,
+      platformRequests: before.platformRequests + progress.platformRequests,
+      proofRequests: before.proofRequests + progress.proofRequests,
+      latencyMs:
+        receivedAt === undefined || before.isFinal ? before.latencyMs : progress.at - receivedAt,
+      isFinal: [...keys.values()].every((state) => DECIDED.has(state)),
+    });
+  }
+
+  /** What a service answered about one conversation, after it waited for the proof. */
+  takeAnswer(conversationId: string, answer: ServiceAnswer): void {
+    const before = this.#results.get(conversationId);
+    if (before === undefined) return;
+    const { outcome, latencyMs } = answer;
+    if (outcome === undefined) {
+      const reason = 'the service had no outcome in time';
+      this.#keep({ ...before, traceId: answer.traceId, reason, isFinal: true });
+      return;
+    }
+    const keys = new Map(outcome.keys.map(({ key, state }) => [key, state]));
+    const { platformRequests, proofRequests } = outcome;
+    this.#keep({
+      ...before,
+      ...pick(outcome),
+      keys,
+      platformRequests,
+      proofRequests,
+      latencyMs,
+      isFinal: true,
+    });
+  }
+
+  #keep(result: Result): void {
+    this.#results.set(result.conversationId, result);
+    if (this.finished === this.#results.size) this.#done.resolve();
+  }
+}
+
+/** Whether a run should say that this conversation failed. */
+export function hasFailed(result: Result): boolean {
+  return (
+    result.result === 'failed' ||
+    result.result === 'pending' ||
+    [...result.keys.values()].some((state) => LOST.has(state))
+  );
+}
+
+function pick(outcome: OutcomeSummary): Partial<Result> {
+  const { traceId, result, reason, message, sources, payloadHash } = outcome;
+  return { traceId, result, reason, message, sources, payloadHash };
+}
+
+function pending(conversationId: string): Result {
+  return {
+    conversationId,
+    traceId: undefined,
+    result: 'pending',
+    reason: undefined,
+    message: undefined,
+    keys: new Map(),
+    sources: [],
+    payloadHash: undefined,
+    platformRequests: 0,
+    proofRequests: 0,
+    latencyMs: undefined,
+    isFinal: false,
+  };
+}

@@ -1,0 +1,96 @@
+import type { RapportConfig } from '../config/schema.ts';
+import { isRapportError, RapportError } from '../domain/errors.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createIdSource } from '../lib/ids.ts';
+import type { Ledger, LedgerReader } from '../ledger/ledger.ts';
+import { openLedger, openLedgerReader, type OpenLedgerOptions } from '../ledger/open-ledger.ts';
+
+/** Opens the ledger to read, beside a running service or without one. */
+export function readLedger(config: RapportConfig): Promise<LedgerReader> {
+  return openLedgerReader(optionsOf(config));
+}
+
+export interface Change<T> {
+  /** How it is done on a ledger that nobody else holds, and on a shared one. */
+  readonly direct: (ledger: Ledger) => Promise<T>;
+  /** How a running service is asked, which alone may write to its SQLite file. */
+  readonly throughService: (service: ServiceDoor) => Promise<T>;
+}
+
+/** Changes the ledger, through the running service where that holds it. */
+export async function changeLedger<T>(config: RapportConfig, change: Change<T>): Promise<T> {
+  let ledger: Ledger;
+  try {
+    ledger = await openLedger(optionsOf(config));
+  } catch (error) {
+    if (!isRapportError(error) || error.code !== 'ERR_LEDGER_LOCKED') throw error;
+    return change.throughService(new ServiceDoor(config));
+  }
+  try {
+    return await change.direct(ledger);
+  } finally {
+    await ledger[Symbol.asyncDispose]();
+  }
+}
+
+function optionsOf({ store }: RapportConfig): OpenLedgerOptions {
+  return { store, clock: systemClock, newId: createIdSource(systemClock), random: Math.random };
+}
+
+/** The HTTP interface of the service that runs with the same configuration on this machine. */
+export class ServiceDoor {
+  readonly #url: string;
+  readonly #apiKey: string | undefined;
+
+  constructor({ service }: Pick<RapportConfig, 'service'>) {
+    const host = service.host === '0.0.0.0' || service.host === '::' ? '127.0.0.1' : service.host;
+    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${service.port}`;
+    this.#apiKey = service.apiKey;
+  }
+
+  /** @throws {RapportError} what the service says, or that it cannot be reached */
+  async post(path: string, body: unknown): Promise<unknown> {
+    if (this.#apiKey === undefined) {
+      throw new RapportError({
+        code: 'ERR_SERVICE_KEY',
+        message: 'a service holds the ledger, and no API key for it is configured',
+        nextStep: 'Set RAPPORT_API_KEY to the service’s key, or stop the service first.',
+      });
+    }
+    const response = await this.#fetch(path, body, this.#apiKey);
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    throw refused(this.#url, response.status, answer);
+  }
+
+  async #fetch(path: string, body: unknown, apiKey: string): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        redirect: 'error',
+      });
+    } catch (error) {
+      throw new RapportError({
+        code: 'ERR_SERVICE_UNREACHABLE',
+        message: `a process holds the ledger, and no service answers at ${this.#url}`,
+        nextStep:
+          'Give the host and port of that service (RAPPORT_HOST, RAPPORT_PORT), or stop it.',
+        cause: error,
+      });
+    }
+  }
+}
+
+function refused(url: string, status: number, answer: unknown): RapportError {
+  const problem = typeof answer === 'object' && answer !== null ? answer : {};
+  const detail = 'detail' in problem ? String(problem.detail) : `HTTP ${status}`;
+  const nextStep = 'nextStep' in problem ? String(problem.nextStep) : undefined;
+  return new RapportError({
+    code: 'ERR_SERVICE_REFUSED',
+    message: `the service at ${url} refused: ${detail}`,
+    nextStep,
+    details: { status },
+  });
+}
