@@ -1,0 +1,258 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isRapportError } from '../../src/domain/errors.ts';
+import { startInstance } from '../../src/engine/instance.ts';
+import { openGate } from '../../src/engine/work-gate.ts';
+import { startWorker } from '../../src/engine/worker.ts';
+import { sleep, systemClock } from '../../src/lib/clock.ts';
+import { createIdSource } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { ManualClock } from '../../src/lib/manual-clock.ts';
+import { aRequest, conversationId } from '../../src/ledger/ledger.fixture.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { ledgerOver, openLedger, openStore } from '../../src/ledger/open-ledger.ts';
+import { SqliteStore } from '../../src/ledger/sqlite/sqlite-store.ts';
+import { createTestDatabase, execute, startTestServer } from '../postgres.ts';
+import { check } from './checker.ts';
+import { readFinalState } from './final-state.ts';
+import type { HistoryEvent } from './history.ts';
+import { stubTurn, type Platform } from './stub-turn.ts';
+import { sharedNow, tellingEnds } from './watched.ts';
+
+const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
+const TIMEOUT_MS = isSoak ? 600_000 : 60_000;
+
+/** One service in this process, on a ledger whose store may fall away. */
+class Service implements AsyncDisposable {
+  readonly history: HistoryEvent[] = [];
+  readonly values = new Map<string, string>();
+  readonly ledger: Ledger;
+  readonly #stop: AsyncDisposableStack;
+
+  private constructor(ledger: Ledger, stop: AsyncDisposableStack) {
+    this.ledger = ledger;
+    this.#stop = stop;
+  }
+
+  static async start(inner: Ledger): Promise<Service> {
+    const stop = new AsyncDisposableStack();
+    stop.use(inner);
+    const ledger = tellingEnds(inner, (claim, end, at) => {
+      const { conversationId: id, fence } = claim;
+      service.history.push({
+        kind: 'ended',
+        instance: 'i1',
+        conversationId: id,
+        fence,
+        at,
+        end,
+      });
+    });
+    const service = new Service(ledger, stop);
+    const parts = { ledger, clock: systemClock, log: silentLog };
+    const timing = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
+    const instance = stop.use(await startInstance({ ...parts, timing }));
+    stop.use(
+      startWorker({
+        ...parts,
+        gate: openGate,
+        run: stubTurn(service.#platform(), service.#hooks(), (ms) => sleep(systemClock, ms)),
+        lease: () => instance.lease(),
+        random: Math.random,
+        pollMs: 100,
+      }),
+    );
+    return service;
+  }
+
+  #platform(): Platform {
+    return {
+      read: async (id) => this.values.get(id),
+      write: async ({ conversationId: id, fence }, value) => {
+        this.values.set(id, value);
+        const at = sharedNow();
+        this.history.push({
+          kind: 'written',
+          instance: 'i1',
+          conversationId: id,
+          fence,
+          value,
+          at,
+        });
+      },
+    };
+  }
+
+  #hooks(): Parameters<typeof stubTurn>[1] {
+    return {
+      began: ({ conversationId: id, fence, arrivals }) => {
+        const at = sharedNow();
+        this.history.push({
+          kind: 'began',
+          instance: 'i1',
+          conversationId: id,
+          fence,
+          arrivals,
+          at,
+        });
+      },
+      beforeWrite() {},
+      afterWrite() {},
+    };
+  }
+
+  /** Asks until it is acknowledged, as a client does; how often it was refused. */
+  async ask(n: number): Promise<number> {
+    const request = aRequest({ conversationId: conversationId(`c${n % 7}`), body: {} });
+    for (let refused = 0; ; refused++) {
+      try {
+        const [accepted] = await this.ledger.accept([request]);
+        this.history.push({
+          kind: 'acknowledged',
+          asked: request.id,
+          answered: accepted?.id ?? '',
+          conversationId: request.conversationId,
+          dedupeKey: request.dedupeKey,
+        });
+        return refused;
+      } catch (error) {
+        // Anything but a refusal that says to come again is a fault of the ledger.
+        if (!isRapportError(error) || !error.retryable) throw error;
+        await sleep(systemClock, 20);
+      }
+    }
+  }
+
+  /** What the checker says once everything is worked off. */
+  async verdict(): Promise<string[]> {
+    for (;;) {
+      const stats = await this.ledger.stats().catch(() => undefined);
+      if (
+        stats !== undefined &&
+        stats.openRequests + stats.phases.leased + stats.phases.due === 0
+      ) {
+        break;
+      }
+      await sleep(systemClock, 20);
+    }
+    return check(this.history, await readFinalState(this.ledger, this.values));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop.disposeAsync();
+  }
+}
+
+function open(store: string): Promise<Ledger> {
+  const newId = createIdSource(systemClock);
+  return openLedger({ store, clock: systemClock, newId, random: Math.random });
+}
+
+describe('a ledger on PostgreSQL', () => {
+  it('bears every connection being cut, again and again', { timeout: TIMEOUT_MS }, async () => {
+    await using database = await createTestDatabase();
+    await using service = await Service.start(await open(database.url));
+    for (let round = 0; round < (isSoak ? 100 : 2); round++) {
+      const asking = Array.from({ length: 20 }, (_, n) => service.ask(n));
+      await execute(
+        database.url,
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()`,
+      );
+      await Promise.all(asking);
+    }
+    expect(await service.verdict()).toEqual([]);
+  });
+
+  it.runIf(isSoak)(
+    'bears the server being stopped and started under load',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await using server = await startTestServer();
+      await using service = await Service.start(await open(server.url));
+      let refused = 0;
+      for (let round = 0; round < 5; round++) {
+        const asking = Array.from({ length: 20 }, (_, n) => service.ask(n));
+        await server.stop();
+        asking.push(service.ask(99));
+        await server.start();
+        refused += (await Promise.all(asking)).reduce((sum, times) => sum + times, 0);
+      }
+      expect(refused).toBeGreaterThan(0);
+      expect(await service.verdict()).toEqual([]);
+    },
+  );
+});
+
+/** The ledger of a service, and a way to change the file beneath it. */
+async function onFile(
+  path: string,
+): Promise<{ service: Service; pragma: (text: string) => Promise<void> }> {
+  const newId = createIdSource(systemClock);
+  const options = { store: `sqlite:${path}`, clock: systemClock, newId, random: Math.random };
+  const store = await openStore(options, false);
+  if (!(store instanceof SqliteStore)) throw new Error('not a SQLite store');
+  const service = await Service.start(await ledgerOver(store, options));
+  const pragma = async (text: string): Promise<void> => {
+    await store.read({
+      query: { name: text, text: () => ({ text: `pragma ${text}`, order: [] }) },
+      params: {},
+    });
+  };
+  return { service, pragma };
+}
+
+describe('a ledger on SQLite', () => {
+  it.each([
+    // A page limit is how SQLite itself plays a full disk; query_only is a file gone read-only.
+    ['full', 'max_page_count = 1', 'max_page_count = 1073741823'],
+    ['read-only', 'query_only = 1', 'query_only = 0'],
+  ])('refuses while the disk is %s, and goes on when it is not', async (_, broken, whole) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rapport-outage-'));
+    {
+      const file = await onFile(join(folder, 'ledger.db'));
+      await using service = file.service;
+      for (let n = 0; n < 50; n++) await service.ask(n);
+      await file.pragma(broken);
+      const asking = Array.from({ length: 200 }, (__, n) => service.ask(n));
+      await sleep(systemClock, 100);
+      await file.pragma(whole);
+      const refused = (await Promise.all(asking)).reduce((sum, times) => sum + times, 0);
+      expect(refused).toBeGreaterThan(0);
+      expect(await service.verdict()).toEqual([]);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it('leaves nothing waiting when the wall clock is set back or was wrong at the last start', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rapport-clock-'));
+    const store = `sqlite:${join(folder, 'ledger.db')}`;
+    const parts = { store, newId: createIdSource(systemClock), random: () => 0 };
+    const clock = new JumpingClock();
+    {
+      await using ledger = await openLedger({ ...parts, clock });
+      clock.offsetMs = -86_400_000;
+      await ledger.accept([aRequest({ conversationId: conversationId('set-back') })]);
+      expect((await ledger.claim(1)).claims).toHaveLength(1);
+      clock.offsetMs = 30 * 86_400_000;
+      await ledger.accept([aRequest({ conversationId: conversationId('set-forward') })]);
+      expect((await ledger.claim(1)).claims).toHaveLength(1);
+      await ledger.accept([aRequest({ conversationId: conversationId('due-next-month') })]);
+    }
+    clock.offsetMs = 0;
+    await using ledger = await openLedger({ ...parts, clock });
+    expect((await ledger.claim(9)).claims).toHaveLength(3);
+    await rm(folder, { recursive: true });
+  });
+});
+
+/** A clock whose wall hands can be moved; its monotonic ones cannot. */
+class JumpingClock extends ManualClock {
+  offsetMs = 0;
+
+  override wallMs(): number {
+    return super.wallMs() + this.offsetMs;
+  }
+}
