@@ -93,6 +93,9 @@ export interface RigOptions {
   readonly conversations?: number | undefined;
 }
 
+/** Requests that the clients together leave without an answer. */
+const MAX_UNACKNOWLEDGED = 24;
+
 interface Asked {
   readonly request: EnrichmentRequest;
   /** Whom the client asked last; it asks somebody else once that one is dead. */
@@ -140,14 +143,17 @@ export class Rig implements AsyncDisposable {
     return child;
   }
 
-  /** A few new requests, some of them twice, and every one that nobody has acknowledged yet. */
+  /**
+   * A few new requests, some of them twice, and those whose process died before it acknowledged them.
+   * Clients that wait for many answers ask nothing new, so a slow machine is not flooded.
+   */
   ask(child: Child, count: number): void {
     for (const asked of this.#unacknowledged.values()) {
       if (asked.last.isAlive) continue;
       asked.last = child;
       this.#send(child, this.#again(asked.request));
     }
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && this.#unacknowledged.size < MAX_UNACKNOWLEDGED; i++) {
       const request = this.#newRequest();
       this.#unacknowledged.set(request.dedupeKey, { request, last: child });
       this.#send(child, request);
@@ -156,8 +162,9 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Waits until everything that was asked is acknowledged and worked off by the processes that live. */
-  async settle(): Promise<void> {
+  async settle(signal: AbortSignal): Promise<void> {
     for (;;) {
+      signal.throwIfAborted();
       const child = this.children.find((candidate) => candidate.isAlive);
       if (child === undefined) throw new Error('nobody is left to work');
       this.ask(child, 0);
