@@ -28,6 +28,8 @@ export interface GenesysClientOptions {
   readonly log?: Log | undefined;
   /** Called after each request; for metrics. */
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Told each new refresh token of a sign-in by code; a secret, to be kept like one. */
+  readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
   /** Replaces the configured sign-in. */
   readonly tokens?: TokenSource | undefined;
 }
@@ -74,6 +76,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       clock,
       random,
       log,
+      onRefreshToken: options.onRefreshToken,
     });
   const budget = createBudget({ clock, log, ...config.budget });
   const requester = createRequester({

@@ -1,3 +1,5 @@
+import type { AuthConfig } from './auth-options.ts';
+
 /** A bearer token. It is opaque: nothing is read from it. */
 export interface AccessToken {
   readonly value: string;
@@ -31,6 +33,6 @@ export interface IssuedToken {
 /** One way to obtain a token. */
 export interface Grant {
   /** Name of the sign-in type in the configuration. */
-  readonly type: string;
+  readonly type: AuthConfig['type'];
   issue(signal: AbortSignal): Promise<IssuedToken>;
 }
