@@ -3,6 +3,7 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type {
   ConversationEventShape,
   ConversationShape,
+  MediaConversationEventShape,
   MediaConversationShape,
 } from '../../src/emulator/conversations/shapes.ts';
 import type { ErrorBody } from '../../src/emulator/http/platform-error.ts';
@@ -40,6 +41,16 @@ describe('what the emulator writes is what the SDK declares', () => {
     expectTypeOf<Wire<MediaConversationShape>>().toExtend<Models.CallbackConversation>();
     expectTypeOf<Wire<MediaConversationShape>>().toExtend<Models.EmailConversation>();
     expectTypeOf<Wire<MediaConversationShape>>().toExtend<Models.MessageConversation>();
+  });
+
+  it('for events of each medium', () => {
+    type Event = Wire<MediaConversationEventShape>;
+    expectTypeOf<Event>().toExtend<Models.QueueConversationCallEventTopicCallConversation>();
+    expectTypeOf<Event>().toExtend<Models.QueueConversationCallbackEventTopicCallbackConversation>();
+    expectTypeOf<Event>().toExtend<Models.QueueConversationEmailEventTopicEmailConversation>();
+    expectTypeOf<Event>().toExtend<Models.QueueConversationMessageEventTopicMessageConversation>();
+    expectTypeOf<Event>().toExtend<Models.ConversationCallEventTopicCallConversation>();
+    expectTypeOf<Event>().toExtend<Models.ConversationMessageEventTopicMessageConversation>();
   });
 
   it('for errors and subscriptions', () => {

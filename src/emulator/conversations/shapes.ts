@@ -188,3 +188,23 @@ export interface MediaConversationShape {
   readonly divisions: readonly DivisionMembershipShape[];
   readonly selfUri: string;
 }
+
+/** A message in a per-media event, which names it by reference. */
+export interface MessageDetailsEventShape extends Omit<MessageDetailsShape, 'messageId'> {
+  readonly message: { readonly id: string };
+}
+
+export interface MediaParticipantEventShape extends Omit<
+  MediaParticipantShape,
+  'startAlertingTime' | 'toAddress' | 'fromAddress' | 'messages'
+> {
+  readonly messages?: readonly MessageDetailsEventShape[] | undefined;
+}
+
+/** The body of `….conversations.{media}` topics. */
+export interface MediaConversationEventShape extends Omit<
+  MediaConversationShape,
+  'selfUri' | 'participants'
+> {
+  readonly participants: readonly MediaParticipantEventShape[];
+}

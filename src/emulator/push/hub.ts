@@ -1,5 +1,6 @@
-import { viewMediaConversation } from '../conversations/media-view.ts';
+import { viewMediaConversationEvent } from '../conversations/media-event-view.ts';
 import { viewConversationEvent } from '../conversations/view.ts';
+import { announceFrame, emulatorFrames } from '../diagnostics.ts';
 import type { WorldEvent } from '../world/event.ts';
 import type { ConversationState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
@@ -9,13 +10,16 @@ import { detailBody } from './detail-body.ts';
 /** Turns what happens in the world into frames for the channels that listen. */
 export function startPush(world: World, channels: Channels, newId: () => string): Disposable {
   const send: Send = (name, conversationId, eventBody) => {
-    if (!channels.isHeard(name)) return;
+    const isSubscribed = channels.isHeard(name);
+    if (!isSubscribed && !emulatorFrames.isHeard) return;
     const text = JSON.stringify({
       topicName: name,
       version: '2',
       eventBody: eventBody(),
       metadata: { CorrelationId: newId() },
     });
+    // Nobody will see it, yet it is held against the contract like those that somebody does.
+    if (!isSubscribed) announceFrame(text);
     for (const channel of channels.listeners(name))
       channel.socket?.send({ topic: name, text, conversationId });
   };
@@ -43,7 +47,7 @@ function pushConversation(
       viewConversationEvent(world, conversation),
     );
     send(`${owner}.conversations.${conversation.media}`, conversation.id, () =>
-      viewMediaConversation(conversation, conversation.media, 'event'),
+      viewMediaConversationEvent(conversation, conversation.media),
     );
   }
 }
