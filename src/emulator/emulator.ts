@@ -4,6 +4,7 @@ import { silentLog } from '../lib/log.ts';
 import { flowRoutes } from './architect/routes.ts';
 import { Control } from './control/control.ts';
 import { createControlApi } from './control/routes.ts';
+import { creationRoutes } from './conversations/create-routes.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { notFound } from './http/errors.ts';
@@ -14,6 +15,8 @@ import { Router } from './http/router.ts';
 import { startServer } from './http/server.ts';
 import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpoint.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
+import { createGuestSockets } from './messaging/guest-socket.ts';
+import { messagingRoutes } from './messaging/routes.ts';
 import type { EmulatorOptions } from './options.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createPlatformPaths } from './platform-paths/find-platform-path.ts';
@@ -58,13 +61,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const push = startPush(rooms.world, rooms.channels, newCorrelationId);
   const heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
   const sockets = createSocketServer({ ...rooms, heartbeatMs });
+  const guests = createGuestSockets(rooms.world, rooms.messenger);
   const wiring = { rooms, options, routes, control, newCorrelationId };
   const front = createFront(wireFront(wiring, stop.signal));
   const server = await startServer({
     host,
     port,
     onRequest: (request, response) => void front(request, response),
-    onUpgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
+    onUpgrade: (request, socket, head) => {
+      const isGuest = /\/v1(\?|$)/.test(request.url ?? '');
+      (isGuest ? guests : sockets).upgrade(request, socket, head);
+    },
   });
   port = server.port;
   const url = `http://${authority()}`;
@@ -81,6 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       rooms.channels.clear();
       push[Symbol.dispose]();
       sockets[Symbol.dispose]();
+      guests[Symbol.dispose]();
       rooms.world.stop();
       await server[Symbol.asyncDispose]();
     },
@@ -128,6 +136,8 @@ function createRoutes(rooms: Rooms, socketUrl: () => string): Route[] {
   return [
     ...tokenRoutes(world),
     ...conversationRoutes({ world, writer, attributes: () => settings.attributes }),
+    ...creationRoutes(rooms),
+    ...messagingRoutes(world, rooms.messenger),
     ...flowRoutes(world),
     ...directoryRoutes(world),
     ...pushRoutes({ world, channels, socketUrl }),

@@ -12,5 +12,12 @@ export type { ConversationShape, ParticipantShape } from './conversations/shapes
 export type { Exchange } from './http/request-log.ts';
 export type { SupportedOperation } from './http/route.ts';
 export type { LimitChange, LimitSettings } from './limits/settings.ts';
-export type { ClientSeed, FlowSeed, QueueSeed, Seed, UserSeed } from './world/seed.ts';
+export type {
+  ClientSeed,
+  FlowSeed,
+  IntegrationSeed,
+  QueueSeed,
+  Seed,
+  UserSeed,
+} from './world/seed.ts';
 export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from './world/seed.ts';

@@ -10,6 +10,7 @@ import {
 } from './conversations/attributes.ts';
 import { RequestLog } from './http/request-log.ts';
 import { createRateLimiter, type RateLimiter } from './limits/rate-limiter.ts';
+import { Messenger } from './messaging/messenger.ts';
 import type { ClientState } from './oauth/clients.ts';
 import { TokenStore } from './oauth/tokens.ts';
 import type { EmulatorOptions } from './options.ts';
@@ -28,6 +29,7 @@ export interface Rooms {
   readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly writer: AttributeWriter;
   readonly architect: Architect;
+  readonly messenger: Messenger;
   readonly requests: RequestLog;
   readonly plant: () => void;
 }
@@ -41,6 +43,7 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
     architect: { ...DEFAULT_ARCHITECT, ...options.architect },
   };
   const writer = new AttributeWriter(world, () => settings.attributes);
+  const architect = new Architect({ world, writer, settings: () => settings.architect });
   plant(world, clients, seed);
   return {
     world,
@@ -51,7 +54,8 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
     chaos: createChaos(String(options.seed ?? 1)),
     settings,
     writer,
-    architect: new Architect({ world, writer, settings: () => settings.architect }),
+    architect,
+    messenger: new Messenger({ world, architect, writer }),
     requests: new RequestLog(options.requestLogSize),
     plant: () => plant(world, clients, seed),
   };

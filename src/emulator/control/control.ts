@@ -30,6 +30,7 @@ import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClientState } from '../oauth/clients.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import { announceClosing, type Channels } from '../push/channels.ts';
+import type { Messenger } from '../messaging/messenger.ts';
 import type { ConversationState } from '../world/model.ts';
 import {
   addClient,
@@ -54,6 +55,7 @@ export interface ControlParts {
   readonly writer: AttributeWriter;
   readonly requests: RequestLog;
   readonly architect: Architect;
+  readonly messenger: Messenger;
   readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly plant: () => void;
 }
@@ -88,6 +90,7 @@ export interface WorldView {
   readonly queues: readonly Named[];
   readonly users: readonly Named[];
   readonly flows: readonly { readonly id: string; readonly name: string; readonly type: string }[];
+  readonly integrations: readonly (Named & { readonly kind: 'open' | 'webmessaging' })[];
   readonly clients: readonly string[];
   readonly conversations: { readonly live: number; readonly ended: number };
   readonly channels: readonly {
@@ -185,6 +188,11 @@ export class Control {
       queues: [...world.queues.values()].map(named),
       users: [...world.users.values()].map(named),
       flows: [...world.flows.values()].map(({ id, name, type }) => ({ id, name, type })),
+      integrations: [...world.integrations.values()].map(({ id, name, kind }) => ({
+        id,
+        name,
+        kind,
+      })),
       clients: [...clients.keys()],
       conversations: { live, ended: conversations.length - live },
       channels: channels.of().map((channel) => ({
@@ -316,12 +324,14 @@ export class Control {
 
   /** Back to the beginning: the seed's organization, no conversation, no token, no channel, empty log. */
   reset(): void {
-    const { world, tokens, channels, limiter, chaos, architect, requests, plant } = this.#parts;
+    const { world, tokens, channels, limiter, chaos, architect, messenger, requests, plant } =
+      this.#parts;
     channels.clear();
     tokens.clear();
     limiter.reset();
     chaos.reset();
     architect.clear();
+    messenger.clear();
     requests.clear();
     world.clear();
     plant();

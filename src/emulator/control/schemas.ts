@@ -25,6 +25,7 @@ export const inboundStartSchema: z.ZodType<InboundStart> = z
     messageType: text,
     subject: text,
     callbackNumbers: z.array(text),
+    callbackScheduledAt: z.number(),
   })
   .partial();
 

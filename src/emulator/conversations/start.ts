@@ -10,6 +10,7 @@ import type { World } from '../world/world.ts';
 import { addParticipant, createConversation, type LegParts } from './create.ts';
 import { publishConversation, publishStart } from './publish.ts';
 import { enqueue } from './routing.ts';
+import { connectLeg } from './state.ts';
 
 /** A conversation that a customer begins. */
 export interface InboundStart {
@@ -30,6 +31,8 @@ export interface InboundStart {
   readonly messageType?: string | undefined;
   readonly subject?: string | undefined;
   readonly callbackNumbers?: readonly string[] | undefined;
+  /** Epoch milliseconds; until then a callback is `scheduled` and no queue has it. */
+  readonly callbackScheduledAt?: number | undefined;
 }
 
 export interface StartedConversation {
@@ -72,9 +75,29 @@ export function startInbound(
   const customer = addCustomer(world, conversation, { ...start, media, ...addresses });
   publishStart(world, conversation, customer);
   publishConversation(world, conversation);
-  if (flow !== undefined) architect.start({ conversation, customer, flow, queue });
+  const dueMs = (start.callbackScheduledAt ?? 0) - world.now();
+  if (queue !== undefined && dueMs > 0) schedule(world, { conversation, customer, queue, dueMs });
+  else if (flow !== undefined) architect.start({ conversation, customer, flow, queue });
   else if (queue !== undefined) enqueue(world, conversation, queue);
   return { conversationId: conversation.id, participantId: customer.id };
+}
+
+/** Brings a callback to its queue when its time has come, unless it was ended before. */
+function schedule(
+  world: World,
+  what: {
+    readonly conversation: ConversationState;
+    readonly customer: ParticipantState;
+    readonly queue: QueueState;
+    readonly dueMs: number;
+  },
+): void {
+  const { conversation, customer, queue, dueMs } = what;
+  world.after(dueMs, () => {
+    if (conversation.endedAt !== undefined) return;
+    connectLeg(world, customer);
+    enqueue(world, conversation, queue);
+  });
 }
 
 function addCustomer(
@@ -105,13 +128,14 @@ function legOf(
   return {
     media,
     direction: 'inbound',
-    state: 'connected',
+    state: start.callbackScheduledAt === undefined ? 'connected' : 'scheduled',
     fromAddress: start.from,
     toAddress: start.to,
     messageType: media === 'messages' ? (start.messageType ?? 'webmessaging') : undefined,
     subject: media === 'emails' ? (start.subject ?? '') : undefined,
     callbackNumbers: media === 'callbacks' ? (start.callbackNumbers ?? [start.from]) : undefined,
     callbackUserName: media === 'callbacks' ? start.name : undefined,
+    callbackScheduledAt: media === 'callbacks' ? start.callbackScheduledAt : undefined,
   };
 }
 

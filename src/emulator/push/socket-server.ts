@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import type { Timer } from '../../lib/clock.ts';
 import type { Chaos } from '../chaos/chaos.ts';
 import { createFrameLine } from '../chaos/frame-line.ts';
 import { announceFrame } from '../diagnostics.ts';
 import { PlatformError } from '../http/platform-error.ts';
+import { textOfSocket } from '../http/socket-text.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import type { World } from '../world/world.ts';
 import type { ChannelSocket, Channels, ChannelState, Frame } from './channels.ts';
@@ -80,7 +81,7 @@ function attach(parts: SocketServerParts, channel: ChannelState, ws: WebSocket):
   };
   heartbeat = parts.world.after(parts.heartbeatMs, beat);
   ws.on('message', (data, isBinary) => {
-    if (!isBinary) put(ws, replyTo(parts, channel, textOf(data)));
+    if (!isBinary) put(ws, replyTo(parts, channel, textOfSocket(data)));
   });
   ws.on('close', () => {
     heartbeat.cancel();
@@ -125,11 +126,6 @@ function replyTo(parts: SocketServerParts, channel: ChannelState, text: string):
     if (!(error instanceof PlatformError)) throw error;
     return JSON.stringify({ result: String(error.status), status: error.message, ...about });
   }
-}
-
-function textOf(data: RawData): string {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
-  return bytes.toString('utf8');
 }
 
 interface Said {

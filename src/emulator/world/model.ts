@@ -140,6 +140,15 @@ export interface QueueState {
   readonly createdAt: number;
 }
 
+/** Where customers' messages come in: an open-messaging integration, or a web-messaging deployment. */
+export interface IntegrationState {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'open' | 'webmessaging';
+  readonly queueId: string | undefined;
+  readonly flowId: string | undefined;
+}
+
 /** A JSON schema document as the platform shows a flow's inputs and outputs. */
 export interface FlowSchema {
   readonly title?: string | undefined;

@@ -55,6 +55,17 @@ export interface FlowSeed {
   readonly steps?: readonly FlowStep[] | undefined;
 }
 
+/** Where customers' messages come in. */
+export interface IntegrationSeed {
+  readonly name: string;
+  readonly id?: string | undefined;
+  readonly kind: 'open' | 'webmessaging';
+  /** Name or id of the queue its conversations wait in. */
+  readonly queue?: string | undefined;
+  /** Name or id of the flow they pass first. */
+  readonly flow?: string | undefined;
+}
+
 /** What an organization holds when the emulator starts or is reset. */
 export interface Seed {
   readonly organization?: string | undefined;
@@ -62,6 +73,7 @@ export interface Seed {
   readonly queues: readonly QueueSeed[];
   readonly users: readonly UserSeed[];
   readonly flows: readonly FlowSeed[];
+  readonly integrations: readonly IntegrationSeed[];
 }
 
 export const DEFAULT_CLIENT_ID = 'rapport-demo';
@@ -71,6 +83,10 @@ export const DEFAULT_SEED: Seed = {
   clients: [{ id: DEFAULT_CLIENT_ID, secret: DEFAULT_CLIENT_SECRET, name: 'Rapport demo' }],
   queues: [{ name: 'Support' }, { name: 'Sales' }],
   users: [{ name: 'Ada Agent' }, { name: 'Ben Agent' }, { name: 'Cleo Supervisor' }],
+  integrations: [
+    { name: 'Open messaging', kind: 'open', queue: 'Support' },
+    { name: 'Web messenger', kind: 'webmessaging', queue: 'Support' },
+  ],
   flows: [
     {
       name: 'Inbound support',
@@ -102,6 +118,7 @@ export function plant(world: World, clients: Map<string, ClientState>, seed: See
   for (const queue of seed.queues) addQueue(world, queue);
   for (const user of seed.users) addUser(world, user);
   for (const flow of seed.flows) addFlow(world, flow);
+  for (const integration of seed.integrations) addIntegration(world, integration);
   clients.clear();
   for (const client of seed.clients) addClient(world, clients, client);
 }
@@ -145,6 +162,18 @@ export function addFlow(world: World, seed: FlowSeed): string {
         publishedAt: world.now(),
       },
     ],
+  });
+  return id;
+}
+
+export function addIntegration(world: World, seed: IntegrationSeed): string {
+  const id = seed.id ?? world.newId();
+  world.integrations.set(id, {
+    id,
+    name: seed.name,
+    kind: seed.kind,
+    queueId: seed.queue === undefined ? undefined : world.findQueue(seed.queue)?.id,
+    flowId: seed.flow === undefined ? undefined : world.findFlow(seed.flow)?.id,
   });
   return id;
 }

@@ -4,6 +4,7 @@ import type {
   ConversationState,
   Division,
   FlowState,
+  IntegrationState,
   Organization,
   QueueState,
   UserState,
@@ -33,6 +34,7 @@ export class World {
   readonly users: Map<string, UserState> = new Map();
   readonly queues: Map<string, QueueState> = new Map();
   readonly flows: Map<string, FlowState> = new Map();
+  readonly integrations: Map<string, IntegrationState> = new Map();
   readonly conversations: Map<string, ConversationState> = new Map();
 
   constructor(parts: WorldParts) {
@@ -93,8 +95,8 @@ export class World {
     this.stopped = this.#stop.signal;
     this.#chance = createChance(this.#seed);
     this.organization = { id: this.newId(), name: 'Emulated' };
-    const { divisions, users, queues, flows, conversations } = this;
-    for (const map of [divisions, users, queues, flows, conversations]) map.clear();
+    const { divisions, users, queues, flows, integrations, conversations } = this;
+    for (const map of [divisions, users, queues, flows, integrations, conversations]) map.clear();
   }
 
   /** @returns the entity with that id, else with that name (case-insensitive). */
