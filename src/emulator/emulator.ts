@@ -7,12 +7,12 @@ import { createControlApi } from './control/routes.ts';
 import { creationRoutes } from './conversations/create-routes.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { notFound } from './http/errors.ts';
 import { createFront, type FrontParts } from './http/front.ts';
 import { createRecorder } from './http/recorder.ts';
 import type { Route, SupportedOperation } from './http/route.ts';
 import { Router } from './http/router.ts';
 import { startServer } from './http/server.ts';
+import { createLoginPages } from './oauth/login-page.ts';
 import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpoint.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { createGuestSockets } from './messaging/guest-socket.ts';
@@ -105,7 +105,7 @@ interface Wiring {
 
 function wireFront(wiring: Wiring, stopped: AbortSignal): FrontParts {
   const { rooms, options, newCorrelationId } = wiring;
-  const { world, tokens, limiter, chaos } = rooms;
+  const { world, tokens, codes, limiter, chaos } = rooms;
   const platformPaths = createPlatformPaths();
   const log = options.log ?? silentLog;
   return {
@@ -113,11 +113,13 @@ function wireFront(wiring: Wiring, stopped: AbortSignal): FrontParts {
     faults: { chaos, clock: world.clock, tokens, stopped },
     tokenEndpoint: createTokenEndpoint(
       rooms.clients,
-      new Map([['client_credentials', clientCredentialsGrant(tokens)]]),
+      new Map([
+        ['client_credentials', clientCredentialsGrant(tokens)],
+        ['authorization_code', codes.codeGrant],
+        ['refresh_token', codes.refreshGrant],
+      ]),
     ),
-    pages: () => {
-      throw notFound();
-    },
+    pages: createLoginPages(rooms),
     control: createControlApi(wiring.control),
     recorder: createRecorder({
       ...rooms,

@@ -20,4 +20,4 @@ export type {
   Seed,
   UserSeed,
 } from './world/seed.ts';
-export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from './world/seed.ts';
+export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, DEFAULT_WEB_CLIENT_ID } from './world/seed.ts';

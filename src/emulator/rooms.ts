@@ -12,6 +12,7 @@ import { RequestLog } from './http/request-log.ts';
 import { createRateLimiter, type RateLimiter } from './limits/rate-limiter.ts';
 import { Messenger } from './messaging/messenger.ts';
 import type { ClientState } from './oauth/clients.ts';
+import { CodeStore } from './oauth/code-grant.ts';
 import { TokenStore } from './oauth/tokens.ts';
 import type { EmulatorOptions } from './options.ts';
 import { Channels } from './push/channels.ts';
@@ -23,6 +24,7 @@ export interface Rooms {
   readonly world: World;
   readonly clients: Map<string, ClientState>;
   readonly tokens: TokenStore;
+  readonly codes: CodeStore;
   readonly channels: Channels;
   readonly limiter: RateLimiter;
   readonly chaos: Chaos;
@@ -44,11 +46,13 @@ export function createRooms(options: EmulatorOptions, clock: Clock): Rooms {
   };
   const writer = new AttributeWriter(world, () => settings.attributes);
   const architect = new Architect({ world, writer, settings: () => settings.architect });
+  const tokens = new TokenStore(world);
   plant(world, clients, seed);
   return {
     world,
     clients,
-    tokens: new TokenStore(world),
+    tokens,
+    codes: new CodeStore(world, tokens),
     channels: new Channels(world),
     limiter: createRateLimiter(clock, options.limits),
     chaos: createChaos(String(options.seed ?? 1)),

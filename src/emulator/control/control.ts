@@ -28,6 +28,7 @@ import type { Chaos, RuleReport } from '../chaos/chaos.ts';
 import type { FaultRule } from '../chaos/fault-rule.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClientState } from '../oauth/clients.ts';
+import type { CodeStore } from '../oauth/code-grant.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import { announceClosing, type Channels } from '../push/channels.ts';
 import type { Messenger } from '../messaging/messenger.ts';
@@ -49,6 +50,7 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly clients: Map<string, ClientState>;
   readonly tokens: TokenStore;
+  readonly codes: CodeStore;
   readonly channels: Channels;
   readonly limiter: RateLimiter;
   readonly chaos: Chaos;
@@ -324,10 +326,21 @@ export class Control {
 
   /** Back to the beginning: the seed's organization, no conversation, no token, no channel, empty log. */
   reset(): void {
-    const { world, tokens, channels, limiter, chaos, architect, messenger, requests, plant } =
-      this.#parts;
+    const {
+      world,
+      tokens,
+      codes,
+      channels,
+      limiter,
+      chaos,
+      architect,
+      messenger,
+      requests,
+      plant,
+    } = this.#parts;
     channels.clear();
     tokens.clear();
+    codes.clear();
     limiter.reset();
     chaos.reset();
     architect.clear();

@@ -89,6 +89,7 @@ export const userSeedSchema: z.ZodType<UserSeed> = z.strictObject({
   name: text.min(1),
   id: text.optional(),
   email: text.optional(),
+  permissions: z.array(text).optional(),
   division: text.optional(),
 });
 

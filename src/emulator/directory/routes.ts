@@ -54,7 +54,7 @@ export function directoryRoutes(world: World): Route[] {
 }
 
 function listQueues(world: World, { query, token }: Call): unknown {
-  const { divisions } = token.client;
+  const { divisions } = token;
   const ids = query.getAll('id').flatMap((text) => text.split(','));
   const inDivisions = query.getAll('divisionId').flatMap((text) => text.split(','));
   const queues = [...world.queues.values()].filter(
@@ -76,7 +76,7 @@ function listQueues(world: World, { query, token }: Call): unknown {
 function reachableQueue(world: World, call: Call): QueueState {
   const queue = world.queues.get(param(call, 'queueId'));
   if (queue === undefined) throw notFound();
-  const { divisions } = call.token.client;
+  const { divisions } = call.token;
   if (divisions !== undefined && !divisions.includes(queue.divisionId)) {
     throw missingDivisionPermission();
   }

@@ -131,7 +131,7 @@ function authorize(route: Route, token: AccessToken): void {
     throw missingScope(scope);
   }
   if (permissions === undefined) return;
-  const granted = token.client.permissions;
+  const granted = token.permissions;
   const lacking = permissions.names.filter((name) => !hasPermission(granted, name));
   if (permissions.kind === 'all' && lacking.length > 0) throw missingPermissions('all', lacking);
   if (permissions.kind === 'any' && lacking.length === permissions.names.length) {

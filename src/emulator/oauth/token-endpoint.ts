@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Answer } from '../http/route.ts';
-import type { ClientState, GrantType } from './clients.ts';
+import type { ClientState } from './clients.ts';
 import type { AccessToken, TokenStore } from './tokens.ts';
 
 export interface TokenRequest {
@@ -15,7 +15,12 @@ export function oauthError(error: string, description: string): Answer {
 }
 
 /** A grant: takes the form of an authenticated client and answers. */
-export type Grant = (client: ClientState, form: URLSearchParams) => Answer;
+export type Grant = (
+  client: ClientState,
+  form: URLSearchParams,
+  /** How the client proved who it is: by its secret, or not at all, leaving it to a PKCE verifier. */
+  proof: 'secret' | 'verifier',
+) => Answer;
 
 /** The token endpoint. Which grants exist is the table's to say. */
 export function createTokenEndpoint(
@@ -28,18 +33,19 @@ export function createTokenEndpoint(
     if (grantType === null || grantType === '') {
       return oauthError('invalid_request', 'grant_type is required');
     }
-    const client = authenticate(clients, request);
-    if (client === undefined) return oauthError('invalid_client', 'authentication failed');
+    const caller = authenticate(clients, request);
+    if (caller === undefined) return oauthError('invalid_client', 'authentication failed');
     const grant = grants.get(grantType);
     if (grant === undefined) {
       return oauthError('unsupported_grant_type', `grant type ${grantType} is not supported`);
     }
-    return grant(client, form);
+    return grant(caller.client, form, caller.proof);
   };
 }
 
 export function clientCredentialsGrant(tokens: TokenStore): Grant {
-  return (client) => {
+  return (client, _form, proof) => {
+    if (proof !== 'secret') return oauthError('invalid_client', 'authentication failed');
     if (client.grant !== 'client_credentials') return unauthorized('client_credential');
     return granted(tokens.issue(client));
   };
@@ -47,8 +53,6 @@ export function clientCredentialsGrant(tokens: TokenStore): Grant {
 
 export const unauthorized = (grant: string): Answer =>
   oauthError('unauthorized_client', `client is not authorized to use the ${grant} grant type`);
-
-export const mayUse = (client: ClientState, grant: GrantType): boolean => client.grant === grant;
 
 export function granted(token: AccessToken, refreshToken?: string): Answer {
   return {
@@ -68,12 +72,14 @@ export function granted(token: AccessToken, refreshToken?: string): Answer {
 function authenticate(
   clients: ReadonlyMap<string, ClientState>,
   request: TokenRequest,
-): ClientState | undefined {
+): { readonly client: ClientState; readonly proof: 'secret' | 'verifier' } | undefined {
   const { id, secret } = credentialsOf(request);
   const client = clients.get(id);
   if (client === undefined || !client.enabled) return undefined;
-  if (secret === undefined) return request.form.has('code_verifier') ? client : undefined;
-  return sameText(secret, client.secret) ? client : undefined;
+  if (secret === undefined) {
+    return request.form.has('code_verifier') ? { client, proof: 'verifier' } : undefined;
+  }
+  return sameText(secret, client.secret) ? { client, proof: 'secret' } : undefined;
 }
 
 function credentialsOf({ form, authorization }: TokenRequest): {

@@ -1,3 +1,4 @@
+import type { UserState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import type { ClientState } from './clients.ts';
 
@@ -6,6 +7,10 @@ export interface AccessToken {
   readonly client: ClientState;
   /** Set on a token for a user. */
   readonly userId: string | undefined;
+  /** Of the client's roles, or of the user's. `*` stands for all. */
+  readonly permissions: readonly string[];
+  /** Divisions these hold in; undefined means all. */
+  readonly divisions: readonly string[] | undefined;
   /** Scopes of a token for a user. */
   readonly scopes: readonly string[];
   readonly issuedAt: number;
@@ -30,13 +35,15 @@ export class TokenStore {
 
   issue(
     client: ClientState,
-    user?: { readonly userId: string; readonly scopes: readonly string[] },
+    holder?: { readonly user: UserState; readonly scopes: readonly string[] },
   ): AccessToken {
     const token: AccessToken = {
       value: this.#newValue(),
       client,
-      userId: user?.userId,
-      scopes: user?.scopes ?? [],
+      userId: holder?.user.id,
+      permissions: holder === undefined ? client.permissions : holder.user.permissions,
+      divisions: holder === undefined ? client.divisions : undefined,
+      scopes: holder?.scopes ?? [],
       issuedAt: this.#world.now(),
       expiresMs: this.#world.clock.monotonicMs() + client.tokenLifetimeSeconds * 1000,
       state: 'active',

@@ -51,7 +51,7 @@ export function subscribeTopics(
 function judge(world: World, token: AccessToken, id: string): Verdict {
   const needs = parseTopicId(id);
   if (needs === undefined) return { id, kind: 'bad', error: invalidTopic(id) };
-  if (!hasPermission(token.client.permissions, needs.permission)) {
+  if (!hasPermission(token.permissions, needs.permission)) {
     return { id, kind: 'bad', error: unauthorizedTopic(id, false), missing: needs.permission };
   }
   return isReachable(world, token, needs)
@@ -67,7 +67,7 @@ function isReachable(world: World, token: AccessToken, needs: TopicNeeds): boole
       ? world.users.get(needs.userId ?? '')
       : world.queues.get(needs.queueId);
   if (owner === undefined) return false;
-  const { divisions } = token.client;
+  const { divisions } = token;
   return divisions === undefined || divisions.includes(owner.divisionId);
 }
 

@@ -131,6 +131,8 @@ export interface UserState {
   readonly name: string;
   readonly email: string;
   readonly divisionId: string;
+  /** Permissions of the user's roles; `*` stands for all. */
+  readonly permissions: readonly string[];
 }
 
 export interface QueueState {

@@ -36,6 +36,8 @@ export interface UserSeed {
   readonly id?: string | undefined;
   /** @defaultValue made from the name */
   readonly email?: string | undefined;
+  /** Permissions of the user's roles. @defaultValue `['*']` */
+  readonly permissions?: readonly string[] | undefined;
   readonly division?: string | undefined;
 }
 
@@ -77,10 +79,21 @@ export interface Seed {
 }
 
 export const DEFAULT_CLIENT_ID = 'rapport-demo';
+/** For users in a browser: authorization code, with or without PKCE, to any loopback address. */
+export const DEFAULT_WEB_CLIENT_ID = 'rapport-demo-web';
 export const DEFAULT_CLIENT_SECRET = 'rapport-demo-secret';
 
 export const DEFAULT_SEED: Seed = {
-  clients: [{ id: DEFAULT_CLIENT_ID, secret: DEFAULT_CLIENT_SECRET, name: 'Rapport demo' }],
+  clients: [
+    { id: DEFAULT_CLIENT_ID, secret: DEFAULT_CLIENT_SECRET, name: 'Rapport demo' },
+    {
+      id: DEFAULT_WEB_CLIENT_ID,
+      secret: DEFAULT_CLIENT_SECRET,
+      name: 'Rapport demo in a browser',
+      grant: 'authorization_code',
+      redirectUris: ['http://localhost', 'http://127.0.0.1'],
+    },
+  ],
   queues: [{ name: 'Support' }, { name: 'Sales' }],
   users: [{ name: 'Ada Agent' }, { name: 'Ben Agent' }, { name: 'Cleo Supervisor' }],
   integrations: [
@@ -139,6 +152,7 @@ export function addUser(world: World, seed: UserSeed): string {
     name: seed.name,
     email,
     divisionId: divisionNamed(world, seed.division),
+    permissions: seed.permissions ?? ['*'],
   });
   return id;
 }
