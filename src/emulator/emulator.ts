@@ -47,8 +47,12 @@ export interface Emulator extends AsyncDisposable {
  * @throws {RapportError} `ERR_PORT_IN_USE`, `ERR_CANNOT_LISTEN`, `ERR_EMULATOR_SEED`
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const clock = options.clock ?? systemClock;
-  const rooms = createRooms(options, clock);
+  return startWithRooms(createRooms(options, options.clock ?? systemClock), options);
+}
+
+/** Starts with rooms that were made before, so that a test may put a broken one among them. */
+export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Promise<Emulator> {
+  const { clock } = rooms.world;
   const host = options.host ?? '127.0.0.1';
   let port = options.port ?? 0;
   const authority = (): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

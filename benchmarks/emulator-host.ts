@@ -1,0 +1,67 @@
+/**
+ * The emulator in a process of its own, so that a load on it is not measured together with the
+ * load's sender. Speaks with its parent: tells where it listens, and on demand what it uses.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { startEmulator } from '../src/emulator/index.ts';
+
+/** What the parent is told. */
+export type HostMessage =
+  | { readonly kind: 'listening'; readonly url: string; readonly conversationIds: readonly Ids[] }
+  | {
+      readonly kind: 'usage';
+      readonly heapBytes: number;
+      readonly rssBytes: number;
+      /** Processor time since the start, in seconds. */
+      readonly cpuSeconds: number;
+    };
+
+export interface Ids {
+  readonly conversationId: string;
+  readonly participantId: string;
+}
+
+export interface HostOrder {
+  readonly conversations: number;
+}
+
+const MEDIA = ['calls', 'messages', 'callbacks', 'emails'] as const;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const tell = (message: HostMessage): void => void process.send?.(message);
+
+process.once('message', (order: HostOrder) => void host(order));
+
+async function host({ conversations }: HostOrder): Promise<void> {
+  const emulator = await startEmulator({
+    limits: { tokenPerWindow: 1_000_000_000, orgAppUserPerWindow: 1_000_000_000 },
+    // Full after a second: a log that is still filling would look like a leak.
+    requestLogSize: 1000,
+  });
+  const conversationIds = Array.from({ length: conversations }, (_, i) => {
+    const started = emulator.control.start({
+      media: MEDIA[i % MEDIA.length] ?? 'calls',
+      queue: 'Support',
+      attributes: { reason: `order ${i}` },
+    });
+    emulator.control.move(started.conversationId, { kind: 'answer', user: 'Ada Agent' });
+    return started;
+  });
+  process.on('message', (message: 'usage' | 'stop') => {
+    if (message === 'stop') void emulator[Symbol.asyncDispose]().then(() => process.disconnect());
+    else tellUsage();
+  });
+  tell({ kind: 'listening', url: emulator.url, conversationIds });
+}
+
+/** Memory after a full collection, so that what is told is what is held. */
+function tellUsage(): void {
+  const { user, system } = process.cpuUsage();
+  collectGarbage();
+  const { heapUsed, rss } = process.memoryUsage();
+  const cpuSeconds = (user + system) / 1_000_000;
+  tell({ kind: 'usage', heapBytes: heapUsed, rssBytes: rss, cpuSeconds });
+}
