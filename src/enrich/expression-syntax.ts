@@ -1,9 +1,13 @@
+import { REFUSED_FUNCTIONS } from './expression-builtins.ts';
+
 /** What the syntax tree of an expression tells before it runs. */
 export interface Syntax {
   /** Members of the input that are read by name. */
   readonly roots: ReadonlySet<string>;
   /** Whether it reads the input as a whole (`$$`, `*`, `**`), and so may depend on any member. */
   readonly readsWhole: boolean;
+  /** Whether it only follows names and compares nothing, so that no limit of time is needed. */
+  readonly isPlain: boolean;
   readonly refusal: Refusal | undefined;
 }
 
@@ -13,13 +17,6 @@ export interface Refusal {
 }
 
 type Node = Readonly<Record<string, unknown>>;
-
-/** Functions that no mapping may call, with the reason. */
-const REFUSED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
-  ['eval', '$eval compiles text from data as code'],
-  ['random', '$random gives another value at every run, so that nothing would ever be unchanged'],
-  ['shuffle', '$shuffle gives another order at every run, so that nothing would ever be unchanged'],
-]);
 
 /** Walks the tree that JSONata made. Nodes of a kind that is not known here are walked all the same. */
 export function inspectSyntax(ast: unknown): Syntax {
@@ -31,6 +28,7 @@ export function inspectSyntax(ast: unknown): Syntax {
 class Walk implements Syntax {
   readonly roots = new Set<string>();
   readsWhole = false;
+  isPlain = true;
   refusal: Refusal | undefined;
   /** Nodes may be shared (`a ?? b` uses `a` twice); each is seen once at the top and once below it. */
   readonly #seen = [new Set<unknown>(), new Set<unknown>()] as const;
@@ -49,6 +47,7 @@ class Walk implements Syntax {
 
   #visitNode(node: Node, isTop: boolean): void {
     this.#judge(node);
+    if (!PLAIN.has(node['type'])) this.isPlain = false;
     if (isInputVariable(node, isTop) || (isTop && WHOLE.has(node['type']))) this.readsWhole = true;
     if (isTop && node['type'] === 'name') this.#addRoot(node);
     if (node['type'] === 'path') {
@@ -85,6 +84,9 @@ class Walk implements Syntax {
     if (node['type'] === 'regex') {
       this.#refuse('regular expressions are refused, since one can hang the process', position);
     }
+    if (node['type'] === 'transform') {
+      this.#refuse('the transform operator is refused, since it copies whole records', position);
+    }
     if (node['type'] === 'variable' && typeof node['value'] === 'string') {
       const reason = REFUSED_FUNCTIONS.get(node['value']);
       if (reason !== undefined) this.#refuse(reason, position);
@@ -95,6 +97,9 @@ class Walk implements Syntax {
     this.refusal ??= { problem, position };
   }
 }
+
+/** Nodes whose evaluation takes no longer than reading the input. */
+const PLAIN: ReadonlySet<unknown> = new Set(['path', 'name', 'string', 'number', 'value']);
 
 const BELOW: ReadonlySet<string> = new Set(['stages', 'predicate', 'group']);
 

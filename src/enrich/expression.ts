@@ -1,7 +1,10 @@
 import jsonata from 'jsonata';
 import { messageOf } from '../domain/errors.ts';
 import { invalidExpression } from './errors.ts';
+import { METERED_FUNCTIONS } from './expression-builtins.ts';
+import { MeterError } from './expression-meter.ts';
 import { inspectSyntax } from './expression-syntax.ts';
+import { meterTree } from './expression-tree.ts';
 
 /** A JSONata expression, compiled once and evaluated for every conversation. */
 export interface Expression {
@@ -20,47 +23,40 @@ export type Evaluated =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-export interface ExpressionLimits {
-  /** Longest run of one evaluation, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Deepest nesting of calls. */
-  readonly stackDepth: number;
-  /** Longest list that an expression may make. */
-  readonly sequenceLength: number;
-}
-
-export const EXPRESSION_LIMITS: ExpressionLimits = {
-  timeoutMs: 100,
-  stackDepth: 200,
-  sequenceLength: 10_000,
-};
+/** Longest run of one evaluation, in milliseconds. */
+const TIMEOUT_MS = 250;
+/** Deepest nesting of calls. */
+const STACK_DEPTH = 200;
+/** Longest list that an expression may make. */
+const SEQUENCE_LENGTH = 10_000;
 
 /** Longest expression, in characters: more than that is a program, and belongs into the source. */
 const MAX_EXPRESSION_LENGTH = 4000;
 
 /**
- * Compiles an expression under limits of time, depth and length, without which an expression could
+ * Compiles an expression under limits of time, depth and size, without which an expression could
  * hang or end the process.
  *
  * @throws {RapportError} `ERR_EXPRESSION_INVALID`
  */
-export function compileExpression(
-  text: string,
-  limits: ExpressionLimits = EXPRESSION_LIMITS,
-): Expression {
+export function compileExpression(text: string): Expression {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     throw invalidExpression(text, `is longer than ${MAX_EXPRESSION_LENGTH} characters`);
   }
-  const compiled = compile(text, limits);
-  const { roots, readsWhole, refusal } = inspectSyntax(compiled.ast());
+  const compiled = compile(text, { sequence: SEQUENCE_LENGTH });
+  const { roots, readsWhole, isPlain, refusal } = inspectSyntax(compiled.ast());
   if (refusal !== undefined) throw invalidExpression(text, refusal.problem, refusal.position);
+  const runnable = isPlain ? compiled : compileMetered(text);
   return {
     text,
     roots,
     readsWhole,
     async evaluate(input, variables) {
       try {
-        return { kind: 'value', value: await compiled.evaluate(input, { ...variables }) };
+        return {
+          kind: 'value',
+          value: await runnable.evaluate(input, isPlain ? NONE : { ...variables }),
+        };
       } catch (error) {
         return { kind: 'failed', code: codeOf(error), message: safeMessage(error) };
       }
@@ -68,17 +64,31 @@ export function compileExpression(
   };
 }
 
-function compile(text: string, limits: ExpressionLimits): jsonata.Expression {
+const NONE = {};
+
+/** More than following names: under every limit, with each function behind its meter. */
+function compileMetered(text: string): jsonata.Expression {
+  const compiled = compile(text, {
+    timeout: TIMEOUT_MS,
+    stack: STACK_DEPTH,
+    sequence: SEQUENCE_LENGTH,
+  });
+  meterTree(compiled.ast());
+  for (const [name, builtin] of METERED_FUNCTIONS) compiled.assign(name, builtin);
+  return compiled;
+}
+
+function compile(text: string, limits: jsonata.JsonataOptions): jsonata.Expression {
   try {
-    return jsonata(text, {
-      timeout: limits.timeoutMs,
-      stack: limits.stackDepth,
-      sequence: limits.sequenceLength,
-    });
+    return jsonata(text, limits);
   } catch (error) {
-    throw invalidExpression(text, messageOf(error), positionOf(error));
+    throw invalidExpression(text, syntaxMessage(error), positionOf(error));
   }
 }
+
+/** Text nested too deeply overflows the parser's stack, which is an error of the text like any other. */
+const syntaxMessage = (error: unknown): string =>
+  error instanceof RangeError ? 'is nested too deeply' : messageOf(error);
 
 function codeOf(error: unknown): string {
   const code =
@@ -92,6 +102,8 @@ function safeMessage(error: unknown): string {
   if (code === 'D1012') return 'ran longer than its time limit';
   if (code === 'D1011') return 'called itself too deeply';
   if (code === 'D2014' || code === 'D2015') return 'made a list longer than its limit';
+  if (error instanceof MeterError) return error.message;
+  if (error instanceof RangeError) return 'made more data than an expression may';
   return `could not be evaluated (JSONata error ${code})`;
 }
 
