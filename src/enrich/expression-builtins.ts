@@ -111,7 +111,10 @@ async function meterBuiltins(): Promise<ReadonlyMap<string, Builtin>> {
         const meter = meterOf(this);
         for (const arg of args) meter.take(arg);
         check?.(args);
-        return builtin.implementation.apply(this, args);
+        const result = builtin.implementation.apply(this, args);
+        // Text is made anew; other results are made of the arguments, and counted where they are used.
+        if (typeof result === 'string') meter.take(result);
+        return result;
       },
     });
   }
@@ -120,7 +123,8 @@ async function meterBuiltins(): Promise<ReadonlyMap<string, Builtin>> {
     signature: undefined,
     implementation(value) {
       meterOf(this).take(value);
-      return value;
+      // JSONata takes the only item out of a list that is marked as a sequence, and has done so once.
+      return Array.isArray(value) && 'sequence' in value ? Array.from(value) : value;
     },
   });
   return metered;

@@ -3,16 +3,18 @@ export const METER_LIMITS = {
   /** The largest value that a function or an operator is given: about the largest CRM record there is. */
   value: 300_000,
   /** All values that one evaluation hands around, each counted whenever it is. */
-  evaluation: 10_000_000,
+  evaluation: 3_000_000,
 } as const;
+
+/** Too much data, a picture that is refused, too many steps; in the form of JSONata's own codes. */
+export type MeterCode = 'R0001' | 'R0002' | 'R0003';
 
 /** An expression made more than it may. */
 export class MeterError extends Error {
   override readonly name = 'MeterError';
-  /** In the form of JSONata's own codes, which are what is reported. */
-  readonly code: 'R0001' | 'R0002';
+  readonly code: MeterCode;
 
-  constructor(code: 'R0001' | 'R0002', message: string) {
+  constructor(code: MeterCode, message: string) {
     super(message);
     this.code = code;
   }

@@ -6,8 +6,9 @@ type Node = Record<string, unknown>;
 const WALKING_OPERATORS: ReadonlySet<unknown> = new Set(['&', '=', '!=', 'in']);
 
 /**
- * Puts the meter before the operators that walk their operands, and before the keys of object
- * constructors, which are written into a message when they are no text. Changes the tree in place:
+ * Puts the meter before the operators that walk their operands, before the items of array
+ * constructors, and before the keys of object constructors, which are written into a message when
+ * they are no text. Changes the tree in place:
  * it is the one that JSONata evaluates.
  */
 export function meterTree(value: unknown, seen: Set<unknown> = new Set()): void {
@@ -23,9 +24,26 @@ export function meterTree(value: unknown, seen: Set<unknown> = new Set()): void 
     node['lhs'] = metered(node['lhs']);
     node['rhs'] = metered(node['rhs']);
   }
+  if (node['type'] === 'unary' && node['value'] === '[') meterItems(node);
   const isObject = node['type'] === 'unary' && node['value'] === '{';
   if (isObject || isGroup(node)) meterKeys(node['lhs']);
 }
+
+/** An array constructor copies the lists that it is given, and makes those of its ranges. */
+function meterItems(node: Node): void {
+  const items: unknown = node['expressions'];
+  if (!Array.isArray(items)) return;
+  node['expressions'] = items.map((item: unknown) => (isArray(item) ? item : metered(item)));
+}
+
+/** An array within an array stays one item, which JSONata tells by the node itself. */
+const isArray = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'type' in value &&
+  value.type === 'unary' &&
+  'value' in value &&
+  value.value === '[';
 
 /** `a{key: value}` keeps its pairs in a node without a type. */
 const isGroup = (node: Node): boolean => node['type'] === undefined && Array.isArray(node['lhs']);

@@ -5,6 +5,7 @@ import { METERED_FUNCTIONS } from './expression-builtins.ts';
 import { MeterError } from './expression-meter.ts';
 import { inspectSyntax } from './expression-syntax.ts';
 import { meterTree } from './expression-tree.ts';
+import { MeteredRun } from './metered-run.ts';
 
 /** A JSONata expression, compiled once and evaluated for every conversation. */
 export interface Expression {
@@ -23,18 +24,14 @@ export type Evaluated =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string };
 
-/** Longest run of one evaluation, in milliseconds. */
-const TIMEOUT_MS = 250;
-/** Deepest nesting of calls. */
-const STACK_DEPTH = 200;
-/** Longest list that an expression may make. */
-const SEQUENCE_LENGTH = 10_000;
-
 /** Longest expression, in characters: more than that is a program, and belongs into the source. */
 const MAX_EXPRESSION_LENGTH = 4000;
 
+/** Longest list that following names may give. */
+const SEQUENCE_LENGTH = 10_000;
+
 /**
- * Compiles an expression under limits of time, depth and size, without which an expression could
+ * Compiles an expression under limits of steps, depth and size, without which an expression could
  * hang or end the process.
  *
  * @throws {RapportError} `ERR_EXPRESSION_INVALID`
@@ -46,7 +43,7 @@ export function compileExpression(text: string): Expression {
   const compiled = compile(text, { sequence: SEQUENCE_LENGTH });
   const { roots, readsWhole, isPlain, refusal } = inspectSyntax(compiled.ast());
   if (refusal !== undefined) throw invalidExpression(text, refusal.problem, refusal.position);
-  const runnable = isPlain ? compiled : compileMetered(text);
+  const runnable = isPlain ? compiled : new MeteredRun((limits) => compileMetered(text, limits));
   return {
     text,
     roots,
@@ -55,7 +52,7 @@ export function compileExpression(text: string): Expression {
       try {
         return {
           kind: 'value',
-          value: await runnable.evaluate(input, isPlain ? NONE : { ...variables }),
+          value: await runnable.evaluate(input, isPlain ? NONE : variables),
         };
       } catch (error) {
         return { kind: 'failed', code: codeOf(error), message: safeMessage(error) };
@@ -66,13 +63,9 @@ export function compileExpression(text: string): Expression {
 
 const NONE = {};
 
-/** More than following names: under every limit, with each function behind its meter. */
-function compileMetered(text: string): jsonata.Expression {
-  const compiled = compile(text, {
-    timeout: TIMEOUT_MS,
-    stack: STACK_DEPTH,
-    sequence: SEQUENCE_LENGTH,
-  });
+/** More than following names: each function behind its meter, and the walking operators too. */
+function compileMetered(text: string, limits: jsonata.JsonataOptions): jsonata.Expression {
+  const compiled = compile(text, limits);
   meterTree(compiled.ast());
   for (const [name, builtin] of METERED_FUNCTIONS) compiled.assign(name, builtin);
   return compiled;
