@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BUILTIN_NAMES, REFUSED_FUNCTIONS } from './expression-builtins.ts';
 import { compileExpression, type Evaluated } from './expression.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 100);
+const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 50);
 
 /** These do as much as an expression may; a busy machine takes its time. */
 const PATIENT = { timeout: 120_000 };

@@ -1,6 +1,8 @@
 import { isRapportError, messageOf } from '../domain/errors.ts';
+import { createDeadline } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
+import { abortable } from '../lookup/abortable.ts';
 import { parseFlowSchema, type FlowSchema } from './flow-schema.ts';
 import type { FlowOptions } from './options.ts';
 
@@ -24,14 +26,16 @@ export type FlowAnswer =
   | { readonly kind: 'unavailable'; readonly flowId: string; readonly problem: string };
 
 export interface FlowSource {
+  /** Rejects only with the signal's reason. */
   read(signal: AbortSignal): Promise<FlowAnswer>;
 }
 
 /** How long a flow's inputs are trusted, in milliseconds: publishing a flow is a rare event. */
 const FRESH_MS = 10 * 60_000;
-
 /** How long a failed read is not repeated, in milliseconds, so that a lost permission costs few requests. */
 const RETRY_AFTER_MS = 30_000;
+/** Longest wait for the platform, in milliseconds, its retries included. */
+const TIMEOUT_MS = 15_000;
 
 export interface FlowSourceDeps {
   readonly getFlow: GetFlow;
@@ -47,10 +51,16 @@ export function createFlowSource(
   return new CachedFlow(options, deps);
 }
 
+interface Known {
+  /** Undefined for a flow that declares nothing. */
+  readonly schema: FlowSchema | undefined;
+  readonly readAtMs: number;
+}
+
 class CachedFlow implements FlowSource {
   readonly #options: Pick<FlowOptions, 'id' | 'version'>;
   readonly #deps: FlowSourceDeps;
-  #known: { readonly schema: FlowSchema; readonly readAtMs: number } | undefined;
+  #known: Known | undefined;
   #failed: { readonly problem: string; readonly atMs: number } | undefined;
   #flight: Promise<FlowAnswer> | undefined;
 
@@ -63,48 +73,54 @@ class CachedFlow implements FlowSource {
     const nowMs = this.#deps.clock.monotonicMs();
     const known = this.#known;
     if (known !== undefined && nowMs - known.readAtMs < FRESH_MS) {
-      return Promise.resolve({
-        kind: 'schema',
-        schema: known.schema,
-        from: 'cache',
-        ageMs: nowMs - known.readAtMs,
-      });
+      return Promise.resolve(this.#answer(known, { from: 'cache' }));
     }
     const failed = this.#failed;
     if (failed !== undefined && nowMs - failed.atMs < RETRY_AFTER_MS) {
       return Promise.resolve(this.#fallback(failed.problem));
     }
-    this.#flight ??= this.#fetch(signal).finally(() => (this.#flight = undefined));
-    return this.#flight;
+    this.#flight ??= this.#fetch().finally(() => (this.#flight = undefined));
+    return abortable(this.#flight, signal);
   }
 
-  async #fetch(signal: AbortSignal): Promise<FlowAnswer> {
+  /** Many wait for it, so it stops by its own deadline and not by that of whoever asked first. */
+  async #fetch(): Promise<FlowAnswer> {
     const { id: flowId, version } = this.#options;
-    const { clock, log = silentLog } = this.#deps;
+    const { getFlow, clock, log = silentLog } = this.#deps;
+    using deadline = createDeadline(clock, TIMEOUT_MS);
     try {
-      const schema = parseFlowSchema(flowId, await this.#deps.getFlow({ flowId, version, signal }));
-      if (schema === undefined) return this.#fail(`flow ${flowId} declares no inputs`);
-      this.#known = { schema, readAtMs: clock.monotonicMs() };
+      const { signal } = deadline;
+      const body = await abortable(getFlow({ flowId, version, signal }), signal);
+      this.#known = { schema: parseFlowSchema(flowId, body), readAtMs: clock.monotonicMs() };
       this.#failed = undefined;
-      return { kind: 'schema', schema, from: 'platform', ageMs: 0 };
+      return this.#answer(this.#known, { from: 'platform' });
     } catch (error) {
-      signal.throwIfAborted();
       const problem = problemOf(flowId, error);
       log.warn('flow.unreadable', { flowId, problem });
-      return this.#fail(problem);
+      this.#failed = { problem, atMs: clock.monotonicMs() };
+      return this.#fallback(problem);
     }
   }
 
-  #fail(problem: string): FlowAnswer {
-    this.#failed = { problem, atMs: this.#deps.clock.monotonicMs() };
-    return this.#fallback(problem);
+  #fallback(problem: string): FlowAnswer {
+    return this.#known === undefined
+      ? { kind: 'unavailable', flowId: this.#options.id, problem }
+      : this.#answer(this.#known, { from: 'last-known', problem });
   }
 
-  #fallback(problem: string): FlowAnswer {
-    const known = this.#known;
-    if (known === undefined) return { kind: 'unavailable', flowId: this.#options.id, problem };
-    const ageMs = this.#deps.clock.monotonicMs() - known.readAtMs;
-    return { kind: 'schema', schema: known.schema, from: 'last-known', ageMs, problem };
+  #answer(
+    { schema, readAtMs }: Known,
+    how: { readonly from: 'platform' | 'cache' | 'last-known'; readonly problem?: string },
+  ): FlowAnswer {
+    const flowId = this.#options.id;
+    if (schema === undefined) {
+      return {
+        kind: 'unavailable',
+        flowId,
+        problem: how.problem ?? `flow ${flowId} declares no inputs`,
+      };
+    }
+    return { kind: 'schema', schema, ageMs: this.#deps.clock.monotonicMs() - readAtMs, ...how };
   }
 }
 

@@ -156,6 +156,24 @@ describe('resolveCustomer', () => {
       gives: 'cust1 by conference',
     },
     {
+      is: 'a conference of a customer, an agent and an expert outside',
+      participants: [
+        aParticipant('cust', 'customer', inbound),
+        aParticipant('ag', 'agent'),
+        aParticipant('ext', 'external'),
+      ],
+      gives: 'cust by conference',
+    },
+    {
+      is: 'a call that an agent handed over after a consult',
+      participants: [
+        aParticipant('cust', 'customer', inbound),
+        aParticipant('ag', 'agent', leg('terminated', { disconnectType: 'transfer.consult' })),
+        aParticipant('ext', 'external'),
+      ],
+      gives: 'cust by consult-transfer',
+    },
+    {
       is: 'a conference whose first customer has left',
       participants: [
         aParticipant('cust1', 'customer', gone),

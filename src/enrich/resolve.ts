@@ -72,7 +72,6 @@ interface View {
   /** The same for external parties: the far end of a call that one of our people dialled. */
   readonly externals: readonly Participant[];
   readonly agents: readonly Participant[];
-  readonly hasConsult: boolean;
 }
 
 type Rule = (view: View) => Resolution | undefined;
@@ -107,18 +106,18 @@ const RULES: readonly Rule[] = [
   },
   ({ conversation }) =>
     hasEnded(conversation) ? nobody('ended', 'the conversation has ended') : undefined,
+  customerRow('callback', 'the customer asked to be called back', carries('callback')),
   customerRow(
     'conference',
-    'several customers are there; this one came first',
-    (view) => view.customers.length > 1,
+    'several parties talk together; this customer came first',
+    isConference,
   ),
   customerRow(
     'consult-transfer',
-    'the customer stays the customer while an agent consults',
-    (view) => view.hasConsult,
+    'the customer stays the customer when an agent consults and hands over',
+    hasConsult,
   ),
   customerRow('blind-transfer', 'the customer stays the customer after a transfer', wasTransferred),
-  customerRow('callback', 'the customer asked to be called back', carries('callback')),
   customerRow('message', 'the customer wrote a message', carries('message', 'chat')),
   customerRow('email', 'the customer wrote an e-mail', carries('email')),
   customerRow('outbound', 'a campaign or a flow called the customer', isCalledByUs),
@@ -135,7 +134,7 @@ const RULES: readonly Rule[] = [
   externalRow(
     'consult-transfer',
     'the party whom the agent called first stays the customer while an agent consults',
-    (view) => view.hasConsult,
+    hasConsult,
   ),
   externalRow(
     'blind-transfer',
@@ -167,12 +166,27 @@ function externalRow(rule: CustomerRule, reason: string, holds: (view: View) => 
   };
 }
 
-function wasTransferred({ agents }: View): boolean {
-  return agents.some((agent) => agent.communications.some(isTransferredLeg));
+/** Several customers, or a customer and somebody from outside with an agent still between them. */
+function isConference({ customers, externals, agents }: View): boolean {
+  if (customers.length > 1) return true;
+  return externals.length > 0 && agents.some((agent) => !hasLeft(agent));
 }
 
-const isTransferredLeg = (leg: { readonly disconnectType: string | undefined }): boolean =>
-  leg.disconnectType?.startsWith('transfer') ?? false;
+/** A consult that is going on, or one that ended with the consulted party taking over. */
+function hasConsult({ conversation, agents }: View): boolean {
+  return (
+    conversation.participants.some(
+      (participant) => participant.consultParticipantId !== undefined && !hasLeft(participant),
+    ) || agents.some((agent) => endedBy(agent, 'transfer.consult'))
+  );
+}
+
+function wasTransferred({ agents }: View): boolean {
+  return agents.some((agent) => endedBy(agent, 'transfer'));
+}
+
+const endedBy = (agent: Participant, reason: string): boolean =>
+  agent.communications.some((leg) => leg.disconnectType?.startsWith(reason) === true);
 
 function carries(...media: readonly MediaType[]): (view: View) => boolean {
   return ({ customers }) =>
@@ -199,9 +213,6 @@ function viewOf(conversation: Conversation, target: ResolveTarget): View {
     customers: present('customer'),
     externals: present('external'),
     agents: participants.filter(({ purpose }) => OUR_PEOPLE.has(purpose)),
-    hasConsult: participants.some(
-      (participant) => participant.consultParticipantId !== undefined && !hasLeft(participant),
-    ),
   };
 }
 

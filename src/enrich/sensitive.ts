@@ -9,7 +9,7 @@ const ISSUER =
   /^(?:4|5[0-8]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[47]|3(?:0[0-5]|[689])|35(?:2[89]|[3-8])|6)/;
 
 /** Digits with single spaces or hyphens between them, not part of a longer word or of a phone number. */
-const DIGIT_RUN = /(?<![\w+.])\d(?:[ -]?\d){12,}(?![\w])/g;
+const DIGIT_RUN = /(?<![\w+.])\d(?:[ -]?\d){12,}(?!\w|\.\d)/g;
 
 const SECURITY_CODE_NAME =
   /(?:^|[^a-z])(?:cvv2?|cvc2?|csc|cvn|card[\s_.-]?(?:security|verification)[\s_.-]?(?:code|value|number)|security[\s_.-]?code)(?:$|[^a-z])/i;

@@ -102,8 +102,8 @@ export function checkKey(
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u;
 
-/** Bytes of `{"attributes":{}}`. */
-const ENVELOPE_BYTES = 17;
+/** Bytes of `{"attributes":{}}`, less the comma that the last entry does not have. */
+const ENVELOPE_BYTES = 16;
 
 function trim(
   allowed: readonly Candidate[],
