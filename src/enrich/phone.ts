@@ -1,10 +1,14 @@
 import type { CountryCode } from 'libphonenumber-js/min';
+import { LRUCache } from 'lru-cache';
 
 /** Turns an address into E.164 (`+15551230001`), or says that it is none. */
 export type ToE164 = (address: string) => string | undefined;
 
 /** Longest address looked at, in characters. E.164 has 15 digits; a SIP URI with parameters is longer. */
 const MAX_ADDRESS_LENGTH = 256;
+
+/** How many addresses are remembered with what they came to. */
+const KNOWN_ADDRESSES = 5000;
 
 /**
  * Loads the phone metadata (about 80 kB), which is why it happens on first use and not at start.
@@ -15,7 +19,7 @@ export async function loadToE164(defaultCountry?: string): Promise<ToE164> {
   const { parsePhoneNumberFromString, isSupportedCountry } = await import('libphonenumber-js/min');
   const country: CountryCode | undefined =
     defaultCountry !== undefined && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
-  return (address) => {
+  const read = (address: string): string | undefined => {
     const bare = bareNumber(address);
     if (bare === undefined) return undefined;
     const number = parsePhoneNumberFromString(bare, {
@@ -23,6 +27,15 @@ export async function loadToE164(defaultCountry?: string): Promise<ToE164> {
       extract: false,
     });
     return number?.isPossible() === true ? number.number : undefined;
+  };
+  // One conversation is looked at many times, and reading a number is a third of the work of a turn.
+  const known = new LRUCache<string, { readonly number: string | undefined }>({
+    max: KNOWN_ADDRESSES,
+  });
+  return (address) => {
+    const found = known.get(address) ?? { number: read(address) };
+    if (address.length <= MAX_ADDRESS_LENGTH) known.set(address, found);
+    return found.number;
   };
 }
 
