@@ -21,11 +21,7 @@ export function flowStarted(
   const isSame = event.flowId === undefined || memory.flowId === event.flowId;
   const isKnown = memory.flow !== undefined && isSame;
   if (isKnown) return same(entry, { kind: 'count', what: 'ignored' });
-  const isOlder =
-    event.older === true ||
-    memory.flowUnknown === true ||
-    entry.sentAt === undefined ||
-    context.now < entry.sentAt + context.settings.settleMs;
+  const isOlder = event.older === true || beganBefore(entry, event, context);
   const flow = memory.flow === 'older' || isOlder ? 'older' : 'newer';
   const running = remember(entry, {
     flow,
@@ -37,6 +33,18 @@ export function flowStarted(
   const until = Math.min(entry.deadlineAt ?? Number.POSITIVE_INFINITY, holdUntil(entry, context));
   const held = enter(remember(running, { final: undefined }), 'applied', until);
   return same(held, feed('applied', 'a voice flow is running'));
+}
+
+/** By the platform's clock where both instants are known, else by the order in which we heard. */
+function beganBefore(
+  entry: AttributeEntry,
+  event: FlowStartedEvent,
+  context: StepContext,
+): boolean {
+  const { wantedAt, flowUnknown } = memoryOf(entry);
+  if (event.at !== undefined && wantedAt !== undefined) return event.at < wantedAt;
+  if (entry.sentAt === undefined || flowUnknown === true) return true;
+  return context.now < entry.sentAt + context.settings.settleMs;
 }
 
 /** No flow was running when somebody looked: one that is told of later began after the write. */

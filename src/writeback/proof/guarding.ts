@@ -11,17 +11,22 @@ export function witnessProved(
   evidence: EvidenceEvent,
   context: StepContext,
 ): Step {
+  // The conversation is over, and the guard off.
+  if (memoryOf(entry).atEnd === true) return same(entry, { kind: 'count', what: 'ignored' });
   const seen = classify(entry, evidence.digest);
   if (seen === 'wanted') return confirm(entry, evidence, context);
   if (evidence.source === 'read') return overwrite(entry, evidence, context);
   const { wantedAt } = memoryOf(entry);
-  const isOrdered = evidence.at !== undefined && wantedAt !== undefined;
+  // Two events of one instant have no order.
+  const isOrdered = evidence.at !== undefined && wantedAt !== undefined && evidence.at !== wantedAt;
   if (isOrdered) {
     return evidence.at > wantedAt
       ? overwrite(entry, evidence, context)
       : same(entry, { kind: 'count', what: 'stale' });
   }
-  if (seen === 'own') return same(entry, { kind: 'count', what: 'echo' });
+  if (seen === 'own' && evidence.at === undefined) {
+    return same(entry, { kind: 'count', what: 'echo' });
+  }
   // Nothing tells whether this was before or after ours: a read does.
   if (memoryOf(entry).suspect === true) return same(entry);
   return same({

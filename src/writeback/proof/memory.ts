@@ -54,6 +54,10 @@ export interface ProofMemory {
   readonly atEnd?: boolean;
   readonly wipeBy?: number;
   readonly wipeAcked?: boolean;
+  /** The key was seen empty, and that proved nothing yet. */
+  readonly emptied?: boolean;
+  /** The last value of ours was never seen there when the wipe began: it may still arrive. */
+  readonly unseen?: boolean;
   /** After the wipe somebody else's value stands there. */
   readonly theirs?: boolean;
   /** The state in which the end found it. */

@@ -495,12 +495,14 @@ describe('reduce: guarding', () => {
   });
 
   it('row 25: evidence that cannot be placed in time is looked into before it is believed', () => {
-    const after = play(visible(), untimed(F));
-    expect([after.state, after.does]).toEqual(['visible', []]);
-    const asked = play(after.entry, DUE);
-    expect(asked.does).toEqual(['read']);
-    expect(play(asked.entry, read(W)).state).toBe('visible');
-    expect(play(asked.entry, read(F)).state).toBe('overwritten');
+    for (const evidence of [untimed(F), told(F, EVENT), told(O, EVENT)]) {
+      const after = play(visible(), evidence);
+      expect([after.state, after.does]).toEqual(['visible', []]);
+      const asked = play(after.entry, DUE);
+      expect(asked.does).toEqual(['read']);
+      expect(play(asked.entry, read(W)).state).toBe('visible');
+      expect(play(asked.entry, read(F)).state).toBe('overwritten');
+    }
   });
 
   it('row 26: by policy ours it is planned again after the gap: 1 s, then 4 s', () => {
@@ -588,6 +590,7 @@ describe('reduce: ending and wiping', () => {
       expect([state, asked.does]).toEqual([state, ['read']]);
       const late = play(asked.entry, read(W));
       expect([late.state, late.memory.atEnd]).toEqual(['applied', true]);
+      expect(play(late.entry, read(F)).does).toEqual(['count:ignored']);
       const lost = play(asked.entry, NO_READ);
       expect([lost.state, lost.memory.reason]).toEqual(['unverified', 'ended']);
     }

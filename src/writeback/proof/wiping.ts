@@ -24,6 +24,7 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
       lastRead: undefined,
       final: undefined,
       was: entry.state,
+      unseen: entry.provedAt === undefined || undefined,
     }),
     wanted: blank,
     own: entry.own.filter((known) => known !== blank),
@@ -77,18 +78,47 @@ export function witnessWiping(
   evidence: EvidenceEvent,
   context: StepContext,
 ): Step {
-  const seen = classify(entry, evidence.digest);
   const witnessed = witness(entry, evidence);
-  const isSent = entry.own.includes(entry.wanted ?? '');
-  if (!isSent) return same(witnessed);
-  if (seen === 'wanted') return finish(witnessed);
-  if (seen === 'foreign') return leaveTheirs(witnessed);
-  if (evidence.source === 'event') return same(witnessed);
-  const { reads = 0, wipeAcked } = memoryOf(entry);
-  const isOverdue = wipeAcked !== true || reads >= WIPE_READS_MS.length;
-  if (!isOverdue) return same(witnessed);
-  if (seen === 'base') return leaveTheirs(witnessed);
-  return emptyAgain(witnessed, context);
+  const { reads = 0, wipeAcked, emptied } = memoryOf(entry);
+  if (!entry.own.includes(entry.wanted ?? '')) return same(witnessed);
+  const isPatient = wipeAcked === true && reads < WIPE_READS_MS.length;
+  const isSure = isConclusive(entry, evidence, context);
+  switch (classify(entry, evidence.digest)) {
+    case 'wanted':
+    case 'absent':
+      if (isSure || (wipeAcked === true && !isPatient)) return finish(witnessed);
+      return isPatient
+        ? same(remember(witnessed, { emptied: true }))
+        : emptyAgain(witnessed, context);
+    case 'foreign':
+      return isPatient && !isSure ? same(witnessed) : leaveTheirs(witnessed);
+    case 'base':
+      return isPatient || evidence.source === 'event' ? same(witnessed) : leaveTheirs(witnessed);
+    case 'own':
+      break;
+  }
+  // It was gone and is back: a flow wrote its copy.
+  const isBack = emptied === true || (!isPatient && evidence.source === 'read');
+  return isBack ? emptyAgain(witnessed, context) : same(witnessed);
+}
+
+/**
+ * What stands there may still change without anybody's doing: where our own value was never seen
+ * and may be on its way, and while a flow that has just ended may write its copy back.
+ */
+function isConclusive(
+  entry: AttributeEntry,
+  { digest }: EvidenceEvent,
+  context: StepContext,
+): boolean {
+  const { unseen, flow, flowEndedAt } = memoryOf(entry);
+  if (flow === 'older') return false;
+  if (flowEndedAt !== undefined && context.now < flowEndedAt + context.settings.settleMs) {
+    return false;
+  }
+  const isEmpty = digest === null || digest === entry.wanted;
+  const isAsBefore = digest === null ? entry.base === undefined : digest === entry.base;
+  return unseen !== true || (isEmpty && !isAsBefore);
 }
 
 /** Ours is still there long after the acknowledgement, or nobody knows whether the wipe arrived. */
@@ -96,7 +126,12 @@ function emptyAgain(entry: AttributeEntry, context: StepContext): Step {
   const { doubts = 0, wipeBy, inFlight } = memoryOf(entry);
   if (inFlight === true) return same(entry);
   if (doubts >= MAX_DOUBTS) return same({ ...entry, deadlineAt: wipeBy });
-  const again = remember(entry, { doubts: doubts + 1, wipeAcked: undefined, reads: undefined });
+  const again = remember(entry, {
+    doubts: doubts + 1,
+    wipeAcked: undefined,
+    reads: undefined,
+    emptied: undefined,
+  });
   return same({ ...again, deadlineAt: context.now + context.settings.settleMs }, { kind: 'patch' });
 }
 

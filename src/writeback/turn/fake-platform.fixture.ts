@@ -26,6 +26,23 @@ export type Fate =
 export const CONVERSATION: ConversationId = parseConversationId('conversation-1');
 export const CUSTOMER: ParticipantId = parseParticipantId('customer-1');
 
+/** One value that came to stand in the store. */
+export interface Applied {
+  readonly at: number;
+  readonly participantId: ParticipantId;
+  readonly key: string;
+  readonly value: string;
+  readonly by: 'us' | 'other' | 'flow';
+}
+
+/** One PATCH of ours as it left. */
+export interface Sent {
+  readonly at: number;
+  readonly participantId: ParticipantId;
+  readonly changes: Attributes;
+  readonly fate: Fate;
+}
+
 /** A platform of one conversation: merges per key, applies after a lag, in order, and tells events. */
 export class FakePlatform implements PlatformPort {
   readonly clock: ManualClock;
@@ -35,11 +52,8 @@ export class FakePlatform implements PlatformPort {
   readonly left: Set<ParticipantId> = new Set();
   /** Every request, in the order it left. */
   readonly log: string[] = [];
-  readonly patches: {
-    readonly at: number;
-    readonly participantId: string;
-    readonly changes: Attributes;
-  }[] = [];
+  readonly patches: Sent[] = [];
+  readonly history: Applied[] = [];
   /** Fates of the next PATCHes; `ok` when empty. */
   readonly fates: Fate[] = [];
   /** Fates of the next reads: true fails. */
@@ -51,6 +65,7 @@ export class FakePlatform implements PlatformPort {
   ended = false;
   gone = false;
   flowRunning = false;
+  #lastApplyAt = 0;
   onObservation: (observation: Observation) => void = () => undefined;
   /** The platform's clock is not ours. */
   skewMs = 123_456;
@@ -66,8 +81,13 @@ export class FakePlatform implements PlatformPort {
   }
 
   /** A change that is not ours, at once. */
-  set(participantId: ParticipantId, key: string, value: string): void {
-    this.#apply(participantId, new Map([[key, value]]));
+  set(
+    participantId: ParticipantId,
+    key: string,
+    value: string,
+    by: 'other' | 'flow' = 'other',
+  ): void {
+    this.#apply(participantId, new Map([[key, value]]), by);
   }
 
   valueOf(key: string, participantId: ParticipantId = CUSTOMER): string | undefined {
@@ -88,14 +108,18 @@ export class FakePlatform implements PlatformPort {
   ): Promise<void> {
     const { participantId } = target;
     const fate = this.fates.shift() ?? 'ok';
-    this.patches.push({ at: this.clock.wallMs(), participantId, changes });
+    this.patches.push({ at: this.clock.wallMs(), participantId, changes, fate });
     await this.#travel('patchAttributes', call);
     if (typeof fate === 'object') throw failure(fate.status, fate.code);
     if (fate === 'lost') throw inDoubt();
     if (this.gone) throw failure(404, 'not.found');
     if (!this.store.has(participantId)) throw failure(404, PARTICIPANT_GONE);
     if (fate !== 'dropped') {
-      this.clock.timer(this.lagMs, () => this.#apply(participantId, changes));
+      // In the order in which they were taken, however the lag changes.
+      const now = this.clock.wallMs();
+      this.#lastApplyAt = Math.max(now + this.lagMs, this.#lastApplyAt);
+      const delayMs = this.#lastApplyAt - now;
+      this.clock.timer(delayMs, () => this.#apply(participantId, changes, 'us'));
     }
     await sleep(this.clock, this.answerMs, call.signal);
     if (fate === 'taken-unheard') throw inDoubt();
@@ -157,10 +181,13 @@ export class FakePlatform implements PlatformPort {
     };
   }
 
-  #apply(participantId: ParticipantId, changes: Attributes): void {
+  #apply(participantId: ParticipantId, changes: Attributes, by: Applied['by']): void {
     const attributes = this.store.get(participantId);
     if (attributes === undefined) return;
-    for (const [key, value] of changes) attributes.set(key, value);
+    for (const [key, value] of changes) {
+      attributes.set(key, value);
+      this.history.push({ at: this.clock.wallMs(), participantId, key, value, by });
+    }
     this.onObservation({
       kind: 'attributes',
       conversationId: CONVERSATION,

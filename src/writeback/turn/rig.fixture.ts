@@ -6,10 +6,11 @@ import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { observe, type Observed } from '../observe.ts';
 import { defaultWriteConfig, type WriteConfig } from '../options.ts';
+import type { PlatformPort } from '../platform-port.ts';
 import { createDigester, type Digester } from '../proof/digest.ts';
 import { createValueMemory, type ValueMemory } from '../value-memory.ts';
 import { nameOf } from './board.ts';
-import type { Effects, KeyAlert, KeyMessage } from './effects.ts';
+import type { Effects, KeyAlert, KeyFeedEvent, KeyMessage } from './effects.ts';
 import { CONVERSATION, CUSTOMER, FakePlatform } from './fake-platform.fixture.ts';
 import type { WantedValue, WritebackDeps, WritebackInput, WritebackResult } from './input.ts';
 import { writeTurn } from './write-turn.ts';
@@ -21,11 +22,13 @@ import { writeTurn } from './write-turn.ts';
 export class Rig {
   readonly clock: ManualClock = new ManualClock();
   readonly platform: FakePlatform = new FakePlatform(this.clock);
+  port: PlatformPort = this.platform;
   readonly values: ValueMemory = createValueMemory();
   readonly digest: Digester = createDigester('a secret of the installation');
   readonly messages: KeyMessage[] = [];
   readonly alerts: KeyAlert[] = [];
-  readonly feed: string[] = [];
+  /** What was told of each key, and when. */
+  readonly feed: (KeyFeedEvent & { readonly at: number })[] = [];
   config: WriteConfig;
   covered = true;
   customerId: ParticipantId = CUSTOMER;
@@ -43,10 +46,13 @@ export class Rig {
 
   /** Lets events reach the entries, as a subscribed topic does. */
   listen(): void {
-    this.platform.onObservation = (observation) => {
-      if (this.#isRunning) this.#arrived.push(observation);
-      else this.observe(observation);
-    };
+    this.platform.onObservation = (observation) => this.tell(observation);
+  }
+
+  /** An observation arrives: a running turn takes it in, else the entries do. */
+  tell(observation: Observation): void {
+    if (this.#isRunning) this.#arrived.push(observation);
+    else this.observe(observation);
   }
 
   observe(observation: Observation): Observed {
@@ -128,7 +134,7 @@ export class Rig {
 
   deps(): WritebackDeps {
     return {
-      port: this.platform,
+      port: this.port,
       config: this.config,
       clock: this.clock,
       now: () => this.clock.wallMs(),
@@ -153,7 +159,8 @@ export class Rig {
     this.entries = [...merged.values()];
     this.messages.push(...effects.messages);
     this.alerts.push(...effects.alerts);
-    this.feed.push(...effects.feed.map((event) => `${event.key} ${event.state}`));
+    const at = this.clock.wallMs();
+    this.feed.push(...effects.feed.map((event) => ({ ...event, at })));
     this.dueAt = effects.nextDueAt;
   }
 

@@ -150,6 +150,16 @@ describe('writeTurn', () => {
     expect(result.keyVerdicts[0]?.advice).toMatch(/had ended, so nothing was written/);
   });
 
+  it('says the same of a key that was written before the end', async () => {
+    const rig = new Rig();
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    const result = await rig.enrich({ 'crm.tier': 'silver' }, { ended: true });
+    expect(result.keyVerdicts[0]?.state).toBe('ended');
+    expect(rig.platform.patches.length).toBe(1);
+  });
+
   it('keeps a refusal with the platform’s code and the next step', async () => {
     const rig = new Rig();
     rig.platform.fates.push({ status: 403, code: 'missing.permissions' });

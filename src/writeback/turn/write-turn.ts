@@ -202,8 +202,9 @@ function verdictsOf(turn: TurnState, target: WriteTarget): readonly KeyVerdict[]
   return [...target.wanted].flatMap(([key, wanted]) => {
     const id = idOf(turn.input, target, { key, wanted });
     const entry = turn.board.get(id);
-    if (entry !== undefined) return toVerdict(entry);
-    if (!turn.ended) return [];
+    const digest = turn.deps.digest(target.participantId, key, wanted.value ?? '');
+    const isSkipped = turn.ended && entry?.wanted !== digest;
+    if (!isSkipped) return entry === undefined ? [] : toVerdict(entry);
     const advice = adviceFor('ended', {});
     const { participantId } = target;
     return { participantId, key, state: 'ended', class: wanted.class, advice };
