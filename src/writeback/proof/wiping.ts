@@ -79,27 +79,34 @@ export function witnessWiping(
   context: StepContext,
 ): Step {
   const witnessed = witness(entry, evidence);
-  const { reads = 0, wipeAcked, emptied } = memoryOf(entry);
   if (!entry.own.includes(entry.wanted ?? '')) return same(witnessed);
-  const isPatient = wipeAcked === true && reads < WIPE_READS_MS.length;
+  const seen = classify(entry, evidence.digest);
   const isSure = isConclusive(entry, evidence, context);
-  switch (classify(entry, evidence.digest)) {
-    case 'wanted':
-    case 'absent':
-      if (isSure || (wipeAcked === true && !isPatient)) return finish(witnessed);
-      return isPatient
-        ? same(remember(witnessed, { emptied: true }))
-        : emptyAgain(witnessed, context);
-    case 'foreign':
-      return isPatient && !isSure ? same(witnessed) : leaveTheirs(witnessed);
-    case 'base':
-      return isPatient || evidence.source === 'event' ? same(witnessed) : leaveTheirs(witnessed);
-    case 'own':
-      break;
+  if (seen === 'own') return stillOurs(witnessed, evidence, context);
+  if (seen === 'foreign') {
+    return isSure || !mayChange(entry) ? leaveTheirs(witnessed) : same(witnessed);
   }
+  if (seen === 'base') {
+    const isOpen = mayChange(entry) || evidence.source === 'event';
+    return isOpen ? same(witnessed) : leaveTheirs(witnessed);
+  }
+  if (isSure) return finish(witnessed);
+  if (mayChange(entry)) return same(remember(witnessed, { emptied: true }));
+  const { wipeAcked } = memoryOf(entry);
+  return wipeAcked === true ? finish(witnessed) : emptyAgain(witnessed, context);
+}
+
+function stillOurs(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
   // It was gone and is back: a flow wrote its copy.
-  const isBack = emptied === true || (!isPatient && evidence.source === 'read');
-  return isBack ? emptyAgain(witnessed, context) : same(witnessed);
+  const isBack = memoryOf(entry).emptied === true;
+  const isLate = !mayChange(entry) && evidence.source === 'read';
+  return isBack || isLate ? emptyAgain(entry, context) : same(entry);
+}
+
+/** The wipe was taken and its reads are not spent: what is seen need not be the last word. */
+function mayChange(entry: AttributeEntry): boolean {
+  const { wipeAcked, reads = 0 } = memoryOf(entry);
+  return wipeAcked === true && reads < WIPE_READS_MS.length;
 }
 
 /**
