@@ -8,6 +8,12 @@ export interface LookupQuery extends SourceQuery {
   readonly source: string;
 }
 
+export interface LookupRequest extends LookupQuery {
+  readonly signal: AbortSignal;
+  /** When it aborts, the source counts as failed for this caller: a stale value is given, if there is one. */
+  readonly patience?: AbortSignal | undefined;
+}
+
 /**
  * What became of a lookup. Found, not found and failed are three answers: a customer whom the
  * source does not know may be given defaults, one whom it could not be asked about may not.

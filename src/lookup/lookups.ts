@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
 import { LookupError } from './errors.ts';
-import type { LookupAnswer, LookupQuery } from './lookup.ts';
+import type { LookupAnswer, LookupRequest } from './lookup.ts';
 import { NamedSource, type SourceState } from './named-source.ts';
 import { openSource } from './open-source.ts';
 import type { SourceOptions } from './options.ts';
@@ -15,10 +15,6 @@ export interface LookupDeps {
   readonly log?: Log | undefined;
   /** Carries the requests of HTTP sources; without one they get their own pool of connections. */
   readonly dispatcher?: Dispatcher | undefined;
-}
-
-export interface LookupRequest extends LookupQuery {
-  readonly signal: AbortSignal;
 }
 
 /** Every configured source behind one door. Dispose it to close connections, files and threads. */

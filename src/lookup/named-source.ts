@@ -3,7 +3,7 @@ import { LookupError, toLookupError, toLookupFailure } from './errors.ts';
 import { Flights } from './flights.ts';
 import { GuardedSource, type GuardDeps, type GuardState } from './guarded-source.ts';
 import { checkKey } from './key.ts';
-import type { LookupAnswer, LookupQuery } from './lookup.ts';
+import type { LookupAnswer, LookupQuery, LookupRequest } from './lookup.ts';
 import type { SourceOptions } from './options.ts';
 import type { Source, SourceAnswer, SourceQuery, SourceUses } from './source.ts';
 
@@ -54,7 +54,7 @@ export class NamedSource implements AsyncDisposable {
     return this.#cache.forget(key);
   }
 
-  async lookup(query: LookupQuery & { readonly signal: AbortSignal }): Promise<LookupAnswer> {
+  async lookup(query: LookupRequest): Promise<LookupAnswer> {
     query.signal.throwIfAborted();
     const startMs = this.#deps.clock.monotonicMs();
     const answer = await this.#answer(query, startMs);
@@ -62,22 +62,21 @@ export class NamedSource implements AsyncDisposable {
     return answer;
   }
 
-  async #answer(
-    query: LookupQuery & { readonly signal: AbortSignal },
-    startMs: number,
-  ): Promise<LookupAnswer> {
+  async #answer(query: LookupRequest, startMs: number): Promise<LookupAnswer> {
     const id = identityOf(query, this.uses);
     try {
       this.#checkQuery(query);
       const hit = this.#cache.get(id);
       if (hit?.isFresh === true) return this.#fromCache(hit, startMs);
-      const answer = await this.#flights.join(id, query.signal, (signal) =>
+      const answer = await this.#flights.join(id, query.patience ?? query.signal, (signal) =>
         this.#ask(id, query, signal),
       );
       return this.#fromSource(answer, startMs);
     } catch (error) {
       if (query.signal.aborted) throw query.signal.reason;
-      return this.#fromFailure(id, toLookupError(this.#name, error), startMs);
+      const failure =
+        query.patience?.aborted === true ? this.#tooLate(error) : toLookupError(this.#name, error);
+      return this.#fromFailure(id, failure, startMs);
     }
   }
 
@@ -122,6 +121,16 @@ export class NamedSource implements AsyncDisposable {
     if (hit?.answer.found !== true) return { ...common, answer: 'failed', failure };
     const { value } = hit.answer;
     return { ...common, answer: 'found', value, from: 'stale-cache', ageMs: hit.ageMs, failure };
+  }
+
+  #tooLate(cause: unknown): LookupError {
+    return new LookupError({
+      code: 'ERR_SOURCE_TIMEOUT',
+      source: this.#name,
+      message: 'had no answer by the time the caller needed one',
+      nextStep: 'Give the caller more time, or let the cache keep answers for longer.',
+      cause,
+    });
   }
 
   #closing(): LookupError {

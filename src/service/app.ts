@@ -1,16 +1,16 @@
-import type { OnProgress } from '../engine/progress.ts';
+import type { RapportConfig } from '../config/schema.ts';
 import type { ConversationId } from '../domain/ids.ts';
+import type { OnProgress } from '../engine/progress.ts';
 import type { GenesysClient } from '../genesys/client.ts';
 import type { RequestEvent } from '../genesys/request-meter.ts';
 import type { Listener } from '../intake/listener.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { createApiKey } from './api-key.ts';
-import { startHttpServer } from './http/server.ts';
-import type { RapportConfig } from '../config/schema.ts';
+import { Metrics } from './metrics.ts';
+import { openAccess } from './wiring/access.ts';
 import { startEngine } from './wiring/engine.ts';
-import { createHttpRooms } from './wiring/http-rooms.ts';
+import { openHttp } from './wiring/http.ts';
 import { openInlets } from './wiring/inlets.ts';
 import { openRooms } from './wiring/rooms.ts';
 
@@ -44,30 +44,37 @@ export interface Service extends AsyncDisposable {
 export async function startService(config: RapportConfig, parts: ServiceParts): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const rooms = await openRooms(config, parts, stack);
+  const access = openAccess(config, {
+    clock: parts.clock,
+    installationKey: rooms.ledger.installationKey,
+  });
+  const metrics = new Metrics();
+  const metered: ServiceParts = {
+    ...parts,
+    onProgress: (progress) => {
+      metrics.note(progress);
+      parts.onProgress?.(progress);
+    },
+  };
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
   const coverage: { listener: Listener | undefined } = { listener: undefined };
   const isCovered = (id: ConversationId): boolean => coverage.listener?.isFollowed(id) ?? false;
-  const engine = await startEngine(config, parts, { ...rooms, stack, isCovered });
+  const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
   const { inlet, listener } = await openInlets(config, parts, { ...rooms, ...engine, stack });
   coverage.listener = listener;
-  const apiKey = createApiKey(config.service.apiKey);
-  const server = stack.use(
-    await startHttpServer({
-      host: config.service.host,
-      port: config.service.port,
-      log: parts.log,
-      rooms: createHttpRooms({
-        inlet,
-        ledger: rooms.ledger,
-        authorize: apiKey.authorize,
-        unreadiness: () => (listener.isLive ? [] : ['notification channel']),
-      }),
-    }),
-  );
+  const { url } = await openHttp(config, parts, {
+    ...rooms,
+    ...engine,
+    access,
+    inlet,
+    listener,
+    metrics,
+    stack,
+  });
   const started = stack.move();
   return {
-    url: server.url,
-    generatedKey: apiKey.generated,
+    url,
+    generatedKey: access.generatedKey,
     ledger: rooms.ledger,
     client: rooms.client,
     [Symbol.asyncDispose]: () => started.disposeAsync(),

@@ -63,7 +63,13 @@ export function problemOf(error: RapportError): Problem {
     code: error.code,
     detail: error.message,
     nextStep: error.nextStep,
+    problems: problemsOf(error.details['problems']),
   });
+}
+
+/** Whoever throws an error about its input lists each problem with its place. */
+function problemsOf(value: unknown): readonly InputProblem[] | undefined {
+  return Array.isArray(value) ? (value as readonly InputProblem[]) : undefined;
 }
 
 function statusOf(error: RapportError): number {

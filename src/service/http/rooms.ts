@@ -1,36 +1,68 @@
-import type { EnrichmentId, TraceId } from '../../domain/ids.ts';
+import type { Principal } from '../../access/principal.ts';
+import type { Tickets } from '../../access/tickets.ts';
+import type { ConversationId, EnrichmentId, TraceId } from '../../domain/ids.ts';
 import type { RequestBody } from '../../domain/request.ts';
+import type { Feed } from '../../feed/create-feed.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { LookupInput, LookupResult } from '../lookup.ts';
 
 /** What the HTTP interface asks of the rest of the service; the wiring gives it. */
 export interface HttpRooms {
-  /** @throws {RapportError} with `httpStatus` 401 or 403 */
-  readonly authorize: (authorization: string | undefined) => void;
+  readonly clock: Clock;
+  /** Who sends this `Authorization` header; undefined when it names nobody. */
+  readonly identify: (authorization: string | undefined) => Principal | undefined;
   /** Resolves once the request is durable. */
-  readonly enrich: (order: EnrichOrder) => Promise<EnrichReceipt>;
+  readonly ask: (order: Order) => Promise<Receipt>;
+  /** The outcome of a request, waited for; undefined when it did not come in time. */
+  readonly waitFor: (wait: Wait) => Promise<unknown>;
   /** Takes an event of any inlet's form. @throws {RapportError} when it does not prove where it comes from */
   readonly takeEvent: (event: InboundEvent) => Promise<EventReceipt>;
+  /** Asks the sources and maps, as an enrichment would; writes nothing. */
+  readonly lookup: (input: LookupInput) => Promise<LookupResult>;
   /** What is known of a conversation; undefined when nothing is. */
-  readonly readConversation: (conversationId: string) => Promise<unknown>;
+  readonly readConversation: (conversationId: ConversationId) => Promise<unknown>;
+  readonly ledger: Pick<Ledger, 'conversations' | 'stats'> & {
+    readonly audit: Pick<Ledger['audit'], 'list'>;
+    readonly outbox: Pick<Ledger['outbox'], 'list' | 'replay'>;
+  };
+  readonly feed: Feed;
+  readonly tickets: Tickets;
+  /** Numbers of the running process, beside those of the ledger. */
+  readonly stats: () => unknown;
+  /** Metrics as Prometheus reads them. */
+  readonly metrics: () => Promise<{ readonly text: string; readonly mediaType: string }>;
   /** Empty when ready; else what is missing. */
   readonly unreadiness: () => readonly string[];
 }
 
-export interface EnrichOrder {
-  readonly conversationId: string;
+/** A wish of somebody who waits for the answer. */
+export interface Order {
+  readonly conversationId: ConversationId;
+  readonly kind: 'enrich' | 'set';
   readonly body: RequestBody;
   readonly idempotencyKey: string | undefined;
 }
 
-export interface EnrichReceipt {
+export interface Receipt {
   readonly enrichmentId: EnrichmentId;
   readonly traceId: TraceId;
   /** True when an earlier request with the same key was already taken. */
   readonly duplicate: boolean;
 }
 
+export interface Wait {
+  readonly conversationId: ConversationId;
+  readonly enrichmentId: EnrichmentId;
+  /** `settled`: the turn is over; `visible`: and every key has its verdict. */
+  readonly until: 'settled' | 'visible';
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 export interface InboundEvent {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The exact bytes, since signatures are over bytes. */
+  /** The exact text, since signatures are over what was sent. */
   readonly raw: string;
   readonly body: unknown;
 }

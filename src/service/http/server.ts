@@ -1,14 +1,23 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { isRapportError } from '../../domain/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { addGuard } from './guard.ts';
 import { createProblem, problemOf, sendProblem, type Problem } from './problem.ts';
-import { addConversationRoutes } from './routes/conversations.ts';
-import { addEventRoutes } from './routes/events.ts';
-import { addHealthRoutes } from './routes/health.ts';
+import { addRoutes } from './route.ts';
 import type { HttpRooms } from './rooms.ts';
+import { conversationRoutes } from './routes/conversations.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { addTextRoutes, eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { lookupRoutes } from './routes/lookup.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { streamRoutes } from './routes/streams.ts';
 
 /** Largest body accepted, in bytes; the platform's own limit for a request (512,000) with room for an envelope. */
 const MAX_BODY_BYTES = 1_048_576;
+/** Requests under way at once unless told; each holds its body and waits for one commit. */
+const MAX_CONCURRENT = 2000;
 
 export interface HttpOptions {
   /** @defaultValue `127.0.0.1` */
@@ -17,6 +26,10 @@ export interface HttpOptions {
   readonly port: number;
   readonly rooms: HttpRooms;
   readonly log: Log;
+  /** Of this package; the OpenAPI document names it. */
+  readonly version?: string | undefined;
+  /** Requests that may be under way at once, streams not counted. @defaultValue 2000 */
+  readonly maxConcurrent?: number | undefined;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -25,7 +38,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /**
  * Starts the HTTP interface. Routes live one file per noun in `routes/`; each takes the rooms it
- * calls and nothing else. Every error, the framework's own included, is a problem document.
+ * calls, and is declared once: what it takes is checked and described by the same schema. Every error, the framework's own included, is a problem document.
  *
  * @throws {RapportError} `ERR_PORT_BUSY`, `ERR_PORT_REFUSED`, `ERR_HOST_UNKNOWN`
  */
@@ -42,19 +55,36 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 }
 
 /** The application without a port; `app.inject()` tests it. */
-export function createApp({ rooms, log }: Pick<HttpOptions, 'rooms' | 'log'>): FastifyInstance {
+export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyInstance {
+  const { rooms, log, version = '0', maxConcurrent = MAX_CONCURRENT } = options;
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
-    // Keys such as __proto__ stay what they are: data. Bodies are parsed below, with nothing merged.
+    // Keys such as __proto__ stay what they are: data. No schema of ours merges a body into anything.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   });
-  app.addHook('onRequest', async (request) => {
-    if (!isOpen(request)) rooms.authorize(request.headers.authorization);
-  });
+  addGuard(app, { identify: rooms.identify, clock: rooms.clock, maxConcurrent });
+  // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
+  app.addHook('preClose', () => rooms.feed[Symbol.asyncDispose]());
+  addErrors(app, log);
+  const json = [
+    ...healthRoutes(rooms),
+    ...conversationRoutes(rooms),
+    ...lookupRoutes(rooms),
+    ...streamRoutes(rooms),
+    ...operationRoutes(rooms),
+    ...deliveryRoutes(rooms),
+  ];
+  const text = eventRoutes(rooms);
+  addRoutes(app, [...json, ...docsRoutes([...json, ...text], version)]);
+  addTextRoutes(app, text);
+  return app;
+}
+
+function addErrors(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       reply,
@@ -82,16 +112,6 @@ export function createApp({ rooms, log }: Pick<HttpOptions, 'rooms' | 'log'>): F
     }
     return sendProblem(reply, problem);
   });
-  addHealthRoutes(app, rooms);
-  addConversationRoutes(app, rooms);
-  addEventRoutes(app, rooms);
-  return app;
-}
-
-/** Health is for load balancers; it tells nothing about customers. Webhooks prove themselves by signature. */
-function isOpen(request: FastifyRequest): boolean {
-  const path = pathOf(request);
-  return path === '/healthz' || path === '/readyz' || path === '/v1/events';
 }
 
 function pathOf(request: FastifyRequest): string {

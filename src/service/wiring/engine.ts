@@ -6,6 +6,7 @@ import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createTurn } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
+import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
 import type { ServiceParts } from '../app.ts';
@@ -23,6 +24,8 @@ export type IsCovered = (conversationId: ConversationId) => boolean;
 export interface Engine {
   readonly acceptor: Acceptor;
   readonly observer: Observer;
+  /** The compiled mapping with its sources; also asked by whoever only wants to know. */
+  readonly enrichDeps: EnrichDeps;
 }
 
 /** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
@@ -36,8 +39,9 @@ export async function startEngine(
   const instance = stack.use(await startInstance({ ledger, clock, log }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
+  const enrichDeps = createEnrichDeps(config, { ...rooms, clock });
   const run = createTurn<PermitGrant>({
-    enrich: createEnrichDeps(config, { ...rooms, clock }),
+    enrich: enrichDeps,
     writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     isCovered: rooms.isCovered,
@@ -59,6 +63,7 @@ export async function startEngine(
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   const weighing = { ...proving, settings: config.write };
   return {
+    enrichDeps,
     acceptor: new Acceptor({ ledger, clock }),
     observer: new Observer({ ledger, writeback: weighing, onProgress }),
   };

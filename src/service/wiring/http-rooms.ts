@@ -1,66 +1,97 @@
 import { RapportError } from '../../domain/errors.ts';
-import { parseConversationId } from '../../domain/ids.ts';
-import type { LedgerReader } from '../../ledger/ledger.ts';
-import type { HttpRooms } from '../http/rooms.ts';
+import type { ConversationId } from '../../domain/ids.ts';
+import type { Feed } from '../../feed/create-feed.ts';
+import { createWebhookVerifier, webhookRefused } from '../../intake/verify-webhook.ts';
+import type { WebhookOptions } from '../../intake/options.ts';
+import { may, type Principal } from '../../access/principal.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
+import type { HttpRooms, InboundEvent } from '../http/rooms.ts';
 import type { Inlet } from '../inlet.ts';
+import type { Access } from './access.ts';
+import { createWait } from './wait.ts';
 
-export interface RoomParts {
+export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 'stats' | 'metrics'> {
+  readonly clock: Clock;
   readonly inlet: Inlet;
-  readonly ledger: LedgerReader;
-  readonly authorize: (authorization: string | undefined) => void;
-  readonly unreadiness: () => readonly string[];
+  readonly ledger: Ledger;
+  readonly access: Access;
+  readonly feed: Feed;
+  readonly webhook: WebhookOptions | undefined;
 }
 
 /** Fits the rooms to what the HTTP interface asks for. */
-export function createHttpRooms({ inlet, ledger, authorize, unreadiness }: RoomParts): HttpRooms {
+export function createHttpRooms(parts: RoomParts): HttpRooms {
+  const { clock, inlet, ledger, access, webhook } = parts;
+  const prove = createProof(webhook, access.identify, clock);
   return {
-    authorize,
-    unreadiness,
-    async enrich({ conversationId, body, idempotencyKey }) {
-      const id = parseConversationId(conversationId);
+    ...parts,
+    identify: access.identify,
+    tickets: access.tickets,
+    waitFor: createWait(ledger, clock),
+    async ask({ conversationId, kind, body, idempotencyKey }) {
+      const dedupeKey = idempotencyKey && `http:${conversationId}:${kind}:${idempotencyKey}`;
       const [receipt] = await inlet.ask([
-        {
-          conversationId: id,
-          kind: 'enrich',
-          lane: 'manual',
-          dedupeKey: idempotencyKey === undefined ? undefined : `http:${idempotencyKey}`,
-          traceId: undefined,
-          body,
-        },
+        { conversationId, kind, lane: 'manual', dedupeKey, traceId: undefined, body },
       ]);
       if (receipt === undefined) throw lost();
       return { enrichmentId: receipt.id, traceId: receipt.traceId, duplicate: receipt.duplicate };
     },
-    async takeEvent({ headers, body }) {
-      authorize(single(headers['authorization']));
-      const taken = await inlet.take(body, single(headers['webhook-id']));
+    async takeEvent(event) {
+      const messageId = prove(event);
+      const taken = await inlet.take(event.body, messageId);
       return {
         accepted: taken.accepted.length,
         observed: taken.observed,
         ...(taken.ignored === undefined ? {} : { ignored: taken.ignored }),
       };
     },
-    async readConversation(conversationId) {
-      const id = parseConversationId(conversationId);
-      const known = await ledger.find(id);
-      if (known === undefined) return undefined;
-      const [requests, outcomes] = await Promise.all([ledger.requests(id), ledger.outcomes(id)]);
-      const { entries, ...conversation } = known;
-      const keys = entries.map(({ participantId, key, state, sentAt, acceptedAt, provedAt }) => ({
-        participantId,
-        key,
-        state,
-        sentAt,
-        acceptedAt,
-        provedAt,
-      }));
-      return { ...conversation, keys, requests, outcomes };
-    },
+    readConversation: (id) => readConversation(ledger, id),
   };
 }
 
-const single = (value: string | readonly string[] | undefined): string | undefined =>
-  typeof value === 'string' ? value : value?.[0];
+/** Who posts events proves it by what `listen.webhook` says, or by a key with the scope `events`. */
+function createProof(
+  webhook: WebhookOptions | undefined,
+  identify: (authorization: string | undefined) => Principal | undefined,
+  clock: Clock,
+): (event: InboundEvent) => string | undefined {
+  const verify = createWebhookVerifier(
+    {
+      secrets: webhook?.secret ?? [],
+      bearerKeys: webhook?.bearer ?? [],
+      basic: webhook?.basic ?? [],
+      toleranceMs: webhook?.toleranceMs ?? 0,
+    },
+    clock,
+  );
+  return (event) => {
+    const { authorization, 'webhook-id': id } = event.headers;
+    const principal = typeof authorization === 'string' ? identify(authorization) : undefined;
+    if (principal !== undefined && may(principal, 'events')) {
+      return typeof id === 'string' ? id : undefined;
+    }
+    const verdict = verify(event);
+    if (verdict.kind === 'refused') throw webhookRefused(verdict.reason);
+    return verdict.messageId;
+  };
+}
+
+async function readConversation(ledger: LedgerReader, id: ConversationId): Promise<unknown> {
+  const known = await ledger.find(id);
+  if (known === undefined) return undefined;
+  const [requests, outcomes] = await Promise.all([ledger.requests(id), ledger.outcomes(id)]);
+  const { entries, ...conversation } = known;
+  const keys = entries.map(({ participantId, key, state, sentAt, acceptedAt, provedAt }) => ({
+    participantId,
+    key,
+    state,
+    sentAt,
+    acceptedAt,
+    provedAt,
+  }));
+  return { ...conversation, keys, requests, outcomes };
+}
 
 function lost(): RapportError {
   return new RapportError({

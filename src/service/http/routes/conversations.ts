@@ -1,66 +1,209 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Attributes } from '../../../domain/attributes.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { parseConversationId, parseParticipantId } from '../../../domain/ids.ts';
 import type { RequestBody } from '../../../domain/request.ts';
-import type { HttpRooms } from '../rooms.ts';
+import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
+import { route, type Call, type Route } from '../route.ts';
 
-const text = z.string().min(1).max(256);
+const text = z.string().trim().min(1).max(512);
 
-const enrichBodySchema = z.strictObject({
-  participantId: text.optional(),
-  purpose: text.optional(),
-  externalId: text.optional(),
+const enrichBody = z.strictObject({
+  participantId: text
+    .optional()
+    .describe('Whom to write to; else the service chooses the customer.'),
+  purpose: text.optional().describe('Purpose of the participant to write to.'),
+  externalId: text.optional().describe('The customer’s id in your own systems.'),
   phone: text.optional(),
   email: text.optional(),
+  reason: text.optional().describe('Why, for the timeline.'),
+});
+
+const waitQuery = z.strictObject({
+  wait: z
+    .enum(['settled', 'visible'])
+    .optional()
+    .describe(
+      'Answer with the outcome instead of the receipt: once settled, or once every key has its verdict.',
+    ),
+  timeoutMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long to wait, in milliseconds. 100 to 60000, default 10000.'),
+});
+
+const setBody = z.strictObject({
+  participantId: text.optional(),
+  attributes: z
+    .record(z.string().min(1).max(256), z.string().max(32_768).nullable())
+    .refine((record) => Object.keys(record).length > 0, { error: 'expected at least one key' })
+    .refine((record) => Object.keys(record).length <= 100, { error: 'expected at most 100 keys' })
+    .describe('Values to write. `null` removes a key, by writing the empty text.'),
   reason: text.optional(),
 });
 
-interface IdParams {
-  readonly Params: { readonly id: string };
+const listQuery = z.strictObject({
+  phase: z.enum(['idle', 'due', 'leased', 'dead', 'closed']).optional(),
+  before: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('`changedAt` of the last one of the page before.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('1 to 500, default 100.'),
+});
+
+const receipt = z.object({
+  enrichmentId: z.string(),
+  traceId: z.string(),
+  duplicate: z.boolean().describe('The request had been taken before; the id is the first one’s.'),
+});
+
+const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };
+
+export function conversationRoutes(rooms: HttpRooms): readonly Route[] {
+  return [enrich(rooms), setAttributes(rooms), list(rooms), read(rooms)];
 }
 
-export function addConversationRoutes(app: FastifyInstance, rooms: HttpRooms): void {
-  app.post<IdParams>('/v1/conversations/:id/enrich', async (request, reply) => {
-    const conversationId = parseConversationId(request.params.id);
-    const key = request.headers['idempotency-key'];
-    const receipt = await rooms.enrich({
-      conversationId,
-      body: parseEnrichBody(request.body ?? {}),
-      idempotencyKey: typeof key === 'string' ? key : undefined,
-    });
-    return reply.code(202).send(receipt);
-  });
-
-  app.get<IdParams>('/v1/conversations/:id', async (request) => {
-    const conversationId = parseConversationId(request.params.id);
-    const found = await rooms.readConversation(conversationId);
-    if (found !== undefined) return found;
-    throw new RapportError({
-      code: 'ERR_UNKNOWN_CONVERSATION',
-      message: `nothing is known of conversation ${conversationId}`,
-      nextStep: 'Ask for it with POST /v1/conversations/{id}/enrich.',
-      details: { httpStatus: 404 },
-    });
+function enrich(rooms: HttpRooms): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/conversations/{id}/enrich',
+    operationId: 'enrichConversation',
+    summary: 'Ask for a conversation to be enriched',
+    description: 'Answered once the request is durable, or with `wait` once its outcome is known.',
+    access: 'enrich',
+    headers: IDEMPOTENCY,
+    query: waitQuery,
+    body: enrichBody,
+    answers: {
+      200: { description: 'The outcome, when it was waited for.' },
+      202: {
+        description: 'Taken; with `wait`, the outcome did not come in time.',
+        schema: receipt,
+      },
+    },
+    handle: async (call) => {
+      const { participantId, ...rest } = call.body;
+      const body: RequestBody = {
+        ...rest,
+        participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
+      };
+      return answer(rooms, call, await rooms.ask(orderOf(call, 'enrich', body)));
+    },
   });
 }
 
-function parseEnrichBody(value: unknown): RequestBody {
-  const parsed = enrichBodySchema.safeParse(value);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`,
-    );
+function setAttributes(rooms: HttpRooms): Route {
+  return route({
+    method: 'PATCH',
+    path: '/v1/conversations/{id}/attributes',
+    operationId: 'setAttributes',
+    summary: 'Write attributes as they are given, and prove them',
+    access: 'write',
+    headers: IDEMPOTENCY,
+    query: waitQuery,
+    body: setBody,
+    answers: {
+      200: { description: 'The outcome, when it was waited for.' },
+      202: {
+        description: 'Taken; with `wait`, the outcome did not come in time.',
+        schema: receipt,
+      },
+    },
+    handle: async (call) => {
+      const { participantId, attributes, reason } = call.body;
+      const wanted: Attributes = new Map(
+        Object.entries(attributes).map(([key, value]) => [key, value ?? '']),
+      );
+      const body: RequestBody = {
+        attributes: wanted,
+        reason,
+        participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
+      };
+      return answer(rooms, call, await rooms.ask(orderOf(call, 'set', body)));
+    },
+  });
+}
+
+function list({ ledger }: HttpRooms): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/conversations',
+    operationId: 'listConversations',
+    summary: 'Conversations that are known, the last changed first',
+    access: 'read',
+    query: listQuery,
+    answers: { 200: { description: 'One page.' } },
+    handle: async ({ query }) => ({ conversations: await ledger.conversations(query) }),
+  });
+}
+
+function read(rooms: HttpRooms): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/conversations/{id}',
+    operationId: 'readConversation',
+    summary: 'One conversation: its timeline and the proof of each key',
+    access: 'read',
+    answers: {
+      200: { description: 'What is known.' },
+      404: { description: 'Nothing is known of it.' },
+    },
+    handle: async ({ params }) => {
+      const conversationId = parseConversationId(params['id']);
+      const found = await rooms.readConversation(conversationId);
+      if (found !== undefined) return found;
+      throw new RapportError({
+        code: 'ERR_UNKNOWN_CONVERSATION',
+        message: `nothing is known of conversation ${conversationId}`,
+        nextStep: 'Ask for it with POST /v1/conversations/{id}/enrich.',
+        details: { httpStatus: 404 },
+      });
+    },
+  });
+}
+
+function orderOf(call: Call<unknown, unknown>, kind: Order['kind'], body: RequestBody): Order {
+  const key = call.request.headers['idempotency-key'];
+  if (key !== undefined && !(typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key))) {
     throw new RapportError({
-      code: 'ERR_INVALID_BODY',
-      message: problems.join('; '),
-      nextStep:
-        'Send a JSON object with any of participantId, purpose, externalId, phone, email, reason.',
+      code: 'ERR_IDEMPOTENCY_KEY',
+      message: 'Idempotency-Key must be 1 to 200 printable ASCII characters without spaces',
+      nextStep: 'Use a UUID.',
       details: { httpStatus: 422 },
     });
   }
-  const { participantId, ...rest } = parsed.data;
-  return participantId === undefined
-    ? rest
-    : { ...rest, participantId: parseParticipantId(participantId) };
+  const conversationId = parseConversationId(call.params['id']);
+  return { conversationId, kind, body, idempotencyKey: key };
+}
+
+async function answer(
+  rooms: HttpRooms,
+  { query, params, request, reply }: Call<z.infer<typeof waitQuery>, unknown>,
+  taken: Receipt,
+): Promise<unknown> {
+  void reply.code(202);
+  if (query.wait === undefined) return taken;
+  const gone = new AbortController();
+  const leave = (): void => gone.abort(new Error('the caller has gone'));
+  request.raw.once('close', leave);
+  const wait: Wait = {
+    conversationId: parseConversationId(params['id']),
+    enrichmentId: taken.enrichmentId,
+    until: query.wait,
+    timeoutMs: query.timeoutMs,
+    signal: gone.signal,
+  };
+  try {
+    const outcome = await rooms.waitFor(wait);
+    if (outcome === undefined) return { ...taken, outcome: null };
+    void reply.code(200);
+    return { ...taken, outcome };
+  } finally {
+    request.raw.off('close', leave);
+  }
 }

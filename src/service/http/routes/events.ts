@@ -1,24 +1,50 @@
 import type { FastifyInstance } from 'fastify';
-import { RapportError, messageOf } from '../../../domain/errors.ts';
+import { z } from 'zod';
+import { messageOf, RapportError } from '../../../domain/errors.ts';
 import type { HttpRooms } from '../rooms.ts';
+import { addRoutes, route, type Route } from '../route.ts';
 
-/** `POST /v1/events`: a notification frame, an EventBridge envelope, or flat JSON from a data action. */
-export function addEventRoutes(app: FastifyInstance, rooms: HttpRooms): void {
+const eventReceipt = z.object({
+  accepted: z.int().describe('Requests made durable.'),
+  observed: z.int().describe('Observations weighed.'),
+  ignored: z.string().optional().describe('Why the event led to nothing.'),
+});
+
+export function eventRoutes(rooms: HttpRooms): readonly Route[] {
+  return [
+    route({
+      method: 'POST',
+      path: '/v1/events',
+      operationId: 'takeEvent',
+      summary: 'Take an event',
+      description:
+        'A notification frame, an EventBridge envelope, or the flat JSON of a data action. It proves where it comes from by a Standard Webhooks signature, a bearer key or a basic credential.',
+      access: 'own',
+      answers: {
+        202: { description: 'Everything it asks for is durable.', schema: eventReceipt },
+      },
+      handle: async ({ request, reply }) => {
+        const raw = typeof request.body === 'string' ? request.body : '';
+        const receipt = await rooms.takeEvent({
+          headers: request.headers,
+          raw,
+          body: parseJson(raw),
+        });
+        void reply.code(202);
+        return receipt;
+      },
+    }),
+  ];
+}
+
+/** Adds routes whose body stays text: a signature covers what was sent, not what a parser made of it. */
+export function addTextRoutes(app: FastifyInstance, routes: readonly Route[]): void {
   void app.register(async (scope) => {
-    // Kept as text: a signature covers the bytes, not what a parser made of them.
-    scope.removeContentTypeParser('application/json');
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
       done(null, body);
     });
-    scope.post('/v1/events', async (request, reply) => {
-      const raw = typeof request.body === 'string' ? request.body : '';
-      const receipt = await rooms.takeEvent({
-        headers: request.headers,
-        raw,
-        body: parseJson(raw),
-      });
-      return reply.code(202).send(receipt);
-    });
+    addRoutes(scope, routes);
   });
 }
 

@@ -1,11 +1,34 @@
-import type { FastifyInstance } from 'fastify';
 import type { HttpRooms } from '../rooms.ts';
+import { route, type Route } from '../route.ts';
 
-export function addHealthRoutes(app: FastifyInstance, rooms: HttpRooms): void {
-  app.get('/healthz', () => ({ status: 'alive' }));
-  app.get('/readyz', (_request, reply) => {
-    const missing = rooms.unreadiness();
-    if (missing.length === 0) return { status: 'ready' };
-    return reply.code(503).send({ status: 'not ready', missing });
-  });
+/** For load balancers; tells nothing about customers. */
+export function healthRoutes(rooms: HttpRooms): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/healthz',
+      operationId: 'isAlive',
+      summary: 'Whether the process answers',
+      access: 'anyone',
+      answers: { 200: { description: 'It does.' } },
+      handle: () => ({ status: 'alive' }),
+    }),
+    route({
+      method: 'GET',
+      path: '/readyz',
+      operationId: 'isReady',
+      summary: 'Whether it can do its work',
+      access: 'anyone',
+      answers: {
+        200: { description: 'It can.' },
+        503: { description: 'Something is missing, and what.' },
+      },
+      handle: ({ reply }) => {
+        const missing = rooms.unreadiness();
+        if (missing.length === 0) return { status: 'ready' };
+        void reply.code(503);
+        return { status: 'not ready', missing };
+      },
+    }),
+  ];
 }

@@ -1,0 +1,102 @@
+import type { FastifyInstance } from 'fastify';
+import { may, notAllowed, notSignedIn, type Principal } from '../../access/principal.ts';
+import { RapportError } from '../../domain/errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+
+export interface GuardOptions {
+  readonly identify: (authorization: string | undefined) => Principal | undefined;
+  readonly clock: Clock;
+  /** Requests that may be under way at once, streams not counted. */
+  readonly maxConcurrent: number;
+}
+
+/** Wrong keys that one address may try in a minute before it is not listened to. */
+const MAX_FAILURES_PER_MINUTE = 30;
+/** Addresses whose failures are remembered; beyond it, the longest known goes first. */
+const MAX_ADDRESSES = 10_000;
+const MINUTE_MS = 60_000;
+const RETRY_AFTER_MS = 1000;
+
+/**
+ * Closed by default: every route says what a caller must be allowed, one that does not fails the
+ * start, and what is no route at all is only told to somebody with a key.
+ */
+export function addGuard(app: FastifyInstance, options: GuardOptions): void {
+  const { identify, clock, maxConcurrent } = options;
+  const failures = createFailureCount(clock);
+  let underWay = 0;
+  app.decorateRequest('principal');
+  app.addHook('onRoute', (routeOptions) => {
+    if (routeOptions.config?.access === undefined) {
+      throw new Error(`${routeOptions.url} does not say who may call it`);
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    const { access, isStream } = request.routeOptions.config;
+    if (isStream !== true) underWay += 1;
+    if (access === 'anyone') return;
+    if (underWay > maxConcurrent) throw busy();
+    if (failures.isTooMany(request.ip)) throw tooManyFailures();
+    request.principal = identify(request.headers.authorization);
+    if (access === 'own') return;
+    if (request.principal === undefined) {
+      failures.add(request.ip);
+      throw notSignedIn();
+    }
+    if (access !== undefined && !may(request.principal, access)) throw notAllowed(access);
+  });
+  app.addHook('onResponse', async (request) => {
+    if (request.routeOptions.config.isStream !== true) underWay -= 1;
+  });
+}
+
+interface FailureCount {
+  add(address: string): void;
+  isTooMany(address: string): boolean;
+}
+
+function createFailureCount(clock: Clock): FailureCount {
+  const byAddress = new Map<string, { count: number; sinceMs: number }>();
+  const current = (address: string): { count: number; sinceMs: number } | undefined => {
+    const known = byAddress.get(address);
+    if (known === undefined || clock.monotonicMs() - known.sinceMs < MINUTE_MS) return known;
+    byAddress.delete(address);
+    return undefined;
+  };
+  return {
+    add(address) {
+      const known = current(address);
+      if (known !== undefined) {
+        known.count += 1;
+        return;
+      }
+      byAddress.set(address, { count: 1, sinceMs: clock.monotonicMs() });
+      if (byAddress.size <= MAX_ADDRESSES) return;
+      for (const oldest of byAddress.keys()) {
+        byAddress.delete(oldest);
+        return;
+      }
+    },
+    isTooMany: (address) => (current(address)?.count ?? 0) >= MAX_FAILURES_PER_MINUTE,
+  };
+}
+
+function busy(): RapportError {
+  return new RapportError({
+    code: 'ERR_BUSY',
+    message: 'too many requests are under way',
+    nextStep: 'Send it again after the time in Retry-After.',
+    retryable: true,
+    fault: 'ours',
+    details: { httpStatus: 503, retryAfterMs: RETRY_AFTER_MS },
+  });
+}
+
+function tooManyFailures(): RapportError {
+  return new RapportError({
+    code: 'ERR_TOO_MANY_FAILURES',
+    message: 'too many wrong keys came from this address',
+    nextStep: 'Wait a minute, and check the key.',
+    details: { httpStatus: 429, retryAfterMs: MINUTE_MS },
+  });
+}

@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Principal, Scope } from '../../access/principal.ts';
+import { RapportError } from '../../domain/errors.ts';
+import type { InputProblem } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a caller must be allowed; a route without it does not start. */
+    access?: Access;
+    /** Stays open; bounded by the number of streams, not by that of requests. */
+    isStream?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who sent this, once the guard knows. */
+    principal: Principal | undefined;
+  }
+}
+
+/** A scope; `anyone` for what tells nothing of customers; `own` where the route checks by itself. */
+export type Access = Scope | 'anyone' | 'own';
+
+export interface Answer {
+  readonly description: string;
+  /** Left out for a body that is no JSON, or that has no fixed form. */
+  readonly schema?: z.ZodType | undefined;
+  readonly mediaType?: string | undefined;
+}
+
+/** What is told of a route; the OpenAPI document and the page are made from it. */
+export interface RouteDoc {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** With `{name}` for what varies. */
+  readonly path: string;
+  /** Unique; the name of the operation in generated clients. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string | undefined;
+  readonly access: Access;
+  /** Whether it stays open. */
+  readonly isStream?: boolean | undefined;
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly answers: Readonly<Record<number, Answer>>;
+}
+
+export interface Call<Query, Body> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export interface RouteSpec<Query, Body> extends RouteDoc {
+  readonly query?: z.ZodType<Query> | undefined;
+  readonly body?: z.ZodType<Body> | undefined;
+  /** Its result is the answer's body, with the status set on `reply`, 200 unless told. */
+  readonly handle: (call: Call<Query, Body>) => unknown;
+}
+
+/** A route with its types forgotten, so that routes can be listed. */
+export interface Route extends RouteDoc {
+  readonly run: (request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+/** One declaration for what is checked, what is done, and what is told of it. */
+export function route<Query = undefined, Body = undefined>(spec: RouteSpec<Query, Body>): Route {
+  const { handle, ...doc } = spec;
+  return {
+    ...doc,
+    run(request, reply) {
+      const query = spec.query && parseInput(spec.query, request.query ?? {}, 'query');
+      const body = spec.body && parseInput(spec.body, request.body ?? {}, 'body');
+      return handle({
+        params: request.params as Readonly<Record<string, string>>,
+        // Undefined exactly where the spec has no schema, and so the type says undefined.
+        query: query as Query,
+        body: body as Body,
+        request,
+        reply,
+      });
+    },
+  };
+}
+
+export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void {
+  for (const { method, path, access, isStream = false, run } of routes) {
+    const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app.route({ method, url, config: { access, isStream }, handler: run });
+  }
+}
+
+/** @throws {RapportError} `ERR_INVALID_INPUT`, with every problem and its place */
+function parseInput<T>(schema: z.ZodType<T>, value: unknown, where: 'query' | 'body'): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue): InputProblem => ({
+    path: [where, ...issue.path.map(String)].join('.'),
+    message: issue.message,
+  }));
+  throw new RapportError({
+    code: 'ERR_INVALID_INPUT',
+    message: problems.map(({ path, message }) => `${path}: ${message}`).join('; '),
+    nextStep: 'Correct what is listed; /docs says what each operation takes.',
+    details: { httpStatus: 422, problems },
+  });
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { RapportError } from '../../../domain/errors.ts';
+import type { OutboxMessage } from '../../../ledger/outbox.ts';
+import type { HttpRooms } from '../rooms.ts';
+import { route, type Route } from '../route.ts';
+
+const id = z.string().min(1).max(128);
+const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .default(100)
+  .describe('1 to 500, default 100.');
+
+const deliveriesQuery = z.strictObject({
+  state: z.enum(['waiting', 'sending', 'sent', 'dead']).optional(),
+  destination: z.string().min(1).max(128).optional(),
+  conversationId: id.optional(),
+  before: id.optional().describe('`id` of the last message of the page before.'),
+  limit,
+});
+
+/** What was to be told to webhooks, and whether it was. */
+export function deliveryRoutes({ ledger }: HttpRooms): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/deliveries',
+      operationId: 'listDeliveries',
+      summary: 'Messages to webhooks, the newest first',
+      access: 'deliveries',
+      query: deliveriesQuery,
+      answers: { 200: { description: 'One page, without the bodies.' } },
+      handle: async ({ query }) => ({
+        deliveries: (await ledger.outbox.list(query)).map(withoutBody),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/deliveries/{id}/replay',
+      operationId: 'replayDelivery',
+      summary: 'Send a dead or sent message again',
+      access: 'deliveries',
+      answers: {
+        202: { description: 'It waits to be sent.' },
+        404: { description: 'There is no such message that is dead or sent.' },
+      },
+      handle: async ({ params, reply }) => {
+        if (await ledger.outbox.replay(params['id'] ?? '')) {
+          void reply.code(202);
+          return { state: 'waiting' };
+        }
+        throw new RapportError({
+          code: 'ERR_UNKNOWN_DELIVERY',
+          message: 'no dead or sent message has this id',
+          nextStep: 'List them with GET /v1/deliveries.',
+          details: { httpStatus: 404 },
+        });
+      },
+    }),
+  ];
+}
+
+/** A body may hold a customer's data; who may see deliveries may not therefore see that. */
+function withoutBody(message: OutboxMessage): Omit<OutboxMessage, 'body'> & { body: undefined } {
+  return { ...message, body: undefined };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { HttpRooms } from '../rooms.ts';
+import { route, type Route } from '../route.ts';
+
+const id = z.string().min(1).max(128);
+const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .default(100)
+  .describe('1 to 500, default 100.');
+
+const auditQuery = z.strictObject({
+  conversationId: id.optional(),
+  action: z.string().min(1).max(64).optional(),
+  before: id.optional().describe('`id` of the last row of the page before.'),
+  limit,
+});
+
+const HOUR_MS = 3_600_000;
+
+const statsQuery = z.strictObject({
+  sinceMs: z.coerce
+    .number()
+    .int()
+    .min(60_000)
+    .max(30 * 24 * HOUR_MS)
+    .default(HOUR_MS)
+    .describe('How far back outcomes are counted, in milliseconds. Default 3600000.'),
+});
+
+/** What the people who run the service look at. */
+export function operationRoutes(rooms: HttpRooms): readonly Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/stats',
+      operationId: 'readStats',
+      summary: 'Counts, waiting work, success rate and latencies',
+      access: 'stats',
+      query: statsQuery,
+      answers: { 200: { description: 'The numbers.' } },
+      handle: async ({ query }) => ({
+        ledger: await rooms.ledger.stats(query.sinceMs),
+        process: rooms.stats(),
+      }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/audit',
+      operationId: 'listAudit',
+      summary: 'Who did what to which keys, the newest first',
+      description: 'Values are not kept; digests are, under a salt that can be erased.',
+      access: 'audit',
+      query: auditQuery,
+      answers: { 200: { description: 'One page.' } },
+      handle: async ({ query }) => ({ audit: await rooms.ledger.audit.list(query) }),
+    }),
+    route({
+      method: 'GET',
+      path: '/metrics',
+      operationId: 'readMetrics',
+      summary: 'Metrics for Prometheus',
+      access: 'stats',
+      answers: { 200: { description: 'Text.', mediaType: 'text/plain' } },
+      handle: async ({ reply }) => {
+        const { text, mediaType } = await rooms.metrics();
+        return reply.type(mediaType).send(text);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { may, notAllowed, notSignedIn } from '../../../access/principal.ts';
+import type { Tickets, TicketTarget } from '../../../access/tickets.ts';
+import { RapportError } from '../../../domain/errors.ts';
+import { parseConversationId } from '../../../domain/ids.ts';
+import { parseLastEventNumber } from '../../../feed/sse.ts';
+import type { Subscription } from '../../../feed/subscription.ts';
+import type { HttpRooms } from '../rooms.ts';
+import { route, type Call, type Route } from '../route.ts';
+import { sendStream } from '../send-stream.ts';
+
+const ticketBody = z.strictObject({
+  conversationId: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('Without it, a ticket for all conversations.'),
+});
+
+const ticketAnswer = z.object({
+  ticket: z.string().describe('Given as `?ticket=` once, within its life.'),
+  expiresAt: z.number().describe('Epoch milliseconds.'),
+});
+
+const streamQuery = z.strictObject({
+  ticket: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe('In place of the Authorization header, for a browser’s EventSource.'),
+  lastEventId: z.string().max(128).optional().describe('In place of the header Last-Event-ID.'),
+});
+type StreamQuery = z.infer<typeof streamQuery>;
+
+const STREAM = { description: 'Server-sent events.', mediaType: 'text/event-stream' };
+
+export function streamRoutes(rooms: HttpRooms): readonly Route[] {
+  return [ticket(rooms.tickets), conversationStream(rooms), allStream(rooms)];
+}
+
+function ticket(tickets: Tickets): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/tickets',
+    operationId: 'createTicket',
+    summary: 'Get a ticket that opens one stream, once',
+    access: 'read',
+    body: ticketBody,
+    answers: { 201: { description: 'The ticket.', schema: ticketAnswer } },
+    handle: ({ body, request, reply }) => {
+      if (request.principal === undefined) throw notSignedIn();
+      void reply.code(201).header('cache-control', 'no-store');
+      return tickets.issue(request.principal, targetOf(body.conversationId));
+    },
+  });
+}
+
+function conversationStream(rooms: HttpRooms): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/conversations/{id}/events',
+    operationId: 'followConversation',
+    summary: 'Follow one conversation',
+    description:
+      'Events have numbers without gaps; `Last-Event-ID` resumes after one. An event `gap` says that some are kept no more: read the conversation anew.',
+    access: 'own',
+    isStream: true,
+    query: streamQuery,
+    answers: { 200: STREAM },
+    handle: (call) => {
+      const conversationId = parseConversationId(call.params['id']);
+      admit(rooms, call, { kind: 'conversation', conversationId });
+      const after = parseLastEventNumber(lastEventId(call));
+      return stream(rooms, call, rooms.feed.conversation(conversationId, after));
+    },
+  });
+}
+
+function allStream(rooms: HttpRooms): Route {
+  return route({
+    method: 'GET',
+    path: '/v1/events',
+    operationId: 'followAll',
+    summary: 'Follow all conversations',
+    description:
+      'From now on. A reader who is too slow loses the oldest events first, and is told by an event `gap`.',
+    access: 'own',
+    isStream: true,
+    query: streamQuery,
+    answers: { 200: STREAM },
+    handle: (call) => {
+      admit(rooms, call, { kind: 'all' });
+      return stream(rooms, call, rooms.feed.all(lastEventId(call)));
+    },
+  });
+}
+
+/** @throws {RapportError} `ERR_NOT_SIGNED_IN`, `ERR_TICKET`, `ERR_NOT_ALLOWED` */
+function admit(rooms: HttpRooms, call: Call<StreamQuery, unknown>, target: TicketTarget): void {
+  let { principal } = call.request;
+  if (call.query.ticket !== undefined) {
+    const redemption = rooms.tickets.redeem(call.query.ticket, target);
+    if (redemption.kind === 'refused') {
+      throw new RapportError({
+        code: 'ERR_TICKET',
+        message: `the ticket does not open this stream: ${redemption.reason}`,
+        nextStep: 'Get a new one with POST /v1/tickets; each opens one stream once.',
+        details: { httpStatus: 401, reason: redemption.reason },
+      });
+    }
+    ({ principal } = redemption);
+  }
+  if (principal === undefined) throw notSignedIn();
+  if (!may(principal, 'read')) throw notAllowed('read');
+}
+
+async function stream(
+  rooms: HttpRooms,
+  { reply }: Call<unknown, unknown>,
+  subscription: Subscription | undefined,
+): Promise<void> {
+  if (subscription !== undefined) {
+    await sendStream(reply, subscription, rooms.clock);
+    return;
+  }
+  throw new RapportError({
+    code: 'ERR_TOO_MANY_STREAMS',
+    message: 'too many streams are open',
+    nextStep: 'Come back after the time in Retry-After, or ask another instance.',
+    retryable: true,
+    fault: 'ours',
+    details: { httpStatus: 503, retryAfterMs: 5000 },
+  });
+}
+
+function lastEventId({ request, query }: Call<StreamQuery, unknown>): string | undefined {
+  const header = request.headers['last-event-id'];
+  const text = typeof header === 'string' ? header : query.lastEventId;
+  return text === '' ? undefined : text;
+}
+
+function targetOf(conversationId: string | undefined): TicketTarget {
+  return conversationId === undefined
+    ? { kind: 'all' }
+    : { kind: 'conversation', conversationId: parseConversationId(conversationId) };
+}

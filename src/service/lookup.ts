@@ -1,0 +1,106 @@
+import type { Conversation } from '../domain/conversation.ts';
+import type { SourceVerdict } from '../domain/outcome.ts';
+import {
+  parseConversationId,
+  parseParticipantId,
+  parseTraceId,
+  type ConversationId,
+  type TraceId,
+} from '../domain/ids.ts';
+import { enrich, type EnrichDeps } from '../enrich/pipeline.ts';
+import { createDeadline } from '../lib/abort.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** `stale`: an older value stands in for a source that failed; `partial`: some sources failed and others did not. */
+export const LOOKUP_STATUSES = ['found', 'stale', 'partial', 'not-found', 'failed'] as const;
+export type LookupStatus = (typeof LOOKUP_STATUSES)[number];
+
+/** What is known of the caller. */
+export interface LookupInput {
+  readonly conversationId: ConversationId | undefined;
+  readonly externalId: string | undefined;
+  readonly phone: string | undefined;
+  readonly email: string | undefined;
+  /** When the answer is due, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface LookupResult {
+  readonly status: LookupStatus;
+  /** Every attribute that an enrichment would want to be there. Secret ones are left out. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly traceId: TraceId;
+}
+
+export interface LookupDeps {
+  readonly enrich: EnrichDeps;
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+/** Of the answer's time, what is kept for mapping and sending, in milliseconds. */
+const RESERVE_MS = 20;
+
+/**
+ * Answers a flow that waits: the first half of a turn, for a customer who may have no conversation
+ * yet. A source that is not done when the answer is due counts as failed, so that its stale value
+ * is given, or the others' values alone.
+ */
+export function createLookup(
+  deps: LookupDeps,
+  signal: AbortSignal,
+): (input: LookupInput) => Promise<LookupResult> {
+  return async ({ timeoutMs, conversationId, ...keys }) => {
+    const traceId = parseTraceId(deps.newId());
+    using patience = createDeadline(deps.clock, Math.max(1, timeoutMs - RESERVE_MS), signal);
+    const enrichment = await enrich(
+      { conversation: caller(conversationId ?? traceId), request: keys, traceId, signal },
+      {
+        ...deps.enrich,
+        lookup: (request) => deps.enrich.lookup({ ...request, patience: patience.signal }),
+      },
+    );
+    const plain = enrichment.planned.filter(({ target }) => target === 'attributes');
+    return {
+      status: statusOf(enrichment.report.sources),
+      attributes: Object.fromEntries(plain.map(({ key, text }) => [key, text])),
+      traceId,
+    };
+  };
+}
+
+/** A conversation with nobody on it but a customer of whom nothing is known. */
+function caller(id: string): Conversation {
+  return {
+    id: parseConversationId(id),
+    startedAt: undefined,
+    endedAt: undefined,
+    participants: [
+      {
+        id: parseParticipantId('caller'),
+        purpose: 'customer',
+        userId: undefined,
+        queueId: undefined,
+        externalContactId: undefined,
+        consultParticipantId: undefined,
+        address: undefined,
+        ani: undefined,
+        dnis: undefined,
+        name: undefined,
+        startedAt: undefined,
+        connectedAt: undefined,
+        endedAt: undefined,
+        attributes: new Map(),
+        communications: [],
+      },
+    ],
+  };
+}
+
+function statusOf(sources: readonly SourceVerdict[]): LookupStatus {
+  const failed = sources.filter(({ answer }) => answer === 'failed');
+  const found = sources.filter(({ answer }) => answer === 'found');
+  if (failed.length > 0) return found.length > 0 ? 'partial' : 'failed';
+  if (found.some(({ from }) => from === 'stale-cache')) return 'stale';
+  return found.length > 0 ? 'found' : 'not-found';
+}

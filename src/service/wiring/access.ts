@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { createKey, createKeyRing } from '../../access/keys.ts';
+import { SCOPES, type Principal } from '../../access/principal.ts';
+import { createTickets, type Tickets } from '../../access/tickets.ts';
+import type { RapportConfig } from '../../config/schema.ts';
+import { RapportError } from '../../domain/errors.ts';
+import type { Clock } from '../../lib/clock.ts';
+
+export interface Access {
+  /** The key that was made here since none is configured; to be told once. */
+  readonly generatedKey: string | undefined;
+  readonly identify: (authorization: string | undefined) => Principal | undefined;
+  readonly tickets: Tickets;
+}
+
+export interface AccessParts {
+  readonly clock: Clock;
+  /** Known to all instances on one ledger, and to nobody else. */
+  readonly installationKey: Uint8Array;
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/**
+ * Who may call. With no key configured a random one is made, and only this machine is listened to.
+ *
+ * @throws {RapportError} `ERR_NO_API_KEY`
+ */
+export function openAccess(
+  { access, service }: Pick<RapportConfig, 'access' | 'service'>,
+  { clock, installationKey }: AccessParts,
+): Access {
+  const isConfigured = service.apiKey !== undefined || access.keys.length > 0;
+  if (!isConfigured && !LOOPBACK.has(service.host)) throw needsKey(service.host);
+  const generatedKey = isConfigured
+    ? undefined
+    : createKey({ name: 'generated', scopes: SCOPES }, randomBytes).key;
+  const ring = createKeyRing({
+    records: access.keys,
+    masterKey: service.apiKey ?? generatedKey,
+    clock,
+  });
+  return {
+    generatedKey,
+    identify: (authorization) => ring.identify(authorization),
+    tickets: createTickets({ clock, secret: installationKey }),
+  };
+}
+
+function needsKey(host: string): RapportError {
+  return new RapportError({
+    code: 'ERR_NO_API_KEY',
+    message: `no API key is configured, and without one the service does not listen on ${host}`,
+    nextStep:
+      'Set RAPPORT_API_KEY, or keys under access: in the configuration; or listen on 127.0.0.1.',
+  });
+}

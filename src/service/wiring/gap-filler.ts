@@ -1,0 +1,49 @@
+import type { GenesysClient } from '../../genesys/client.ts';
+import type { EventInlet } from '../../intake/create-intake.ts';
+import { GapFiller } from '../../intake/gap-fill.ts';
+import type { ListenTargets } from '../../intake/resolve-listen.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { ServiceParts } from '../app.ts';
+import type { Inlet } from '../inlet.ts';
+
+export interface GapFillerParts {
+  readonly client: GenesysClient;
+  readonly targets: ListenTargets;
+  readonly intake: EventInlet;
+  readonly inlet: () => Inlet;
+}
+
+/** Catches up on what was missed on the queues and users that are listened to, and on nothing else. */
+export function createGapFiller(
+  { clock, random, log }: ServiceParts,
+  { client, targets, intake, inlet }: GapFillerParts,
+): GapFiller {
+  const queueIds = [...targets.queueIds];
+  const userIds = [...targets.userIds];
+  return new GapFiller({
+    find: async (interval, signal) =>
+      queueIds.length + userIds.length === 0
+        ? []
+        : client.analytics.queryDetails(
+            { ...interval, queueIds, userIds, onlyLive: true },
+            { signal, lane: 'backfill' },
+          ),
+    inlet: intake,
+    accept: (drafts) => inlet().ask(drafts),
+    onReport: () => undefined,
+    clock,
+    random,
+    log,
+  });
+}
+
+/**
+ * Since when events may have been missed before this start: the last change of any conversation.
+ * A new ledger has missed nothing that it was asked to see.
+ */
+export async function lastSeenAt(
+  ledger: Pick<Ledger, 'conversations'>,
+): Promise<number | undefined> {
+  const [last] = await ledger.conversations({ limit: 1 });
+  return last?.changedAt;
+}

@@ -1,0 +1,62 @@
+import type { AttributeState } from '../../domain/outcome.ts';
+import { createDeadline } from '../../lib/abort.ts';
+import { sleep, type Clock } from '../../lib/clock.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { HttpRooms, Wait } from '../http/rooms.ts';
+
+/** How often it is looked, should a hint from another instance be lost; in milliseconds. */
+const LOOK_MS = 1000;
+
+/** Keys in these states have no verdict yet. */
+const OPEN: ReadonlySet<AttributeState> = new Set([
+  'planned',
+  'sent',
+  'in-doubt',
+  'accepted',
+  'applied',
+  'wiping',
+]);
+
+type Watched = Pick<Ledger, 'request' | 'find' | 'onFeed'>;
+
+/** Waits for a request's outcome, woken by the conversation's feed. */
+export function createWait(ledger: Watched, clock: Clock): HttpRooms['waitFor'] {
+  return async (wait) => {
+    using deadline = createDeadline(clock, wait.timeoutMs, wait.signal);
+    const { signal } = deadline;
+    let news = Promise.withResolvers<void>();
+    const stop = ledger.onFeed((id) => {
+      if (id === wait.conversationId) news.resolve();
+    });
+    try {
+      while (!signal.aborted) {
+        news = Promise.withResolvers<void>();
+        const found = await look(ledger, wait);
+        if (found !== undefined) return found;
+        await pause(clock, news.promise, signal);
+      }
+      return undefined;
+    } finally {
+      stop();
+    }
+  };
+}
+
+async function look(ledger: Watched, wait: Wait): Promise<unknown> {
+  const request = await ledger.request(wait.enrichmentId);
+  if (request?.outcome === undefined) return undefined;
+  const known = await ledger.find(wait.conversationId);
+  const entries = known?.entries ?? [];
+  const isOpen = entries.some(({ state }) => OPEN.has(state));
+  if (wait.until === 'visible' && isOpen) return undefined;
+  const keys = entries.map(({ participantId, key, state }) => ({ participantId, key, state }));
+  return { ...request.outcome.summary, keys };
+}
+
+/** Until there is news, a while has passed, or it is over; leaves no timer. */
+async function pause(clock: Clock, news: Promise<void>, signal: AbortSignal): Promise<void> {
+  const awake = new AbortController();
+  const resting = sleep(clock, LOOK_MS, AbortSignal.any([awake.signal, signal]));
+  await Promise.race([news, resting.catch(() => undefined)]);
+  awake.abort();
+}
