@@ -249,7 +249,7 @@ describe('createFeed', () => {
         expect(outOfOrder).toEqual([]);
         expect(expected).toBe(written + 1);
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 40) },
+      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 15) },
     );
   });
 });

@@ -35,13 +35,40 @@ const waitQuery = z.strictObject({
     .describe('How long to wait, in milliseconds. 100 to 60000, default 10000.'),
 });
 
+const MAX_KEYS = 100;
+const attributeKey = z.string().min(1).max(256);
+const attributeValue = z.string().max(32_768).nullable();
+
+/** Not `z.record`, which leaves out a key like `__proto__` without a word. */
+const attributesInput = z
+  .unknown()
+  .transform((value, context): Attributes => {
+    const wanted = new Map<string, string>();
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const entries = isObject ? Object.entries(value) : [];
+    if (entries.length < 1 || entries.length > MAX_KEYS) {
+      context.addIssue(`expected an object of 1 to ${MAX_KEYS} keys`);
+    }
+    for (const [key, item] of entries.slice(0, MAX_KEYS)) {
+      const parsed = attributeValue.safeParse(item);
+      if (parsed.success && attributeKey.safeParse(key).success) wanted.set(key, parsed.data ?? '');
+      else {
+        const message =
+          'expected a key of 1 to 256 and a text of at most 32768 characters, or null';
+        context.addIssue({ code: 'custom', message, path: [key] });
+      }
+    }
+    return wanted;
+  })
+  .meta({
+    type: 'object',
+    additionalProperties: { type: ['string', 'null'], maxLength: 32_768 },
+    description: 'Values to write. `null` removes a key, by writing the empty text.',
+  });
+
 const setBody = z.strictObject({
   participantId: text.optional(),
-  attributes: z
-    .record(z.string().min(1).max(256), z.string().max(32_768).nullable())
-    .refine((record) => Object.keys(record).length > 0, { error: 'expected at least one key' })
-    .refine((record) => Object.keys(record).length <= 100, { error: 'expected at most 100 keys' })
-    .describe('Values to write. `null` removes a key, by writing the empty text.'),
+  attributes: attributesInput,
   reason: text.optional(),
 });
 
@@ -116,11 +143,8 @@ function setAttributes(rooms: HttpRooms): Route {
     },
     handle: async (call) => {
       const { participantId, attributes, reason } = call.body;
-      const wanted: Attributes = new Map(
-        Object.entries(attributes).map(([key, value]) => [key, value ?? '']),
-      );
       const body: RequestBody = {
-        attributes: wanted,
+        attributes,
         reason,
         participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
       };

@@ -1,0 +1,380 @@
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createKey, createKeyRing } from '../../access/keys.ts';
+import { SCOPES, type Scope } from '../../access/principal.ts';
+import { createTickets } from '../../access/tickets.ts';
+import { parseEnrichmentId, parseTraceId } from '../../domain/ids.ts';
+import { createFeed } from '../../feed/create-feed.ts';
+import { MemoryFeedSource } from '../../feed/source.fixture.ts';
+import { silentLog } from '../../lib/log.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
+import type { HttpRooms, Order } from './rooms.ts';
+import { createApp, startHttpServer } from './server.ts';
+
+const receipt = {
+  enrichmentId: parseEnrichmentId('e1'),
+  traceId: parseTraceId('t1'),
+  duplicate: false,
+};
+
+interface Stage {
+  readonly clock: ManualClock;
+  readonly source: MemoryFeedSource;
+  readonly rooms: HttpRooms;
+  readonly orders: Order[];
+  /** A header that may do these things. */
+  readonly as: (...scopes: Scope[]) => { readonly authorization: string };
+}
+
+/** Rooms that answer at once; what they are asked is recorded. */
+function createStage(more: Partial<HttpRooms> = {}): Stage {
+  const clock = new ManualClock(0);
+  const source = new MemoryFeedSource(() => clock.wallMs());
+  const orders: Order[] = [];
+  const made = new Map(SCOPES.map((scope) => [scope, createKey({ name: scope, scopes: [scope] })]));
+  const all = createKey({ name: 'all', scopes: SCOPES });
+  const records = [...[...made.values()].map(({ record }) => record), all.record];
+  const ring = createKeyRing({ records, clock });
+  const rooms: HttpRooms = {
+    clock,
+    identify: (authorization) => ring.identify(authorization),
+    ask: async (order) => {
+      orders.push(order);
+      return receipt;
+    },
+    waitFor: async () => undefined,
+    takeEvent: async () => ({ accepted: 1, observed: 0 }),
+    lookup: async () => ({
+      status: 'found',
+      attributes: { 'crm.tier': 'gold' },
+      traceId: receipt.traceId,
+    }),
+    readConversation: async (id) => (id === 'known' ? { id } : undefined),
+    ledger: {
+      conversations: async () => [],
+      stats: async () => ({
+        phases: { idle: 0, due: 0, leased: 0, dead: 0, closed: 0 },
+        depth: 0,
+        oldestDueMs: 0,
+        openRequests: 0,
+        outbox: { waiting: 0, sending: 0, sent: 0, dead: 0 },
+        outcomes: {},
+      }),
+      audit: { list: async () => [] },
+      outbox: { list: async () => [], replay: async (id) => id === 'dead' },
+    },
+    feed: createFeed({ source, clock, log: silentLog, epoch: 'e' }),
+    tickets: createTickets({ clock, secret: Buffer.alloc(32, 1) }),
+    stats: () => ({}),
+    metrics: async () => ({ text: 'x 1\n', mediaType: 'text/plain' }),
+    unreadiness: () => [],
+    ...more,
+  };
+  const as = (...scopes: Scope[]): { authorization: string } => {
+    const only = scopes.length === 1 && scopes[0] !== undefined ? made.get(scopes[0]) : all;
+    return { authorization: `Bearer ${only?.key ?? ''}` };
+  };
+  return { clock, source, rooms, orders, as };
+}
+
+const appOf = ({ rooms }: Stage): FastifyInstance => createApp({ rooms, log: silentLog });
+
+const CALLS = [
+  ['POST', '/v1/conversations/known/enrich', 'enrich'],
+  ['PATCH', '/v1/conversations/known/attributes', 'write'],
+  ['GET', '/v1/conversations', 'read'],
+  ['GET', '/v1/conversations/known', 'read'],
+  ['POST', '/v1/lookup', 'lookup'],
+  ['POST', '/v1/tickets', 'read'],
+  ['GET', '/v1/stats', 'stats'],
+  ['GET', '/metrics', 'stats'],
+  ['GET', '/v1/audit', 'audit'],
+  ['GET', '/v1/deliveries', 'deliveries'],
+  ['POST', '/v1/deliveries/dead/replay', 'deliveries'],
+] as const;
+
+describe('createApp', () => {
+  it.each(CALLS)('lets only the right scope call %s %s', async (method, url, scope) => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const payload = method === 'PATCH' ? { attributes: { a: 'b' } } : undefined;
+    const call = async (headers: Record<string, string>): Promise<number> =>
+      (await app.inject({ method, url, headers, ...(payload && { payload }) })).statusCode;
+    expect(await call({})).toBe(401);
+    expect(await call(stage.as('events'))).toBe(403);
+    expect(await call(stage.as(scope))).toBeLessThan(300);
+  });
+
+  it('orders an enrichment and a write with what was given, and passes the idempotency key', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const headers = { ...stage.as(), 'idempotency-key': 'k1' };
+    const base = '/v1/conversations/c1';
+    const first = await app.inject({
+      method: 'POST',
+      url: `${base}/enrich`,
+      headers,
+      payload: { phone: ' +15551230001 ', participantId: 'p1' },
+    });
+    expect([first.statusCode, first.json()]).toEqual([202, receipt]);
+    const attributes = JSON.parse('{"__proto__":"x","gone":null}') as object;
+    await app.inject({
+      method: 'PATCH',
+      url: `${base}/attributes`,
+      headers,
+      payload: { attributes },
+    });
+    expect(stage.orders).toMatchObject([
+      {
+        kind: 'enrich',
+        idempotencyKey: 'k1',
+        body: { phone: '+15551230001', participantId: 'p1' },
+      },
+      { kind: 'set' },
+    ]);
+    expect([...(stage.orders[1]?.body.attributes ?? [])]).toEqual([
+      ['__proto__', 'x'],
+      ['gone', ''],
+    ]);
+  });
+
+  it('answers with the outcome when it is waited for, and with the receipt when it is late', async () => {
+    const outcomes: unknown[] = [{ result: 'enriched' }, undefined];
+    const stage = createStage({ waitFor: async () => outcomes.shift() });
+    await using app = appOf(stage);
+    const ask = (): Promise<LightMyRequestResponse> =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/conversations/c1/enrich?wait=visible',
+        headers: stage.as(),
+      });
+    const [inTime, late] = [await ask(), await ask()];
+    expect([inTime.statusCode, inTime.json()]).toEqual([
+      200,
+      { ...receipt, outcome: { result: 'enriched' } },
+    ]);
+    expect([late.statusCode, late.json()]).toEqual([202, { ...receipt, outcome: null }]);
+  });
+
+  it('lists every problem of an input with its place', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/conversations/c1/enrich?timeoutMs=1',
+      headers: stage.as(),
+      payload: { phone: 5, colour: 'red' },
+    });
+    expect(answer.statusCode).toBe(422);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    const byQuery = answer.json<{ problems: { path: string }[] }>();
+    expect(byQuery.problems.map(({ path }) => path)).toEqual(['query.timeoutMs']);
+    const byBody = await app.inject({
+      method: 'POST',
+      url: '/v1/conversations/c1/enrich',
+      headers: stage.as(),
+      payload: { phone: 5, colour: 'red' },
+    });
+    const { problems } = byBody.json<{ problems: { path: string }[] }>();
+    expect(problems.map(({ path }) => path)).toEqual(['body.phone', 'body']);
+    const attributes = { good: 'x', bad: 5, '': 'y' };
+    const byKeys = await app.inject({
+      method: 'PATCH',
+      url: '/v1/conversations/c1/attributes',
+      headers: stage.as(),
+      payload: { attributes },
+    });
+    const keys = byKeys.json<{ problems: { path: string }[] }>().problems;
+    expect(keys.map(({ path }) => path)).toEqual(['body.attributes.bad', 'body.attributes.']);
+    expect(stage.orders).toEqual([]);
+  });
+
+  it('takes what a flow sends for "not set" as not set, and never writes by a lookup', async () => {
+    const asked: unknown[] = [];
+    const stage = createStage({
+      lookup: async (input) => {
+        asked.push(input);
+        return { status: 'stale', attributes: {}, traceId: receipt.traceId };
+      },
+    });
+    await using app = appOf(stage);
+    const payload = { conversationId: '', externalId: 4711, phone: null, email: ' ', extra: true };
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/lookup',
+      headers: stage.as(),
+      payload,
+    });
+    expect(answer.json()).toMatchObject({ status: 'stale' });
+    expect(asked).toEqual([
+      {
+        conversationId: undefined,
+        externalId: '4711',
+        phone: undefined,
+        email: undefined,
+        timeoutMs: 2000,
+      },
+    ]);
+    expect(stage.orders).toEqual([]);
+  });
+
+  it('does not listen to an address that tries key after key', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const status = async (headers: Record<string, string>): Promise<number> =>
+      (await app.inject({ method: 'GET', url: '/v1/audit', headers })).statusCode;
+    for (let n = 0; n < 30; n++) expect(await status({ authorization: `Bearer k${n}` })).toBe(401);
+    expect(await status(stage.as())).toBe(429);
+    await stage.clock.advance(60_000);
+    expect(await status(stage.as())).toBe(200);
+  });
+
+  it('turns requests away, with a time to come back, when too many are under way', async () => {
+    const held = Promise.withResolvers<void>();
+    const stage = createStage({
+      readConversation: async (id) => {
+        await held.promise;
+        return { id };
+      },
+    });
+    await using app = createApp({ rooms: stage.rooms, log: silentLog, maxConcurrent: 1 });
+    const get = (url: string): Promise<LightMyRequestResponse> =>
+      app.inject({ method: 'GET', url, headers: stage.as() });
+    const first = get('/v1/conversations/a');
+    await stage.clock.advance(0);
+    const second = await get('/v1/conversations/b');
+    expect([second.statusCode, second.headers['retry-after']]).toEqual([503, '1']);
+    expect((await get('/healthz')).statusCode).toBe(200);
+    held.resolve();
+    expect((await first).statusCode).toBe(200);
+    expect((await get('/v1/conversations/b')).statusCode).toBe(200);
+  });
+
+  it('describes every route that it has', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const document = (await app.inject({ url: '/openapi.json' })).json<{
+      paths: Record<string, Record<string, { operationId: string }>>;
+    }>();
+    const told = Object.entries(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    for (const [method, url] of CALLS) {
+      const path = url.replace('known', '{id}').replace('dead', '{id}');
+      expect(told).toContain(`${method} ${path}`);
+    }
+    expect(told).toContain('GET /v1/conversations/{id}/events');
+    const page = await app.inject({ url: '/docs' });
+    expect(page.body).toContain('enrichConversation');
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it('answers whatever is sent to whichever route with no defect', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', '%00', '..', '{id}', 'known'));
+    const request = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PATCH', 'DELETE'),
+      path: fc.constantFrom(
+        ...new Set([...CALLS.map(([, url]) => url), '/v1/events?x', '/openapi.json', '/nothing']),
+      ),
+      segment: text,
+      query: fc.dictionary(fc.constantFrom('limit', 'before', 'wait', 'ticket', 'sinceMs'), text),
+      payload: fc.oneof(fc.json(), fc.string()),
+      type: fc.constantFrom('application/json', 'text/plain', ''),
+      key: fc.oneof(text, fc.constant('k')),
+    });
+    await fc.assert(
+      fc.asyncProperty(request, async ({ method, path, segment, query, payload, type, key }) => {
+        const url = path.replace(/known|dead/, encodeURIComponent(segment));
+        const search = new URLSearchParams(query).toString();
+        const answer = await app.inject({
+          method: method as 'GET',
+          url: url.includes('?') ? url : `${url}?${search}`,
+          headers: {
+            ...stage.as(),
+            'content-type': type,
+            'idempotency-key': key.replaceAll(/[^\x20-\x7e]/g, ''),
+          },
+          ...(method === 'GET' ? {} : { payload }),
+        });
+        expect(answer.statusCode).toBeLessThan(500);
+      }),
+      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 60) },
+    );
+  });
+});
+
+/** Reads the stream's text until it holds `until`. */
+async function readUntil(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  until: string,
+): Promise<string> {
+  let text = '';
+  while (!text.includes(until)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`ended before ${until}: ${text}`);
+    text += Buffer.from(value).toString('utf8');
+  }
+  return text;
+}
+
+function bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
+  if (response.body === null) throw new Error('no body');
+  return response.body.getReader();
+}
+
+describe('startHttpServer', () => {
+  it('opens by a ticket once, resumes after an id, and ends with the server', async () => {
+    const stage = createStage();
+    const server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+    });
+    stage.source.write('c1');
+    stage.source.write('c1');
+    const issued = await fetch(`${server.url}/v1/tickets`, {
+      method: 'POST',
+      headers: { ...stage.as('read'), 'content-type': 'application/json' },
+      body: JSON.stringify({ conversationId: 'c1' }),
+    });
+    expect(issued.status).toBe(201);
+    const { ticket } = (await issued.json()) as { ticket: string };
+    const url = `${server.url}/v1/conversations/c1/events?ticket=${ticket}`;
+    const stream = await fetch(url, { headers: { 'last-event-id': '1' } });
+    expect(stream.headers.get('content-type')).toContain('text/event-stream');
+    const reader = bodyOf(stream);
+    expect(await readUntil(reader, 'id: 2\n')).not.toContain('id: 1\n');
+    stage.source.write('c1');
+    await readUntil(reader, 'id: 3\n');
+    expect((await fetch(url)).status).toBe(401);
+    await server[Symbol.asyncDispose]();
+    expect((await reader.read()).done).toBe(true);
+    expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('opens by a key that may read, for one conversation or for all, and not without', async () => {
+    const stage = createStage();
+    await using server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+    });
+    const events = `${server.url}/v1/events`;
+    expect((await fetch(events)).status).toBe(401);
+    expect((await fetch(events, { headers: stage.as('enrich') })).status).toBe(403);
+    const gone = new AbortController();
+    const all = await fetch(events, { headers: stage.as('read'), signal: gone.signal });
+    const reader = bodyOf(all);
+    await readUntil(reader, 'retry:');
+    stage.source.write('c2');
+    expect(await readUntil(reader, 'data:')).toContain('"conversationId":"c2"');
+    expect(stage.rooms.feed.openStreams).toBe(1);
+    gone.abort();
+    await expect(reader.read()).rejects.toThrow('aborted');
+  });
+});
