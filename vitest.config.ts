@@ -10,9 +10,6 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 120_000,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', new FinalLineReporter()],
-    // For a test that hangs; one that only waits for a busy machine is not to fail.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     setupFiles: ['./test/contract/setup.ts'],
   },
 });
