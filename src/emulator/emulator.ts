@@ -1,11 +1,14 @@
 import type { Clock } from '../lib/clock.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
+import { analyticsRoutes } from './analytics/routes.ts';
+import { searchRoutes } from './analytics/search.ts';
 import { flowRoutes } from './architect/routes.ts';
 import { Control } from './control/control.ts';
 import { createControlApi } from './control/routes.ts';
 import { creationRoutes } from './conversations/create-routes.ts';
 import { conversationRoutes } from './conversations/routes.ts';
+import { secureRoutes } from './conversations/secure-routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { createFront, type FrontParts } from './http/front.ts';
 import { createRecorder } from './http/recorder.ts';
@@ -91,6 +94,7 @@ export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Pr
       stop.abort();
       rooms.channels.clear();
       push[Symbol.dispose]();
+      rooms.purging[Symbol.dispose]();
       sockets[Symbol.dispose]();
       guests[Symbol.dispose]();
       rooms.world.stop();
@@ -144,6 +148,9 @@ function createRoutes(rooms: Rooms, socketUrl: () => string): Route[] {
     ...conversationRoutes({ world, writer, attributes: () => settings.attributes }),
     ...creationRoutes(rooms),
     ...messagingRoutes(world, rooms.messenger),
+    ...secureRoutes(world),
+    ...searchRoutes(world),
+    ...analyticsRoutes(rooms),
     ...flowRoutes(world),
     ...directoryRoutes(world),
     ...pushRoutes({ world, channels, socketUrl }),

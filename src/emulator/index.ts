@@ -1,7 +1,11 @@
 export { startEmulator, type Emulator } from './emulator.ts';
 export type { EmulatorOptions } from './options.ts';
 export type { Control, FaultRuleInput, OutboundStart, WorldView } from './control/control.ts';
+export type { DeliveryReport } from './deliveries/deliveries.ts';
+export type { DeliverySettings } from './deliveries/settings.ts';
 export type { RuleReport } from './chaos/chaos.ts';
+export type { AnalyticsSettings } from './analytics/settings.ts';
+export type { RetentionSettings } from './conversations/purge.ts';
 export type { ArchitectSettings, FlowRun, FlowStep, StepReport } from './architect/step.ts';
 export type { FaultRule } from './chaos/fault-rule.ts';
 export type { AttributeChange, AttributeSettings } from './conversations/attributes.ts';

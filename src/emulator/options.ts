@@ -1,7 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { AnalyticsSettings } from './analytics/settings.ts';
 import type { ArchitectSettings } from './architect/step.ts';
 import type { AttributeChange } from './conversations/attributes.ts';
+import type { RetentionSettings } from './conversations/purge.ts';
+import type { DeliverySettings } from './deliveries/settings.ts';
 import type { Exchange } from './http/request-log.ts';
 import type { LimitChange } from './limits/settings.ts';
 import type { Seed } from './world/seed.ts';
@@ -23,6 +26,10 @@ export interface EmulatorOptions {
   readonly organization?: Partial<Seed> | undefined;
   readonly attributes?: AttributeChange | undefined;
   readonly architect?: Partial<ArchitectSettings> | undefined;
+  readonly analytics?: Partial<AnalyticsSettings> | undefined;
+  readonly retention?: Partial<RetentionSettings> | undefined;
+  /** Where events go by HTTP. @defaultValue nowhere */
+  readonly deliveries?: readonly DeliverySettings[] | undefined;
   /** Rate limits. @defaultValue those the platform publishes: 300 a minute per token */
   readonly limits?: LimitChange | undefined;
   /** Time between heartbeats on a notification socket, in milliseconds. @defaultValue `30_000` */

@@ -54,6 +54,7 @@ export class Architect {
     this.#parts = parts;
     // However a flow's participant leaves, the flow is over at that moment.
     parts.world.listen((event) => {
+      if (event.kind === 'cleared') this.#clear();
       if (event.kind !== 'detail' || event.detail !== 'flow.end') return;
       const running = this.#running.get(event.participant.id);
       if (running !== undefined) this.#finish(running);
@@ -67,7 +68,7 @@ export class Architect {
     );
   }
 
-  clear(): void {
+  #clear(): void {
     this.#runs = [];
     this.#running.clear();
   }

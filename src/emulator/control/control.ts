@@ -22,6 +22,8 @@ import {
 import { customerOf } from '../conversations/state.ts';
 import { viewConversation } from '../conversations/view.ts';
 import { conversationNotFound, participantNotFound } from '../http/errors.ts';
+import type { Deliveries, DeliveryReport } from '../deliveries/deliveries.ts';
+import type { DeliverySettings } from '../deliveries/settings.ts';
 import type { Exchange, RequestLog } from '../http/request-log.ts';
 import type { LimitChange, LimitSettings } from '../limits/settings.ts';
 import type { Chaos, RuleReport } from '../chaos/chaos.ts';
@@ -31,7 +33,6 @@ import type { ClientState } from '../oauth/clients.ts';
 import type { CodeStore } from '../oauth/code-grant.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import { announceClosing, type Channels } from '../push/channels.ts';
-import type { Messenger } from '../messaging/messenger.ts';
 import type { ConversationState } from '../world/model.ts';
 import {
   addClient,
@@ -55,9 +56,9 @@ export interface ControlParts {
   readonly limiter: RateLimiter;
   readonly chaos: Chaos;
   readonly writer: AttributeWriter;
+  readonly deliveries: Deliveries;
   readonly requests: RequestLog;
   readonly architect: Architect;
-  readonly messenger: Messenger;
   readonly settings: { attributes: AttributeSettings; architect: ArchitectSettings };
   readonly plant: () => void;
 }
@@ -283,6 +284,16 @@ export class Control {
     this.#parts.chaos.reset(seed);
   }
 
+  /** Sends events to one more address from now on. */
+  addDelivery(settings: DeliverySettings): void {
+    this.#parts.deliveries.add(settings);
+  }
+
+  /** What became of the events, address by address. */
+  deliveries(): DeliveryReport[] {
+    return this.#parts.deliveries.report();
+  }
+
   /** Revokes access tokens of one client, or of all. @returns how many */
   revokeTokens(clientId?: string): number {
     return this.#parts.tokens.revoke(clientId);
@@ -326,25 +337,12 @@ export class Control {
 
   /** Back to the beginning: the seed's organization, no conversation, no token, no channel, empty log. */
   reset(): void {
-    const {
-      world,
-      tokens,
-      codes,
-      channels,
-      limiter,
-      chaos,
-      architect,
-      messenger,
-      requests,
-      plant,
-    } = this.#parts;
+    const { world, tokens, codes, channels, limiter, chaos, requests, plant } = this.#parts;
     channels.clear();
     tokens.clear();
     codes.clear();
     limiter.reset();
     chaos.reset();
-    architect.clear();
-    messenger.clear();
     requests.clear();
     world.clear();
     plant();

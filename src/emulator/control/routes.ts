@@ -11,6 +11,7 @@ import {
   advanceSchema,
   clientSeedSchema,
   closeSchema,
+  deliverySchema,
   dropSchema,
   endSchema,
   faultSchema,
@@ -156,6 +157,11 @@ function platformControls(control: Control): ControlRoute[] {
     on('DELETE', '/faults/{id}', ({ id }) => {
       if (!control.removeFault(id)) throw notFound(`no fault rule "${id}"`);
       return noContent();
+    }),
+    on('GET', '/deliveries', () => ok({ deliveries: control.deliveries() })),
+    withBody(['POST', '/deliveries'], deliverySchema, (settings) => {
+      control.addDelivery(settings);
+      return created(settings);
     }),
     withBody(['POST', '/tokens/revoke'], revokeSchema, ({ clientId }) =>
       ok({ revoked: control.revokeTokens(clientId) }),

@@ -6,6 +6,7 @@ import { parseMediaRequest } from '../conversations/media-request.ts';
 import type { Move } from '../conversations/move.ts';
 import type { InboundStart } from '../conversations/start.ts';
 import type { FaultRuleInput, OutboundStart } from './control.ts';
+import type { DeliverySettings } from '../deliveries/settings.ts';
 import { limitSettingsSchema, type LimitChange } from '../limits/settings.ts';
 import type { ClientSeed, FlowSeed, QueueSeed, UserSeed } from '../world/seed.ts';
 
@@ -135,6 +136,18 @@ export const faultSchema: z.ZodType<FaultRuleInput> = z.custom<FaultRuleInput>(
   (value) => typeof value === 'object' && value !== null && 'kind' in value,
   'expected a fault rule with a kind',
 );
+
+export const deliverySchema: z.ZodType<DeliverySettings> = z.strictObject({
+  url: z.url(),
+  shape: z.enum(['eventbridge', 'data-action']),
+  topics: z.array(text).optional(),
+  headers: texts.optional(),
+  delayMs: z
+    .union([z.number().min(0), z.tuple([z.number().min(0), z.number().min(0)]).readonly()])
+    .optional(),
+  duplicates: z.number().min(0).max(1).optional(),
+  retryForMs: z.number().min(0).optional(),
+});
 
 export const settingsSchema: z.ZodType<{
   readonly attributes?: AttributeChange | undefined;

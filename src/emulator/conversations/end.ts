@@ -18,6 +18,7 @@ export function endConversation(
     leaveAndTell(world, conversation, participant, reasonFor(participant, customer, by));
   }
   conversation.endedAt = world.now();
+  world.publish({ kind: 'ended', conversation });
   publishConversation(world, conversation);
 }
 

@@ -34,12 +34,12 @@ export function createGuestSockets(world: World, messenger: Messenger): GuestSoc
   const server = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
   const guests = new Set<Guest>();
   const stop = world.listen((event) => {
-    if (event.kind === 'detail') return;
+    if (event.kind !== 'message' && event.kind !== 'ended') return;
     for (const guest of guests) {
       if (guest.conversationId !== event.conversation.id) continue;
       if (event.kind === 'message' && event.by === 'agent') {
         say(guest, textMessage(world, 'Outbound', event.id, event.text));
-      } else if (event.kind === 'conversation' && event.conversation.endedAt !== undefined) {
+      } else if (event.kind === 'ended') {
         say(guest, presence(world, 'Disconnect'));
       }
     }

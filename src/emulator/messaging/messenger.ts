@@ -33,8 +33,9 @@ export class Messenger {
   constructor(parts: MessengerParts) {
     this.#parts = parts;
     parts.world.listen((event) => {
-      const isOver = event.kind === 'conversation' && event.conversation.endedAt !== undefined;
-      if (isOver && event.conversation.media === 'messages') this.#forget(event.conversation.id);
+      if (event.kind === 'cleared') this.#conversations.clear();
+      const isOver = event.kind === 'ended' && event.conversation.media === 'messages';
+      if (isOver) this.#forget(event.conversation.id);
     });
   }
 
@@ -70,10 +71,6 @@ export class Messenger {
     });
     this.#conversations.set(keyOf(integration, message.from), started.conversationId);
     return started;
-  }
-
-  clear(): void {
-    this.#conversations.clear();
   }
 
   #forget(conversationId: string): void {

@@ -19,6 +19,10 @@ export type DetailKind =
 export type WorldEvent =
   /** Anybody who watches the conversation's queues or users sees it anew. */
   | { readonly kind: 'conversation'; readonly conversation: ConversationState }
+  /** It is over; told once, before its last `conversation`. */
+  | { readonly kind: 'ended'; readonly conversation: ConversationState }
+  /** The world was emptied. */
+  | { readonly kind: 'cleared' }
   | {
       readonly kind: 'message';
       readonly conversation: ConversationState;

@@ -97,6 +97,7 @@ export class World {
     this.organization = { id: this.newId(), name: 'Emulated' };
     const { divisions, users, queues, flows, integrations, conversations } = this;
     for (const map of [divisions, users, queues, flows, integrations, conversations]) map.clear();
+    this.publish({ kind: 'cleared' });
   }
 
   /** @returns the entity with that id, else with that name (case-insensitive). */
