@@ -72,7 +72,8 @@ export interface ConversationsApi {
   /**
    * Ends it for everybody.
    *
-   * Needs permission `conversation:communication:disconnect`; scope `conversations`. For calls the
+   * Needs permission `conversation:communication:disconnect` (for messages `conversation:message:park`
+   * does too); scope `conversations`. For calls the
    * platform may refuse a service's token with 400 `not.a.user`; `tearDown` is the other way.
    */
   end(media: PathMedia, id: ConversationId, options?: CallOptions): Promise<void>;

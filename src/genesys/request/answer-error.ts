@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.ts';
 import { InDoubtError, PlatformError, type PlatformErrorBody } from '../errors.ts';
+import { describeNeeds } from '../permissions.ts';
 import type { PlatformRequest } from './platform-request.ts';
 
 export interface FailedAnswer {
@@ -45,7 +46,7 @@ const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
       code: 'ERR_GENESYS_FORBIDDEN',
       fault: 'user',
       nextStep:
-        'Give the OAuth client a role with the permission named in the message, in the division of the object; a user’s token needs the scope too. It is tried with a fresh token within a minute.',
+        'Give the OAuth client a role with what is missing, in the division of the object. A granted role is taken up within a minute.',
     },
   ],
   [
@@ -146,7 +147,8 @@ export function toPlatformError(answer: FailedAnswer): PlatformError {
   };
   if (!answer.isRepeatable && OPEN_STATUSES.has(status)) return new InDoubtError(parts);
   const meaning = MEANINGS.get(status) ?? (status >= 500 ? UNAVAILABLE : UNEXPECTED);
-  return new PlatformError({ ...parts, ...meaning });
+  const needs = status === 403 ? describeNeeds(request.operation) : '';
+  return new PlatformError({ ...parts, ...meaning, nextStep: `${needs}${meaning.nextStep}` });
 }
 
 /** Longest piece of somebody else's text that goes into a message. */

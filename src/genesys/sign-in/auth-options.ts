@@ -73,7 +73,11 @@ const clientCredentials = z.strictObject({
 
 const jwtBearer = z
   .strictObject({
-    type: z.literal('jwt-bearer'),
+    type: z
+      .literal('jwt-bearer')
+      .describe(
+        'A JWT signed with a private key. Genesys Cloud does not list this grant in its metadata; prefer client-credentials.',
+      ),
     clientId: clientId(),
     privateKeyPath: text().optional().describe('PEM file (PKCS #8) with the private key.'),
     privateKey: text().optional().describe('The same as text; one of the two is needed.'),
@@ -92,7 +96,11 @@ const jwtBearer = z
   });
 
 const password = z.strictObject({
-  type: z.literal('password'),
+  type: z
+    .literal('password')
+    .describe(
+      'A user’s name and password. Genesys Cloud does not list this grant in its metadata.',
+    ),
   clientId: clientId(),
   clientSecret: text().optional().describe('Its secret, if it has one.'),
   username: text().describe('The user’s e-mail address.'),
