@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseConversationId, parseParticipantId, parseTraceId } from '../domain/ids.ts';
+import { systemClock } from '../lib/clock.ts';
+import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
+import { createBudget } from './budget/create-budget.ts';
 import { createGenesysClient, type GenesysClient, type GenesysClientOptions } from './client.ts';
 import { genesysOptionsSchema, type GenesysOptions } from './options.ts';
 import { RequestMeter, type RequestEvent } from './request-meter.ts';
@@ -369,6 +372,25 @@ describe('createGenesysClient', () => {
       'GET /api/v2/routing/queues?name=Support&pageNumber=1&pageSize=100',
       'GET /api/v2/routing/queues?name=Support&pageNumber=2&pageSize=100',
     ]);
+  });
+
+  it('shares one budget with another client of the same token', async () => {
+    const facts = { 'inin-ratelimit-allowed': '300', 'inin-ratelimit-reset': '60' };
+    await using platform = await startScriptedPlatform({
+      api: (_request, nth) => ({
+        body: conversation,
+        headers: { ...facts, 'inin-ratelimit-count': String(nth) },
+      }),
+    });
+    using budget = createBudget({ clock: systemClock, log: silentLog, maxInFlight: 64 });
+    await using first = createClient(platform.url, {}, { budget });
+    {
+      await using second = createClient(platform.url, {}, { budget });
+      await first.conversations.get(conversationId);
+      await second.conversations.get(conversationId);
+    }
+    await first.conversations.get(conversationId);
+    expect(budget.snapshot()).toMatchObject({ state: 'open', sent: 3, foreign: 0 });
   });
 
   it('refuses an id that would leave its path', async () => {

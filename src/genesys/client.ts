@@ -30,8 +30,13 @@ export interface GenesysClientOptions {
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Told each new refresh token of a sign-in by code; a secret, to be kept like one. */
   readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
-  /** Replaces the configured sign-in. */
+  /** Replaces the configured sign-in. Whoever gives it disposes it. */
   readonly tokens?: TokenSource | undefined;
+  /**
+   * Replaces the budget of this process: for several clients of one token, or for one that is shared
+   * by several instances. Whoever gives it disposes it.
+   */
+  readonly budget?: Budget | undefined;
 }
 
 /** The platform's API. Dispose it when done: requests in flight end, waits are rejected. */
@@ -78,7 +83,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       log,
       onRefreshToken: options.onRefreshToken,
     });
-  const budget = createBudget({ clock, log, ...config.budget });
+  const budget = options.budget ?? createBudget({ clock, log, ...config.budget });
   const requester = createRequester({
     apiUrl: hosts.apiUrl,
     wire: wire.send,
@@ -100,8 +105,8 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     send: (request, callOptions) => requester.send(request, callOptions),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the client is closed'));
-      tokens[Symbol.dispose]();
-      budget[Symbol.dispose]();
+      if (options.tokens === undefined) tokens[Symbol.dispose]();
+      if (options.budget === undefined) budget[Symbol.dispose]();
       await wire[Symbol.asyncDispose]();
     },
   };

@@ -18,7 +18,9 @@ export function toNoAnswerError(parts: NoAnswer): PlatformError {
   const message = `${request.operation} (${request.method} ${request.path}) got no answer: ${reason}`;
   const common = { operation: request.operation, message, cause: error } as const;
   if (error.isSent && !parts.isRepeatable) return new InDoubtError(common);
-  switch (error.failure) {
+  // What never left may be sent again, whatever kept it.
+  const isUnreachable = !error.isSent && error.failure !== 'untrusted';
+  switch (isUnreachable ? 'unreachable' : error.failure) {
     case 'unreachable':
       return new PlatformError({
         ...common,
