@@ -1,10 +1,13 @@
 import { Command } from 'commander';
+import { addAttributesCommands } from './commands/attributes.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addConversationsCommands } from './commands/conversations.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addEmulatorCommand } from './commands/emulator.ts';
 import { addEnrichCommand } from './commands/enrich.ts';
 import { addEraseCommand } from './commands/erase.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addParticipantsCommands } from './commands/participants.ts';
 import { addServeCommand } from './commands/serve.ts';
 import type { CliContext, Run } from './context.ts';
 import { EXIT, reportError, type ExitStatus } from './exit.ts';
@@ -46,6 +49,9 @@ function createProgram(io: CliIo, run: Run): Command {
   addServeCommand(program, context);
   addEmulatorCommand(program, context);
   addEnrichCommand(program, context);
+  addAttributesCommands(program, context);
+  addConversationsCommands(program, context);
+  addParticipantsCommands(program, context);
   addAuditCommands(program, context);
   addEraseCommand(program, context);
   addMigrateCommand(program, context);

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { parsePairs, parsePositive, withConfig, withJson } from '../options.ts';
+import type { SetFlags } from '../platform/attributes/set.ts';
+import type { TargetFlags } from '../platform/attributes/target.ts';
+
+/** How often a watched conversation is read, in milliseconds: four reads a minute of the 300 that a token has. */
+const WATCH_EVERY_MS = 2_000;
+
+export function addAttributesCommands(program: Command, { io, run }: CliContext): void {
+  const attributes = program
+    .command('attributes')
+    .description('what participants hold: read, set, watch');
+  named(
+    attributes
+      .command('get')
+      .description('every participant’s attributes')
+      .argument('[conversation]', 'its id'),
+  )
+    .option('--ended', 'from analytics, where ended conversations are; takes a while')
+    .action((id: string | undefined, flags: TargetFlags & { readonly ended?: boolean }) =>
+      run(async () => {
+        const { getAttributes } = await import('../platform/attributes/get.ts');
+        await getAttributes(id, flags, io);
+      }),
+    );
+
+  named(
+    attributes
+      .command('set')
+      .description(
+        'set keys on the customer’s participant and prove them; exits 1 where one does not show',
+      )
+      .argument('<conversation>', 'its id')
+      .argument('[pairs...]', 'key=value'),
+  )
+    .option('--remove <key...>', 'keys to remove (an empty text is written)')
+    .action((id: string, pairs: readonly string[], flags: SetFlags) =>
+      run(async () => {
+        const { setAttributes } = await import('../platform/attributes/set.ts');
+        const isProved = await setAttributes(id, { values: parsePairs(pairs), flags }, io);
+        return isProved ? EXIT.done : EXIT.failures;
+      }),
+    );
+
+  named(
+    attributes
+      .command('watch')
+      .description('a line for each change, until the end')
+      .argument('[conversation]', 'its id'),
+  )
+    .option(
+      '--every <ms>',
+      'how often it is read; each look is one request',
+      parsePositive,
+      WATCH_EVERY_MS,
+    )
+    .action((id: string | undefined, flags: TargetFlags & { readonly every: number }) =>
+      run(async () => {
+        const { watchAttributes } = await import('../platform/attributes/watch.ts');
+        await watchAttributes(id, flags, io);
+      }),
+    );
+}
+
+function named(command: Command): Command {
+  return withJson(withConfig(command)).option(
+    '--participant <id...>',
+    'only these participants (default: all to read, the customer to set)',
+  );
+}

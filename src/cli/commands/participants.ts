@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { withConfig, withJson } from '../options.ts';
+import type { UpdateFlags } from '../platform/participants.ts';
+
+export function addParticipantsCommands(program: Command, { io, run }: CliContext): void {
+  const participants = program
+    .command('participants')
+    .description('one party’s part in a conversation');
+  withJson(
+    withConfig(
+      participants
+        .command('update')
+        .description('state and wrap-up')
+        .argument('[conversation]', 'its id'),
+    ),
+  )
+    .option('--participant <id>', 'whose (default: GENESYS_PARTICIPANT_ID)')
+    .option('--state <state>', 'the platform’s word, such as disconnected')
+    .option('--wrapup <code>', 'id of the wrap-up code')
+    .option('--notes <text>', 'notes of the wrap-up')
+    .action((id: string | undefined, flags: UpdateFlags) =>
+      run(async () => {
+        const { updateParticipant } = await import('../platform/participants.ts');
+        await updateParticipant(id, flags, io);
+      }),
+    );
+}

@@ -1,0 +1,118 @@
+import { systemClock } from '../../../lib/clock.ts';
+import { silentLog } from '../../../lib/log.ts';
+import { textTable } from '../../../lib/text-table.ts';
+import { createClientPort } from '../../../writeback/client-port.ts';
+import { createDigester } from '../../../writeback/proof/digest.ts';
+import type {
+  WantedValue,
+  WritebackInput,
+  WritebackResult,
+} from '../../../writeback/turn/input.ts';
+import { writeTurn } from '../../../writeback/turn/write-turn.ts';
+import { createValueMemory } from '../../../writeback/value-memory.ts';
+import { createPaint, type CliIo } from '../../io.ts';
+import { withPlatform, type Session } from '../session.ts';
+import { conversationOf, customerIn, participantsOf, type TargetFlags } from './target.ts';
+
+export interface SetFlags extends TargetFlags {
+  readonly remove?: readonly string[];
+}
+
+/** How long the command itself waits for the proof, in milliseconds. */
+const PROVE_MS = 15_000;
+
+/**
+ * Sets and removes keys on the customer, or on the named participants, and proves each. @returns
+ * whether every key came to be visible
+ */
+export async function setAttributes(
+  id: string | undefined,
+  order: { readonly values: ReadonlyMap<string, string>; readonly flags: SetFlags },
+  io: CliIo,
+): Promise<boolean> {
+  const { values, flags } = order;
+  return withPlatform(flags, io, async (session) => {
+    const conversationId = conversationOf(id, session);
+    const startedAt = systemClock.wallMs();
+    const conversation = await session.client.conversations.get(conversationId, session.call);
+    const customerId = customerIn(conversation);
+    const participants = participantsOf(conversation, { flags, session, customerId });
+    const targets = participants.map((participantId) => ({
+      participantId,
+      wanted: wantedOf(values, flags.remove ?? []),
+      isChosen: participantId !== customerId || undefined,
+    }));
+    const seen = { conversation, sight: { source: 'read', startedAt } } as const;
+    const result = await writeAndProve({ conversationId, seen, customerId, targets }, session, io);
+    io.out(
+      flags.json === true
+        ? `${JSON.stringify(toJson(result), null, 2)}\n`
+        : verdictTable(result, io),
+    );
+    return result.keyVerdicts.length > 0 && result.keyVerdicts.every(isGood);
+  });
+}
+
+function wantedOf(
+  values: ReadonlyMap<string, string>,
+  removed: readonly string[],
+): ReadonlyMap<string, WantedValue> {
+  const plain = { class: 'public', wipe: false } as const;
+  return new Map<string, WantedValue>([
+    ...[...values].map(([key, value]) => [key, { value, ...plain }] as const),
+    ...removed.map((key) => [key, { value: null, ...plain }] as const),
+  ]);
+}
+
+/** Writes by the configured profile and waits for the proof, with no ledger: who asks is there to hear. */
+function writeAndProve(
+  order: Pick<WritebackInput, 'conversationId' | 'seen' | 'customerId' | 'targets'>,
+  { client, call, config, newId }: Session,
+  io: CliIo,
+): Promise<WritebackResult> {
+  return writeTurn(
+    { ...order, asked: true, entries: [], turn: call.traceId, lane: 'manual', covered: false },
+    {
+      port: createClientPort({ client, traceId: call.traceId }),
+      config: { ...config.write, waitMs: PROVE_MS },
+      clock: systemClock,
+      now: () => systemClock.wallMs(),
+      digest: createDigester(newId()),
+      values: createValueMemory(),
+      random: Math.random,
+      log: silentLog,
+      signal: io.signal,
+      assertHeld: () => io.signal.throwIfAborted(),
+      resolve: customerIn,
+    },
+  );
+}
+
+const isGood = ({ state }: WritebackResult['keyVerdicts'][number]): boolean =>
+  state === 'visible' || state === 'applied';
+
+function toJson({ keyVerdicts, platformRequests, proofRequests, ended }: WritebackResult): unknown {
+  return { keys: keyVerdicts, platformRequests, proofRequests, ended };
+}
+
+function verdictTable(result: WritebackResult, io: CliIo): string {
+  const paint = createPaint(io);
+  const rows = result.keyVerdicts.map((verdict) => [
+    verdict.key,
+    verdict.participantId,
+    paint(isGood(verdict) ? 'green' : 'red', verdict.state),
+    verdict.provedAfterMs === undefined ? '–' : `${Math.round(verdict.provedAfterMs)} ms`,
+    verdict.advice ?? '',
+  ]);
+  const table = textTable(
+    [
+      { title: 'key' },
+      { title: 'participant' },
+      { title: 'state' },
+      { title: 'after', align: 'right' },
+      { title: 'advice' },
+    ],
+    rows,
+  );
+  return `${table}\n`;
+}
