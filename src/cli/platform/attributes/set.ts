@@ -1,3 +1,5 @@
+import { hasEnded, type Conversation } from '../../../domain/conversation.ts';
+import { RapportError } from '../../../domain/errors.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { textTable } from '../../../lib/text-table.ts';
@@ -35,6 +37,7 @@ export async function setAttributes(
     const conversationId = conversationOf(id, session);
     const startedAt = systemClock.wallMs();
     const conversation = await session.client.conversations.get(conversationId, session.call);
+    assertLive(conversation);
     const customerId = customerIn(conversation);
     const participants = participantsOf(conversation, { flags, session, customerId });
     const targets = participants.map((participantId) => ({
@@ -50,6 +53,15 @@ export async function setAttributes(
         : verdictTable(result, io),
     );
     return result.keyVerdicts.length > 0 && result.keyVerdicts.every(isGood);
+  });
+}
+
+function assertLive(conversation: Conversation): void {
+  if (!hasEnded(conversation)) return;
+  throw new RapportError({
+    code: 'ERR_CONVERSATION_ENDED',
+    message: `conversation ${conversation.id} has ended; nothing is written to it`,
+    nextStep: 'What it held is read with rapport attributes get --ended.',
   });
 }
 
