@@ -14,6 +14,7 @@ import type { LookupFailure } from './lookup.ts';
  * - `REFUSED`: the source rejected the request as such (400, a query that does not compile, …).
  * - `REDIRECT`: it pointed to another address, which is never followed.
  * - `TOO_LARGE`: the answer is longer than allowed.
+ * - `AMBIGUOUS`: the source knows several customers by this key, and one was expected.
  * - `BAD_ANSWER`: the answer is not what the source is configured to give.
  * - `KEY_REFUSED`: the customer's key must not be put into this request.
  * - `KEY_MISSING`: the source asks by key and there is none.
@@ -34,6 +35,7 @@ export type LookupErrorCode =
   | 'ERR_SOURCE_REFUSED'
   | 'ERR_SOURCE_REDIRECT'
   | 'ERR_SOURCE_TOO_LARGE'
+  | 'ERR_SOURCE_AMBIGUOUS'
   | 'ERR_SOURCE_BAD_ANSWER'
   | 'ERR_SOURCE_KEY_REFUSED'
   | 'ERR_SOURCE_KEY_MISSING'

@@ -5,7 +5,7 @@ import { abortable } from './abortable.ts';
 import { Breaker, type BreakerKind } from './breaker.ts';
 import { Bulkhead } from './bulkhead.ts';
 import { LookupError, toLookupError } from './errors.ts';
-import type { GuardOptions } from './options.ts';
+import type { GuardOptions } from './options/guard-options.ts';
 import { withRetries } from './retry.ts';
 import type { Source, SourceAnswer, SourceQuery } from './source.ts';
 

@@ -1,4 +1,4 @@
-import type { StaticSourceOptions } from '../options.ts';
+import type { StaticSourceOptions } from '../options/file-options.ts';
 import { NOT_FOUND, type Source } from '../source.ts';
 
 /** Customers written into the configuration: for tests, demos, and lists of a few. */

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { LookupError } from '../../errors.ts';
 import { parseJsonAnswer } from '../../json-answer.ts';
 import { NOT_FOUND, type SourceAnswer } from '../../source.ts';
-import { unreachable } from './network-error.ts';
+import { unreachable } from '../../network-error.ts';
 import { judgeStatus } from './status.ts';
 
 export interface AnswerRules {

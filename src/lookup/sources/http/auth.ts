@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../../lib/clock.ts';
-import type { HttpSourceOptions } from '../../options.ts';
+import type { HttpSourceOptions } from '../../options/http-options.ts';
 import { createTokenKeeper } from './token-keeper.ts';
 
 /** What proves to the service who asks. */

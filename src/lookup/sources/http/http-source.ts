@@ -2,11 +2,11 @@ import { Agent, request, type Dispatcher } from 'undici';
 import type { Clock } from '../../../lib/clock.ts';
 import { LookupError } from '../../errors.ts';
 import { refusedKey } from '../../key.ts';
-import type { HttpSourceOptions } from '../../options.ts';
+import type { HttpSourceOptions } from '../../options/http-options.ts';
 import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';
 import { dump, readAnswer } from './answer.ts';
 import { createAuthorizer, type Authorizer, type Credentials } from './auth.ts';
-import { unreachable } from './network-error.ts';
+import { unreachable } from '../../network-error.ts';
 import { parseJsonTemplate, parseTemplate, union, usesOf, type Template } from './template.ts';
 import { encodeUrlPart, parseUrlTemplate, type UrlTemplate } from './url-template.ts';
 

@@ -1,4 +1,4 @@
-import { LookupError } from '../../errors.ts';
+import { LookupError } from './errors.ts';
 
 /** Words for the codes that people meet; another code stands for itself. */
 const CAUSES: ReadonlyMap<string, string> = new Map([

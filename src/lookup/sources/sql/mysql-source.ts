@@ -1,0 +1,179 @@
+import type { FieldPacket, Pool, PoolConnection } from 'mysql2';
+import { LookupError } from '../../errors.ts';
+import type { MysqlSourceOptions } from '../../options/sql-options.ts';
+import type { Source } from '../../source.ts';
+import type { CompiledQuery } from './compile-query.ts';
+import { readMysqlError } from './database-error.ts';
+import type { Row, RowCollector } from '../../rows.ts';
+import { createSqlSource, type Database } from './sql-source.ts';
+
+/** Longest wait for a connection, in milliseconds of real time; a lookup's own time-out is usually shorter. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long an unused connection is kept, in milliseconds of real time. */
+const IDLE_TIMEOUT_MS = 30_000;
+
+/** A MySQL or MariaDB database. */
+export function createMysqlSource(name: string, options: MysqlSourceOptions): Source {
+  return createSqlSource(name, 'mysql', options, new MysqlDatabase(name, options));
+}
+
+/** Every query runs as a prepared statement in a read-only transaction of its own. */
+class MysqlDatabase implements Database {
+  readonly #name: string;
+  readonly #options: MysqlSourceOptions;
+  readonly #host: string;
+  #opening: Promise<Pool> | undefined;
+
+  constructor(name: string, options: MysqlSourceOptions) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = new URL(options.url).host;
+  }
+
+  async run(
+    query: CompiledQuery,
+    values: readonly (string | null)[],
+    collector: RowCollector,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const pool = await (this.#opening ??= this.#open());
+    const connection = await this.#connect(pool);
+    // Cutting the connection stops the waiting; the server's own limit stops the query.
+    const cut = (): void => connection.destroy();
+    if (signal.aborted) cut();
+    signal.throwIfAborted();
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      await command(connection, 'start transaction read only');
+      const isWhole = await streamRows(connection, query.text, values, collector);
+      if (!isWhole) {
+        cut();
+        return;
+      }
+      await command(connection, 'commit');
+      if (!signal.aborted) connection.release();
+    } catch (error) {
+      signal.throwIfAborted();
+      // A connection in a failed transaction is cheaper to replace than to reason about.
+      cut();
+      throw readMysqlError(this.#name, this.#host, error);
+    } finally {
+      signal.removeEventListener('abort', cut);
+    }
+  }
+
+  #connect(pool: Pool): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      pool.getConnection((error, connection) => {
+        if (error === null) resolve(connection);
+        else reject(readMysqlError(this.#name, this.#host, error));
+      });
+    });
+  }
+
+  async #open(): Promise<Pool> {
+    const driver = await loadDriver(this.#name);
+    const { url, bulkhead, timeoutMs } = this.#options;
+    const pool = driver.createPool({
+      uri: url,
+      connectionLimit: bulkhead.concurrent,
+      maxIdle: bulkhead.concurrent,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      // Instants as text: the driver's Date objects depend on the machine's time zone.
+      dateStrings: true,
+      supportBigNumbers: true,
+      charset: 'utf8mb4',
+    });
+    pool.on('connection', (connection) => {
+      // MySQL and MariaDB each know one of the two limits; the other one fails and is let be.
+      connection.query("set time_zone = '+00:00'", ignored);
+      connection.query(`set session max_execution_time = ${timeoutMs}`, ignored);
+      connection.query(`set session max_statement_time = ${timeoutMs / 1000}`, ignored);
+    });
+    return pool;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const pool = await this.#opening?.catch(() => undefined);
+    if (pool === undefined) return;
+    await new Promise<void>((resolve) => {
+      // Connections that are broken already cannot be closed politely, and need not be.
+      pool.end(() => resolve());
+    });
+  }
+}
+
+function ignored(): void {}
+
+async function loadDriver(source: string): Promise<typeof import('mysql2')> {
+  try {
+    const { default: driver } = await import('mysql2');
+    return driver;
+  } catch (cause) {
+    throw new LookupError({
+      code: 'ERR_SOURCE_DRIVER',
+      source,
+      message: 'needs the package mysql2, which cannot be loaded',
+      nextStep: 'Install Rapport anew with its dependencies.',
+      cause,
+    });
+  }
+}
+
+function command(connection: PoolConnection, sql: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query(sql, (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** Row by row; false when the collector wanted no more and the rest is still on its way. */
+function streamRows(
+  connection: PoolConnection,
+  sql: string,
+  values: readonly (string | null)[],
+  collector: RowCollector,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const execution = connection.execute(sql, [...values]);
+    let instants: readonly Instant[] = [];
+    execution.on('fields', (fields: readonly FieldPacket[]) => {
+      instants = instantsOf(fields);
+    });
+    execution.on('result', (row: Row) => {
+      if (!collector.add(withInstants(row, instants))) resolve(false);
+    });
+    execution.on('error', reject);
+    execution.on('end', () => resolve(true));
+  });
+}
+
+/** A column that holds instants or local times, which the driver gives as `2026-01-05 09:00:00`. */
+interface Instant {
+  readonly name: string;
+  /** `Z` where the column knows the zone: the session's, which is UTC. */
+  readonly zone: 'Z' | '';
+}
+
+/** The protocol's numbers of these types (MySQL, field types). */
+const TIMESTAMP = 7;
+const DATETIME = 12;
+
+function instantsOf(fields: readonly FieldPacket[]): readonly Instant[] {
+  return fields.flatMap(({ name, columnType }): readonly Instant[] => {
+    if (columnType === TIMESTAMP) return [{ name, zone: 'Z' }];
+    return columnType === DATETIME ? [{ name, zone: '' }] : [];
+  });
+}
+
+/** The row with its instants in the form of ISO 8601. */
+function withInstants(row: Row, instants: readonly Instant[]): Row {
+  const written = instants.flatMap(({ name, zone }) => {
+    const text = row[name];
+    return typeof text === 'string' ? [[name, `${text.replace(' ', 'T')}${zone}`] as const] : [];
+  });
+  return written.length === 0 ? row : { ...row, ...Object.fromEntries(written) };
+}
