@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { LookupError, type LookupErrorCode } from '../../errors.ts';
 import type { AnswerRules } from './answer.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter } from '../../../lib/retry-after.ts';
 
 /** 404 and 410: no such customer (any more). 204: nothing to say about them. */
 const NOT_FOUND_STATUSES: ReadonlySet<number> = new Set([204, 404, 410]);
