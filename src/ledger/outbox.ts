@@ -20,7 +20,7 @@ export interface OutboxMessage {
 
 export interface OutboxBatch {
   readonly messages: readonly OutboxMessage[];
-  /** Until the next message may be tried, in milliseconds. */
+  /** Until the next message may be tried, in milliseconds; one behind another of its line does not count. */
   readonly nextInMs: number | undefined;
 }
 
@@ -42,8 +42,11 @@ export interface OutboxQuery {
 
 /** The delivery room's side of the ledger. */
 export interface Outbox {
-  /** Takes messages that may be sent now: per destination and conversation never more than one. */
-  claim(max: number): Promise<OutboxBatch>;
+  /**
+   * Takes messages that may be sent now, of one destination or of all: per destination and
+   * conversation never more than one.
+   */
+  claim(max: number, destination?: string): Promise<OutboxBatch>;
   /** `lost` when another instance took the message over meanwhile. */
   settle(id: string, sending: Sending): Promise<'settled' | 'lost'>;
   /** Sends a dead or sent message again, from its first attempt. False when there is none such. */

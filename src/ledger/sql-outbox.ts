@@ -31,13 +31,13 @@ export class SqlOutbox implements Outbox {
     this.#parts = parts;
   }
 
-  async claim(max: number): Promise<OutboxBatch> {
+  async claim(max: number, destination?: string): Promise<OutboxBatch> {
     const { store, owner, newId } = this.#parts;
     const claim = newId();
     const result = await this.#lost.claim(claim, (lost) =>
       store.run([
-        takeMessages({ owner, claim, max }),
-        nextMessageIn({}),
+        takeMessages({ owner, claim, max, destination: destination ?? null }),
+        nextMessageIn({ destination: destination ?? null }),
         ...lost.map((id) => returnMessages({ owner, claim: id })),
       ]),
     );

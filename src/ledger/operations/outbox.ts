@@ -2,15 +2,23 @@ import { numberOf, maybeNumber, maybeText, textOf } from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
 import type { OutboxMessage, OutboxState } from '../outbox.ts';
 
-/** Per destination and conversation only the lowest waiting one may be sent; a dead one lets the next pass. */
-export const takeMessages: Bind<{ owner: string; claim: string; max: number }> = query(
-  'outbox.take',
-  (on) => `with chosen as materialized (
-     select o.id from outbox o where o.state = 'waiting' and o.next_at <= :now
+/** Per destination and conversation only the lowest one that is not over may be sent; a dead one lets the next pass. */
+const isFirstInLine = `(cast(:destination as text) is null or o.destination = cast(:destination as text))
        and not exists (
          select 1 from outbox e where e.destination = o.destination
            and e.conversation_id = o.conversation_id and e.state in ('waiting', 'sending')
-           and (e.seq < o.seq or (e.seq = o.seq and e.id < o.id)))
+           and (e.seq < o.seq or (e.seq = o.seq and e.id < o.id)))`;
+
+export const takeMessages: Bind<{
+  owner: string;
+  claim: string;
+  max: number;
+  destination: string | null;
+}> = query(
+  'outbox.take',
+  (on) => `with chosen as materialized (
+     select o.id from outbox o where o.state = 'waiting' and o.next_at <= :now
+       and ${isFirstInLine}
      order by o.next_at limit cast(:max as integer) ${on.skipLocked('o')})
    update outbox set state = 'sending', owner = cast(:owner as text),
      claim = cast(:claim as text), attempts = attempts + 1, changed_at = :now
@@ -18,9 +26,10 @@ export const takeMessages: Bind<{ owner: string; claim: string; max: number }> =
    returning *`,
 );
 
-export const nextMessageIn: Bind = query(
+export const nextMessageIn: Bind<{ destination: string | null }> = query(
   'outbox.next',
-  `select min(next_at) - :now as wait from outbox where state = 'waiting'`,
+  `select min(o.next_at) - :now as wait from outbox o where o.state = 'waiting'
+     and ${isFirstInLine}`,
 );
 
 export const markSent: Bind<{ id: string; owner: string; status: string }> = query(
