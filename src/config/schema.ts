@@ -21,12 +21,8 @@ import {
   type RetentionOptions,
 } from '../ledger/options.ts';
 import { writeOptionsSchema, type WriteConfig } from '../writeback/options.ts';
-import {
-  analyticsOptions,
-  serviceOptions,
-  type AnalyticsOptions,
-  type ServiceOptions,
-} from './section-options.ts';
+import { destinationOptionsSchema, type DestinationOptions } from '../delivery/options.ts';
+import { serviceOptions, type ServiceOptions } from './section-options.ts';
 
 /** The whole configuration, every default filled in. */
 export interface RapportConfig {
@@ -40,7 +36,7 @@ export interface RapportConfig {
   readonly limits: LimitOptions;
   readonly flow?: FlowOptions | undefined;
   readonly write: WriteConfig;
-  readonly analytics?: AnalyticsOptions | undefined;
+  readonly analytics?: DestinationOptions | undefined;
   readonly store: string;
   readonly maxWaiting: number;
   readonly retention: RetentionOptions;
@@ -80,7 +76,7 @@ export const configSchema: z.ZodType<RapportConfig> = z
     write: writeOptionsSchema
       .prefault({})
       .describe('How attributes are written, proved and guarded.'),
-    analytics: analyticsOptions.optional().describe('Where outcomes are sent.'),
+    analytics: destinationOptionsSchema.optional().describe('Where outcomes are sent.'),
     store: storeOption,
     maxWaiting: maxWaitingOption,
     retention: retentionOptions.describe('How long each kind of row is kept.'),

@@ -1,19 +1,5 @@
 import { z } from 'zod';
 
-export interface AnalyticsOptions {
-  readonly url: string;
-  readonly secret?: string | undefined;
-}
-
-export const analyticsOptions: z.ZodType<AnalyticsOptions> = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe('The webhook that every outcome is posted to.'),
-  secret: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Signs what is posted. Without it, posts are not signed.'),
-});
-
 export interface ServiceOptions {
   readonly host: string;
   readonly port: number;
