@@ -76,7 +76,12 @@ export class NamedSource implements AsyncDisposable {
       if (query.signal.aborted) throw query.signal.reason;
       const failure =
         query.patience?.aborted === true ? this.#tooLate(error) : toLookupError(this.#name, error);
-      return this.#fromFailure(id, failure, startMs);
+      const answer = this.#fromFailure(id, failure, startMs);
+      const from = answer.answer === 'failed' ? 'none' : answer.from;
+      const { code } = failure;
+      const { traceId } = query;
+      this.#deps.log.warn('source.failed', { source: this.#name, code, from, traceId });
+      return answer;
     }
   }
 
@@ -116,8 +121,6 @@ export class NamedSource implements AsyncDisposable {
     const common = { source: this.#name, durationMs: this.#since(startMs) };
     const failure = toLookupFailure(error);
     const hit = this.#cache.get(id);
-    const from = hit?.answer.found === true ? 'stale-cache' : 'none';
-    this.#deps.log.warn('source.failed', { source: this.#name, code: error.code, from });
     if (hit?.answer.found !== true) return { ...common, answer: 'failed', failure };
     const { value } = hit.answer;
     return { ...common, answer: 'found', value, from: 'stale-cache', ageMs: hit.ageMs, failure };

@@ -108,11 +108,14 @@ class PostgresDatabase implements Database {
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       allowExitOnIdle: true,
     });
-    // A connection that is cut while nobody uses it; the next lookup opens another one.
-    pool.on('error', (error) => {
+    // A connection may be cut at any time, between two statements too; whoever uses it then learns
+    // of it by the next one. Without a listener the event would end the process.
+    const onLost = (error: Error): void => {
       const { code } = readPostgresError(this.#name, this.#host, error);
       this.#log.debug('source.connection-lost', { source: this.#name, code });
-    });
+    };
+    pool.on('error', onLost);
+    pool.on('connect', (client) => client.on('error', onLost));
     return { driver, pool };
   }
 

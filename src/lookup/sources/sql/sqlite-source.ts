@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { LookupError } from '../../errors.ts';
 import type { SqliteSourceOptions } from '../../options/sql-options.ts';
 import type { RowCollector } from '../../rows.ts';
 import type { Source } from '../../source.ts';
@@ -49,7 +50,8 @@ class SqliteDatabase implements Database {
       answer = await ask(child, { text: query.text, values }, signal);
     } catch (error) {
       this.#kill(child);
-      throw error;
+      signal.throwIfAborted();
+      throw this.#ended(error);
     }
     this.#idle.push(child);
     if (answer.kind === 'trouble') throw readSqliteError(this.#name, answer);
@@ -57,12 +59,32 @@ class SqliteDatabase implements Database {
   }
 
   #start(): ChildProcess {
-    return fork(PROCESS, [JSON.stringify(this.#setup)], {
+    const child = fork(PROCESS, [JSON.stringify(this.#setup)], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // It needs nothing of ours, least of all the secrets in our environment.
       env: {},
       execArgv: [],
+    });
+    // Whoever waits for an answer has listeners of their own; this is for when nobody does.
+    child.on('error', () => this.#forget(child));
+    child.once('exit', () => this.#forget(child));
+    return child;
+  }
+
+  #forget(child: ChildProcess): void {
+    const at = this.#idle.indexOf(child);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #ended(cause: unknown): LookupError {
+    return new LookupError({
+      code: 'ERR_SOURCE_UNAVAILABLE',
+      source: this.#name,
+      message: 'lost the process that has its file open',
+      nextStep:
+        'Look for what ended it, such as a lack of memory; the next lookup starts another one.',
+      cause,
     });
   }
 
