@@ -1,0 +1,135 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import { customer } from '../../src/demo/customers.ts';
+import { API_KEY, isVisible, startStage, type Stage } from './service-stage.ts';
+
+const SECRET = Buffer.from('a secret that nobody knows').toString('base64');
+
+function call(stage: Stage, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${API_KEY}`);
+  if (init.body !== undefined) headers.set('content-type', 'application/json');
+  return fetch(`${stage.service.url}${path}`, { ...init, headers });
+}
+
+async function json(response: Promise<Response>): Promise<Record<string, unknown>> {
+  return (await (await response).json()) as Record<string, unknown>;
+}
+
+const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
+
+/** Frames of an open stream, until one of them has the text. */
+async function framesUntil(response: Response, text: string): Promise<string[]> {
+  let seen = '';
+  for await (const chunk of response.body ?? []) {
+    seen += Buffer.from(chunk).toString('utf8');
+    if (seen.includes(text) && seen.endsWith('\n\n')) return seen.split('\n\n').filter(Boolean);
+  }
+  throw new Error(`the stream ended without ${text}: ${seen}`);
+}
+
+describe('the surfaces of a running service', () => {
+  it('answers with the outcome once every key is visible, when it is waited for', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({ from: customer(1).phone });
+    const path = `/v1/conversations/${conversationId}/enrich?wait=visible&timeoutMs=30000`;
+    const answer = await call(stage, path, post({}));
+    expect(answer.status).toBe(200);
+    const { outcome } = (await answer.json()) as {
+      outcome: { result: string; keys: { key: string; state: string }[] };
+    };
+    expect(outcome.result).toBe('enriched');
+    expect(outcome.keys.map(({ state }) => state)).toEqual(outcome.keys.map(() => 'visible'));
+    expect(outcome.keys.map(({ key }) => key)).toContain('crm.tier');
+  });
+
+  it('writes attributes as they are given and proves them', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({ from: customer(1).phone });
+    const path = `/v1/conversations/${conversationId}/attributes?wait=visible&timeoutMs=30000`;
+    const body = { attributes: { 'case.number': '4711' } };
+    const answer = await call(stage, path, { ...post(body), method: 'PATCH' });
+    expect(answer.status).toBe(200);
+    expect(stage.emulator.control.attributes(conversationId)).toMatchObject(body.attributes);
+  });
+
+  it('looks up what an enrichment would write, and writes nothing', async () => {
+    await using stage = await startStage();
+    const found = await json(call(stage, '/v1/lookup', post({ phone: customer(1).phone })));
+    expect(found).toMatchObject({ status: 'found', attributes: { 'crm.tier': 'gold' } });
+    const unknown = await json(call(stage, '/v1/lookup', post({ phone: '+12125550199' })));
+    expect(unknown).toMatchObject({ status: 'not-found' });
+    expect(stage.emulator.control.requests().some(({ method }) => method === 'PATCH')).toBe(false);
+  });
+
+  it('streams a conversation’s events to whoever holds a ticket, numbered from the first', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      from: customer(1).phone,
+      queue: 'Support',
+    });
+    const { ticket } = await json(call(stage, '/v1/tickets', post({ conversationId })));
+    const stream = await fetch(
+      `${stage.service.url}/v1/conversations/${conversationId}/events?ticket=${String(ticket)}`,
+    );
+    await stage.until(isVisible(conversationId));
+    const frames = await framesUntil(stream, '"visible"');
+    const numbers = frames.flatMap((frame) => /^id: (\d+)/.exec(frame)?.[1] ?? []).map(Number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  it('takes an event by its signature, and refuses it once its body is another', async () => {
+    await using stage = await startStage({
+      config: (config) => ({
+        ...config,
+        listen: { queues: ['Support'], webhook: { secret: SECRET } },
+      }),
+    });
+    const { conversationId, participantId } = stage.emulator.control.start({
+      from: customer(1).phone,
+    });
+    const raw = JSON.stringify({
+      topicName: `v2.detail.events.conversation.${conversationId}.customer.start`,
+      eventBody: { conversationId, participantId, mediaType: 'VOICE', ani: customer(1).phone },
+    });
+    const at = new Date();
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': 'msg-1',
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(SECRET).sign('msg-1', at, raw),
+    };
+    const send = (body: string): Promise<Response> =>
+      fetch(`${stage.service.url}/v1/events`, { method: 'POST', headers, body });
+    expect((await send(`${raw} `)).status).toBe(401);
+    const taken = await send(raw);
+    expect([taken.status, await taken.json()]).toEqual([202, { accepted: 1, observed: 0 }]);
+    await stage.until(isVisible(conversationId));
+    expect(await (await send(raw)).json()).toEqual({ accepted: 0, observed: 0 });
+  });
+
+  it('shows what it counts, and keeps it from whoever has no key', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({
+      from: customer(1).phone,
+      queue: 'Support',
+    });
+    await stage.until(isVisible(conversationId));
+    const metrics = await (await call(stage, '/metrics')).text();
+    expect(metrics).toContain('rapport_enrichments_total{result="enriched"} 1');
+    expect(metrics).toContain('rapport_request_to_settled_seconds_count 1');
+    expect(metrics).toContain('rapport_channels_open 1');
+    expect((await fetch(`${stage.service.url}/metrics`)).status).toBe(401);
+    const { audit } = (await json(call(stage, '/v1/audit'))) as { audit: object[] };
+    expect(audit.length).toBeGreaterThan(0);
+    const listed = await json(call(stage, '/v1/conversations'));
+    expect(listed).toMatchObject({ conversations: [{ id: conversationId }] });
+  });
+
+  it('stops while a stream is open and a lookup waits', async () => {
+    const stage = await startStage();
+    const stream = await call(stage, '/v1/events');
+    await stage[Symbol.asyncDispose]();
+    expect(await stream.text()).toContain('retry:');
+  });
+});
