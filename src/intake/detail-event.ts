@@ -31,9 +31,6 @@ const READERS: ReadonlyMap<string, (event: DetailEvent) => Reading | undefined> 
   ['user.start', (event: DetailEvent) => seen(routedSighting(event))],
 ]);
 
-/** The detail events that say something to Rapport, in the order in which a conversation shows them. */
-export const READ_DETAIL_EVENTS: readonly string[] = [...READERS.keys()];
-
 /**
  * Reads the body of a `v2.detail.events.conversation.{id}.{event}` topic.
  *

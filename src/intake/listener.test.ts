@@ -84,14 +84,36 @@ describe('Listener', () => {
     expect(rig.listener.counts).toMatchObject({ topics: 1, followed: 0 });
   });
 
-  it('opens a further channel when one is full, closes it when it is empty, and counts who found no room', async () => {
+  it('covers a conversation once the platform has said that its events come, or while a queue shows it', async () => {
+    await using rig = await startRig({ topics: ['q'] });
+    rig.listener.follow(conversation(1));
+    rig.listener.follow(conversation(2), { isShown: true });
+    const covered = (): boolean[] => [1, 2, 3].map((n) => rig.listener.isCovered(conversation(n)));
+    expect(covered()).toEqual([false, true, false]);
+    await rig.clock.advance(50);
+    expect(covered()).toEqual([true, true, false]);
+    rig.platform.refusesSockets = 1;
+    rig.platform.socket.drop();
+    await rig.clock.advance(0);
+    expect(covered()).toEqual([false, false, false]);
+    expect(rig.listener.isFollowed(conversation(1))).toBe(true);
+  });
+
+  it('refuses to follow what it has no room for at all', async () => {
+    await using rig = await startRig({ topics: topicsTo(1000), maxChannels: 1 });
+    expect(rig.listener.follow(conversation(1))).toBe(false);
+    expect(rig.listener.follow(conversation(2), { isShown: true })).toBe(true);
+    expect(rig.listener.counts).toMatchObject({ followed: 1, notFollowed: 1 });
+  });
+
+  it('opens a further channel when one is full, lets go of the longest followed, and closes what is empty', async () => {
     await using rig = await startRig({ topics: topicsTo(999), maxChannels: 2 });
-    for (let n = 0; n < 500; n++) expect(rig.listener.follow(conversation(n))).toBe(true);
-    expect(rig.listener.follow(conversation(500))).toBe(false);
+    for (let n = 0; n < 501; n++) expect(rig.listener.follow(conversation(n))).toBe(true);
+    expect(rig.listener.isFollowed(conversation(0))).toBe(false);
     await rig.clock.advance(50);
     expect(rig.platform.openSockets).toBe(2);
-    expect(rig.listener.counts).toMatchObject({ channels: 2, followed: 500, notFollowed: 1 });
-    for (let n = 0; n < 500; n++) rig.listener.unfollow(conversation(n));
+    expect(rig.listener.counts).toMatchObject({ channels: 2, followed: 500, letGo: 1 });
+    for (let n = 0; n < 501; n++) rig.listener.unfollow(conversation(n));
     await rig.clock.advance(50);
     expect(rig.platform.openSockets).toBe(1);
     expect(rig.listener.counts).toMatchObject({ channels: 1, topics: 999 });

@@ -24,18 +24,34 @@ export interface ListenerCounts extends ChannelCounts {
   readonly channels: number;
   readonly topics: number;
   readonly followed: number;
-  /** Conversations that could not be followed since there was no room; proof reads cover them. */
+  /** Conversations that could not be followed; proof reads cover them. */
   readonly notFollowed: number;
+  /** Conversations that were let go to make room, over all. When it grows fast, allow more channels. */
+  readonly letGo: number;
 }
+
+export interface FollowOptions {
+  readonly isShown?: boolean | undefined;
+}
+
+interface Followed {
+  /** Undefined when only a standing topic shows it. */
+  readonly channel: NotificationChannel | undefined;
+  isShown: boolean;
+}
+
+/** Conversations that are followed at most, whatever they are followed by. */
+const MAX_FOLLOWED = 50_000;
 
 /** Spreads topics over as few channels as hold them, and follows conversations as they come and go. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
   readonly #standing: readonly NotificationChannel[];
   readonly #extra = new Set<NotificationChannel>();
-  readonly #followed = new Map<ConversationId, NotificationChannel>();
+  readonly #followed = new Map<ConversationId, Followed>();
   readonly #closing = new Set<Promise<void>>();
   #notFollowed = 0;
+  #letGo = 0;
   #isClosed = false;
 
   /** @throws {RangeError} when the standing topics need more channels than there may be */
@@ -66,7 +82,7 @@ export class Listener implements AsyncDisposable {
 
   /** Whether every standing topic is listened to right now. */
   get isLive(): boolean {
-    return this.#standing.every(({ state }) => state.kind === 'live' || state.kind === 'renewing');
+    return this.#standing.every((channel) => channel.isLive);
   }
 
   get states(): readonly ChannelState[] {
@@ -86,6 +102,7 @@ export class Listener implements AsyncDisposable {
       topics: sum((channel) => channel.topicCount),
       followed: this.#followed.size,
       notFollowed: this.#notFollowed,
+      letGo: this.#letGo,
       frames: sum(({ counts }) => counts.frames),
       unreadableFrames: sum(({ counts }) => counts.unreadableFrames),
       failedFrames: sum(({ counts }) => counts.failedFrames),
@@ -95,33 +112,47 @@ export class Listener implements AsyncDisposable {
     };
   }
 
-  /** Whether this conversation's detail events are asked for, and its channel delivers. */
   isFollowed(conversationId: ConversationId): boolean {
-    const state = this.#followed.get(conversationId)?.state.kind;
-    return state === 'live' || state === 'renewing';
+    return this.#followed.has(conversationId);
   }
 
-  /** Listens to one conversation's detail events; false when there is no room for them. */
-  follow(conversationId: ConversationId): boolean {
-    if (this.#isClosed || this.#followed.has(conversationId)) return true;
+  /** Whether what is written to this conversation now will be seen on an open socket. */
+  isCovered(conversationId: ConversationId): boolean {
+    const followed = this.#followed.get(conversationId);
+    if (followed === undefined) return false;
+    if (followed.isShown && this.isLive) return true;
+    return followed.channel?.delivers(this.#topicsOf(conversationId)) ?? false;
+  }
+
+  /**
+   * Listens to one conversation's detail events. `isShown` says that a standing topic shows the
+   * conversation anyway. When there is no room, the one that is followed longest is let go, since
+   * not every conversation tells us of its end.
+   *
+   * @returns false when it cannot be followed at all
+   */
+  follow(conversationId: ConversationId, { isShown = false }: FollowOptions = {}): boolean {
+    if (this.#isClosed) return false;
+    const known = this.#followed.get(conversationId);
+    if (known !== undefined) {
+      known.isShown ||= isShown;
+      return true;
+    }
     const topics = this.#topicsOf(conversationId);
-    if (topics.length === 0) return true;
-    const channel = this.#channelWithRoom(topics.length);
-    if (channel === undefined) {
+    const channel = topics.length === 0 ? undefined : this.#makeRoom(topics.length);
+    if (channel === undefined && !isShown) {
       this.#notFollowed += 1;
       return false;
     }
-    channel.want(topics);
-    this.#followed.set(conversationId, channel);
+    if (this.#followed.size >= MAX_FOLLOWED) this.#letGoOldest();
+    channel?.want(topics);
+    this.#followed.set(conversationId, { channel, isShown });
     return true;
   }
 
   unfollow(conversationId: ConversationId): void {
-    const channel = this.#followed.get(conversationId);
-    if (channel === undefined) return;
-    this.#followed.delete(conversationId);
-    channel.drop(this.#topicsOf(conversationId));
-    if (channel.topicCount === 0 && this.#extra.delete(channel)) this.#close(channel);
+    const channel = this.#release(conversationId);
+    if (channel?.topicCount === 0 && this.#extra.delete(channel)) this.#close(channel);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,13 +169,32 @@ export class Listener implements AsyncDisposable {
     return this.#options.followEvents.map((event) => detailEventTopic(conversationId, event));
   }
 
-  #channelWithRoom(topicCount: number): NotificationChannel | undefined {
-    const existing = this.#channels.find((channel) => channel.room >= topicCount);
-    if (existing !== undefined || this.#channels.length >= this.#options.maxChannels) {
-      return existing;
+  #makeRoom(topicCount: number): NotificationChannel | undefined {
+    for (;;) {
+      const existing = this.#channels.find((channel) => channel.room >= topicCount);
+      if (existing !== undefined) return existing;
+      if (this.#channels.length < this.#options.maxChannels) {
+        const channel = new NotificationChannel(this.#options);
+        this.#extra.add(channel);
+        return channel;
+      }
+      if (!this.#letGoOldest()) return undefined;
     }
-    const channel = new NotificationChannel(this.#options);
-    this.#extra.add(channel);
+  }
+
+  #letGoOldest(): boolean {
+    for (const oldest of this.#followed.keys()) {
+      this.#release(oldest);
+      this.#letGo += 1;
+      return true;
+    }
+    return false;
+  }
+
+  #release(conversationId: ConversationId): NotificationChannel | undefined {
+    const channel = this.#followed.get(conversationId)?.channel;
+    this.#followed.delete(conversationId);
+    channel?.drop(this.#topicsOf(conversationId));
     return channel;
   }
 

@@ -120,6 +120,24 @@ describe('NamedSource', () => {
     expect(s.source.signals.at(-1)?.aborted).toBe(true);
   });
 
+  it('gives a caller whose patience ends the stale value, or says that it failed', async () => {
+    await using s = stage({ retry: { retries: 0 } });
+    await s.ask();
+    await s.clock.advance(300_000);
+    s.source.answer = hang;
+    const patience = new AbortController();
+    const { signal } = new AbortController();
+    const query = { source: 'crm', conversationId, traceId, signal, patience: patience.signal };
+    const [known, unknown] = ['anna', 'ben'].map((key) => s.named.lookup({ ...query, key }));
+    await s.clock.advance(100);
+    patience.abort(new Error('the flow goes on'));
+    expect(await known).toMatchObject({ from: 'stale-cache', durationMs: 100 });
+    expect(await unknown).toMatchObject({
+      answer: 'failed',
+      failure: { code: 'ERR_SOURCE_TIMEOUT', retryable: true },
+    });
+  });
+
   it('fails, without a value, when the stale window is over too', async () => {
     await using s = stage();
     await s.ask();

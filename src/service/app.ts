@@ -58,7 +58,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
   };
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
   const coverage: { listener: Listener | undefined } = { listener: undefined };
-  const isCovered = (id: ConversationId): boolean => coverage.listener?.isFollowed(id) ?? false;
+  const isCovered = (id: ConversationId): boolean => coverage.listener?.isCovered(id) ?? false;
   const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
   const { inlet, listener } = await openInlets(config, parts, { ...rooms, ...engine, stack });
   coverage.listener = listener;

@@ -18,8 +18,8 @@ export interface InletParts {
 /** Sees to it that a conversation's own events come in. */
 export interface Follower {
   isFollowed(conversationId: ConversationId): boolean;
-  /** @returns whether its events will come */
-  follow(conversationId: ConversationId): boolean;
+  /** `isShown`: a topic that is listened to shows it anyway. @returns whether its events will come */
+  follow(conversationId: ConversationId, options?: { readonly isShown?: boolean }): boolean;
   unfollow(conversationId: ConversationId): void;
 }
 
@@ -66,10 +66,11 @@ export class Inlet {
   async #acceptFollowed(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
     const { acceptor, follower } = this.#parts;
     const begun = new Set<ConversationId>();
-    for (const { conversationId } of requests) {
-      if (!follower.isFollowed(conversationId) && follower.follow(conversationId)) {
-        begun.add(conversationId);
-      }
+    for (const { conversationId, body } of requests) {
+      const wasFollowed = follower.isFollowed(conversationId);
+      // A request that carries the conversation comes of a topic that shows it.
+      const isShown = body.conversation !== undefined;
+      if (follower.follow(conversationId, { isShown }) && !wasFollowed) begun.add(conversationId);
     }
     const keep = new Set<ConversationId>();
     try {

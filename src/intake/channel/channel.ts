@@ -128,6 +128,15 @@ export class NotificationChannel implements AsyncDisposable {
     return this.#sync.topics.rejected;
   }
 
+  /** Whether it delivers these topics right now. */
+  delivers(topics: readonly string[]): boolean {
+    return this.isLive && this.#sync.topics.carries(topics);
+  }
+
+  get isLive(): boolean {
+    return this.#state.kind === 'live' || this.#state.kind === 'renewing';
+  }
+
   /** Adds topics: on the socket when it is open, with the next connection when it is not. */
   want(topics: readonly string[]): void {
     this.#sync.topics.want(topics);

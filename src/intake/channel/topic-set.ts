@@ -55,6 +55,11 @@ export class TopicSet {
     }
   }
 
+  /** Whether the platform has said that it sends all of these. */
+  carries(topics: readonly string[]): boolean {
+    return topics.every((topic) => this.#carried.has(topic));
+  }
+
   /** A new channel carries nothing. */
   forgetCarried(): void {
     this.#carried.clear();

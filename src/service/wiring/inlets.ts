@@ -37,11 +37,15 @@ export async function openInlets(
     acceptor,
     observe: async (observation) => {
       await observer.observe(observation);
-      if (observation.kind === 'ended') listener.unfollow(observation.conversationId);
+      const { kind, conversationId } = observation;
+      if (kind === 'ended') listener.unfollow(conversationId);
+      else if (kind === 'conversation' && listener.isFollowed(conversationId)) {
+        listener.follow(conversationId, { isShown: true });
+      }
     },
     follower: {
       isFollowed: (conversationId) => listener.isFollowed(conversationId),
-      follow: (conversationId) => listener.follow(conversationId),
+      follow: (conversationId, options) => listener.follow(conversationId, options),
       unfollow: (conversationId) => listener.unfollow(conversationId),
     },
     newId,

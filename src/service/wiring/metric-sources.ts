@@ -23,6 +23,7 @@ export function measureProcess(rooms: MeteredRooms): Readonly<Record<string, num
     topics: counts.topics,
     conversations_followed: counts.followed,
     conversations_not_followed_total: counts.notFollowed,
+    conversations_let_go_total: counts.letGo,
     budget_sent: budget.sent,
     budget_held: budget.held,
     budget_foreign: budget.foreign,
