@@ -3,6 +3,7 @@ import {
   DEFAULT_CLIENT_SECRET,
   startEmulator,
   type Emulator,
+  type EmulatorProfile,
 } from '../emulator/index.ts';
 import type { CliIo } from './io.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -13,16 +14,18 @@ export interface EmulatorRun {
   /** Milliseconds. */
   readonly lag: number;
   readonly seed: number;
+  readonly profile: EmulatorProfile;
   readonly json?: boolean | undefined;
 }
 
 /** Runs the emulator until the user stops it. */
 export async function runEmulator(flags: EmulatorRun, io: CliIo): Promise<void> {
-  const { host, port, seed } = flags;
+  const { host, port, seed, profile } = flags;
   await using emulator = await startEmulator({
     host,
     port,
     seed,
+    profile,
     attributes: { lagMs: flags.lag },
   });
   io.out(flags.json === true ? `${JSON.stringify(facts(emulator))}\n` : greeting(emulator));

@@ -16,7 +16,7 @@ import type { Route, SupportedOperation } from './http/route.ts';
 import { Router } from './http/router.ts';
 import { startServer } from './http/server.ts';
 import { createLoginPages } from './oauth/login-page.ts';
-import { clientCredentialsGrant, createTokenEndpoint } from './oauth/token-endpoint.ts';
+import { clientCredentialsGrant, createTokenEndpoint, type Grant } from './oauth/token-endpoint.ts';
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { createGuestSockets } from './messaging/guest-socket.ts';
 import { messagingRoutes } from './messaging/routes.ts';
@@ -27,6 +27,7 @@ import { truePathOf } from './platform-paths/true-path.ts';
 import { startPush } from './push/hub.ts';
 import { pushRoutes } from './push/routes.ts';
 import { createSocketServer, DEFAULT_HEARTBEAT_MS } from './push/socket-server.ts';
+import { createTutorials } from './tutorials/tutorials.ts';
 import { createChance } from './world/seeded.ts';
 
 /** A running emulator. Disposing it closes every socket and cancels every timer. */
@@ -59,7 +60,9 @@ export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Pr
   const host = options.host ?? '127.0.0.1';
   let port = options.port ?? 0;
   const authority = (): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const routes = createRoutes(rooms, () => `ws://${authority()}`);
+  const tutorials = options.profile === 'tutorials' ? createTutorials(rooms) : undefined;
+  const platformRoutes = createRoutes(rooms, () => `ws://${authority()}`);
+  const routes = tutorials?.layOver(platformRoutes) ?? platformRoutes;
   const control = new Control({ ...rooms, clock });
   // Of its own, so that how often somebody asks does not change the ids of conversations.
   const ids = createChance((options.seed ?? 1) + 1);
@@ -69,7 +72,8 @@ export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Pr
   const heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
   const sockets = createSocketServer({ ...rooms, heartbeatMs });
   const guests = createGuestSockets(rooms.world, rooms.messenger);
-  const wiring = { rooms, options, routes, control, newCorrelationId };
+  const grants = tutorials?.grants;
+  const wiring = { rooms, options, routes, grants, control, newCorrelationId };
   const front = createFront(wireFront(wiring, stop.signal));
   const server = await startServer({
     host,
@@ -107,6 +111,8 @@ interface Wiring {
   readonly rooms: Rooms;
   readonly options: EmulatorOptions;
   readonly routes: readonly Route[];
+  /** Sign-ins beside the platform's. */
+  readonly grants: ReadonlyMap<string, Grant> | undefined;
   readonly control: Control;
   readonly newCorrelationId: () => string;
 }
@@ -125,6 +131,7 @@ function wireFront(wiring: Wiring, stopped: AbortSignal): FrontParts {
         ['client_credentials', clientCredentialsGrant(tokens)],
         ['authorization_code', codes.codeGrant],
         ['refresh_token', codes.refreshGrant],
+        ...(wiring.grants ?? []),
       ]),
     ),
     pages: createLoginPages(rooms),

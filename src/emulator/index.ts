@@ -1,5 +1,5 @@
 export { startEmulator, type Emulator } from './emulator.ts';
-export type { EmulatorOptions } from './options.ts';
+export type { EmulatorOptions, EmulatorProfile } from './options.ts';
 export type { Control, FaultRuleInput, OutboundStart, WorldView } from './control/control.ts';
 export type { DeliveryReport } from './deliveries/deliveries.ts';
 export type { DeliverySettings } from './deliveries/settings.ts';

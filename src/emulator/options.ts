@@ -9,6 +9,8 @@ import type { Exchange } from './http/request-log.ts';
 import type { LimitChange } from './limits/settings.ts';
 import type { Seed } from './world/seed.ts';
 
+export type EmulatorProfile = 'platform' | 'tutorials';
+
 /** How to start the emulator. Everything has a default. */
 export interface EmulatorOptions {
   /** Address to listen on. @defaultValue `'127.0.0.1'` */
@@ -22,6 +24,12 @@ export interface EmulatorOptions {
   readonly clock?: Clock | undefined;
   /** Where ids and dice come from; the same seed and calls give the same ids. @defaultValue `1` */
   readonly seed?: number | undefined;
+  /**
+   * `platform`: what the contract says. `tutorials`: over that, the paths, grants and scopes that
+   * public tutorials use and the platform does not have, with the semantics they describe.
+   * @defaultValue `'platform'`
+   */
+  readonly profile?: EmulatorProfile | undefined;
   /** What the organization holds; members that are given replace the default's. */
   readonly organization?: Partial<Seed> | undefined;
   readonly attributes?: AttributeChange | undefined;

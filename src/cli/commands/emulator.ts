@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import type { EmulatorProfile } from '../../emulator/index.ts';
 import type { CliContext } from '../context.ts';
 import { parseCount, parsePort } from '../options.ts';
 
@@ -7,6 +8,7 @@ interface EmulatorFlags {
   readonly host: string;
   readonly lag: number;
   readonly seed: number;
+  readonly profile: EmulatorProfile;
   readonly json?: boolean;
 }
 
@@ -31,6 +33,14 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
       'seed of ids and chance: the same seed gives the same run',
       parseCount,
       1,
+    )
+    .addOption(
+      new Option(
+        '--profile <name>',
+        'what it answers: the platform’s contract, or what public tutorials tell beside it',
+      )
+        .choices(['platform', 'tutorials'])
+        .default('platform'),
     )
     .option('--json', 'print where it listens as one line of JSON')
     .action((flags: EmulatorFlags) =>

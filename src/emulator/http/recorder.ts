@@ -62,7 +62,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
       log.debug('emulator.request', { ...fields, operation, ending: ending.kind, faults });
       if (hint !== undefined) log.warn('emulator.wrong-path', { ...fields, use: hint });
       onExchange?.(exchange);
-      if (ending.kind === 'answer') announceAnswer(exchange, target.path);
+      const isPlatform = passage.route?.isTutorial !== true;
+      if (ending.kind === 'answer' && isPlatform) announceAnswer(exchange, target.path);
     },
   };
 }

@@ -40,6 +40,8 @@ export interface SupportedOperation {
    * answered as that, so that handlers may share what they throw.
    */
   readonly notFoundCodes?: readonly string[] | undefined;
+  /** It answers as tutorials tell and not as the contract does. */
+  readonly isTutorial?: boolean | undefined;
   /** `validated`: requests are checked and answered, and change nothing. @defaultValue `'full'` */
   readonly support?: 'full' | 'validated' | undefined;
 }

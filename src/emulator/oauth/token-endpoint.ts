@@ -14,6 +14,9 @@ export function oauthError(error: string, description: string): Answer {
   return { status: 400, body: { error, description, error_description: description } };
 }
 
+/** A sign-in by signed assertion; the platform has none, tutorials do. */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
 /** A grant: takes the form of an authenticated client and answers. */
 export type Grant = (
   client: ClientState,
@@ -77,9 +80,14 @@ function authenticate(
   const client = clients.get(id);
   if (client === undefined || !client.enabled) return undefined;
   if (secret === undefined) {
-    return request.form.has('code_verifier') ? { client, proof: 'verifier' } : undefined;
+    return provesItself(request.form) ? { client, proof: 'verifier' } : undefined;
   }
   return sameText(secret, client.secret) ? { client, proof: 'secret' } : undefined;
+}
+
+/** A grant that carries its own proof; whether that holds is the grant's to say. */
+function provesItself(form: URLSearchParams): boolean {
+  return form.has('code_verifier') || form.get('grant_type') === JWT_BEARER;
 }
 
 function credentialsOf({ form, authorization }: TokenRequest): {
