@@ -10,6 +10,7 @@ import { addMigrateCommand } from './commands/migrate.ts';
 import { addParticipantsCommands } from './commands/participants.ts';
 import { addServeCommand } from './commands/serve.ts';
 import type { CliContext, Run } from './context.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT, reportError, type ExitStatus } from './exit.ts';
 import type { CliIo } from './io.ts';
 import { packageVersion } from './version.ts';
@@ -52,6 +53,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addAttributesCommands(program, context);
   addConversationsCommands(program, context);
   addParticipantsCommands(program, context);
+  addVerifyCommand(program, context);
   addAuditCommands(program, context);
   addEraseCommand(program, context);
   addMigrateCommand(program, context);

@@ -83,6 +83,8 @@ export interface LedgerReader extends AsyncDisposable {
   stats(sinceMs?: number): Promise<LedgerStats>;
   /** Conversations that wait for a turn now. */
   depth(): Promise<number>;
+  /** What digests are keyed by; undefined when no service has opened this ledger yet. */
+  readInstallationKey(): Promise<Uint8Array | undefined>;
   readonly audit: AuditReader;
   readonly outbox: Pick<Outbox, 'list'>;
 }

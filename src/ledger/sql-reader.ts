@@ -34,6 +34,7 @@ import type {
 } from './records.ts';
 import { SqlAudit } from './sql-audit.ts';
 import { entryOf, maybeNumber, numberOf } from './sql/codec.ts';
+import { readInstallationKey } from './sql/migrate.ts';
 import type { SqlRow, Statement } from './sql/statement.ts';
 import type { Store } from './store.ts';
 
@@ -49,6 +50,10 @@ export class SqlReader implements LedgerReader {
   constructor(store: Store) {
     this.store = store;
     this.audit = new SqlAudit(store);
+  }
+
+  readInstallationKey(): Promise<Uint8Array | undefined> {
+    return readInstallationKey(this.store);
   }
 
   now(): number {

@@ -52,10 +52,18 @@ export async function versionOf(store: Store): Promise<number> {
   return Number((await store.read(schemaVersion({})))[0]?.['value'] ?? 0);
 }
 
+const INSTALLATION_KEY = 'installation-key';
+
 /** The key of this installation's digests; the first instance to start makes it. */
 export async function installationKeyOf(store: Store): Promise<Uint8Array> {
-  const name = 'installation-key';
+  const name = INSTALLATION_KEY;
   await store.run([keepSetting({ name, value: randomBytes(32).toString('base64url') })]);
-  const row = (await store.read(readSetting({ name })))[0];
-  return Buffer.from((row && maybeText(row, 'value')) ?? '', 'base64url');
+  return (await readInstallationKey(store)) ?? new Uint8Array();
+}
+
+/** The key as it was made at the ledger's first start; undefined before that. */
+export async function readInstallationKey(store: Store): Promise<Uint8Array | undefined> {
+  const row = (await store.read(readSetting({ name: INSTALLATION_KEY })))[0];
+  const text = row && maybeText(row, 'value');
+  return text === undefined ? undefined : Buffer.from(text, 'base64url');
 }
