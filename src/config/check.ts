@@ -1,10 +1,5 @@
-import { z } from 'zod';
-import {
-  attributesOptions,
-  customerOptions,
-  flowOptions,
-  limitOptions,
-} from '../enrich/options.ts';
+import type { z } from 'zod';
+import { attributeOptions, customerOptions, limitOptions } from '../enrich/options.ts';
 import { planEnrichment } from '../enrich/plan.ts';
 import type { Origins } from './explain.ts';
 import { toProblems } from './issues.ts';
@@ -78,30 +73,36 @@ function coerceTexts(value: unknown, isFromOutside: (path: Path) => boolean): un
   }, value);
 }
 
-/** What only the mapping as a whole tells: expressions, keys, defaults. Asked even where another section is wrong. */
-const mappingSections = z.looseObject({
-  customer: customerOptions.prefault({}),
-  sources: z.record(z.string(), z.unknown()).default({}),
-  attributes: attributesOptions.default({}),
-  attributePrefix: z.string().default(''),
-  limits: limitOptions.prefault({}),
-  flow: flowOptions.optional(),
-});
-
+/**
+ * What only the mapping as a whole tells: expressions, keys, defaults. Asked even where other options
+ * are wrong, of every attribute whose own form is right.
+ */
 function planProblems(value: unknown): readonly ConfigProblem[] {
-  const sections = mappingSections.safeParse(value);
-  if (!sections.success) return [];
-  const { customer, sources, attributes, attributePrefix, limits, flow } = sections.data;
+  const attributes = Object.entries(sectionOf(value, 'attributes')).flatMap(([key, options]) => {
+    const parsed = attributeOptions.safeParse(options);
+    return parsed.success ? [[key, parsed.data] as const] : [];
+  });
+  const prefix = valueAt(value, ['attributePrefix']);
   const plan = planEnrichment({
-    customer,
-    sources: Object.keys(sources),
-    attributes,
-    limits,
-    flow,
-    prefix: attributePrefix,
+    customer: parsedOr(customerOptions, valueAt(value, ['customer'])),
+    sources: Object.keys(sectionOf(value, 'sources')),
+    attributes: Object.fromEntries(attributes),
+    limits: parsedOr(limitOptions, valueAt(value, ['limits'])),
+    prefix: typeof prefix === 'string' ? prefix : undefined,
   });
   if (!('problems' in plan)) return [];
   return plan.problems.map(({ path, message }) => ({ path, expected: message }));
+}
+
+function sectionOf(value: unknown, name: string): object {
+  const section = valueAt(value, [name]);
+  return typeof section === 'object' && section !== null ? section : {};
+}
+
+/** The section as it is written, or as it would be without a word, where it is wrong itself. */
+function parsedOr<Options>(schema: z.ZodType<Options>, value: unknown): Options {
+  const parsed = schema.safeParse(value ?? {});
+  return parsed.success ? parsed.data : schema.parse({});
 }
 
 /** What each need is made of, and what to set where there is no file. */

@@ -11,7 +11,17 @@ export function nearMiss(word: string, candidates: Iterable<string>): string | u
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? abbreviated(word.toLowerCase(), candidates);
+}
+
+/** Shortest word taken for the beginning of another one, in characters. */
+const MIN_ABBREVIATION_LENGTH = 3;
+
+/** The one candidate that begins with the word: `bool` for `boolean`. */
+function abbreviated(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length < MIN_ABBREVIATION_LENGTH) return undefined;
+  const found = [...candidates].filter((candidate) => candidate.toLowerCase().startsWith(word));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words. */

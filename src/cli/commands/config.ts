@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+
+export function addConfigCommands(program: Command, { io, run }: CliContext): void {
+  const config = program.command('config').description('check and explain the configuration');
+
+  withJson(
+    withConfig(
+      config
+        .command('check')
+        .description('say everything that is wrong with the configuration, at once'),
+    ),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { checkConfiguration } = await import('../config.ts');
+      return checkConfiguration(flags, io);
+    }),
+  );
+
+  withJson(
+    withConfig(
+      config
+        .command('explain')
+        .description('list every option in force, and where it comes from; secrets are masked'),
+    ),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { explainConfiguration } = await import('../config.ts');
+      explainConfiguration(flags, io);
+    }),
+  );
+
+  config
+    .command('schema')
+    .description('print the JSON Schema of a configuration file, for editors')
+    .action(() =>
+      run(async () => {
+        const { configJsonSchema } = await import('../../config/json-schema.ts');
+        io.out(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+      }),
+    );
+}

@@ -1,0 +1,45 @@
+import { explainConfig } from '../config/explain.ts';
+import { formatPath } from '../config/paths.ts';
+import { ConfigError } from '../config/problems.ts';
+import { textTable } from '../lib/text-table.ts';
+import { loadCliConfigWhole } from './cli-config.ts';
+import { EXIT, type ExitStatus } from './exit.ts';
+import type { CliIo } from './io.ts';
+import type { ConfigFlags } from './options.ts';
+
+/** Says that the configuration is good, or throws with all that is not; as JSON, says it either way. */
+export function checkConfiguration(flags: ConfigFlags, io: CliIo): ExitStatus {
+  const isJson = flags.json === true;
+  try {
+    const { config, file } = loadCliConfigWhole(flags, io);
+    const sources = Object.keys(config.sources);
+    const attributes = Object.keys(config.attributes);
+    io.out(
+      isJson
+        ? `${JSON.stringify({ ok: true, file, sources, attributes, problems: [] })}\n`
+        : `${file ?? 'the environment'}: good; ${sources.length} sources, ${attributes.length} attributes, ${config.tests.length} cases\n`,
+    );
+    return EXIT.done;
+  } catch (error) {
+    if (!isJson || !(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      path: formatPath(problem.path),
+    }));
+    io.out(`${JSON.stringify({ ok: false, file: error.file, problems })}\n`);
+    return EXIT.usage;
+  }
+}
+
+export function explainConfiguration(flags: ConfigFlags, io: CliIo): void {
+  const options = explainConfig(loadCliConfigWhole(flags, io));
+  const columns = [{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'FROM' }];
+  io.out(
+    flags.json === true
+      ? `${JSON.stringify(options, undefined, 2)}\n`
+      : `${textTable(
+          columns,
+          options.map(({ path, value, origin }) => [path, value, origin]),
+        )}\n`,
+  );
+}
