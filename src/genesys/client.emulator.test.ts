@@ -7,6 +7,7 @@ import { createGenesysClient, type GenesysClient } from './client.ts';
 import { isInDoubt } from './errors.ts';
 import { genesysOptionsSchema, type GenesysOptions } from './options.ts';
 import { RequestMeter } from './request-meter.ts';
+import { createAuthorization } from './sign-in/authorization-code.ts';
 
 interface Stage extends AsyncDisposable {
   readonly emulator: TestEmulator;
@@ -146,6 +147,95 @@ describe('createGenesysClient against the emulator', () => {
     const { client, target } = stage;
     await client.conversations.tearDown(target.conversationId);
     expect((await client.conversations.get(target.conversationId)).endedAt).toBeDefined();
+  });
+
+  it('finds live conversations of a queue, and the attributes that ended ones were left with', async () => {
+    await using stage = await openStage();
+    const { client, emulator, target } = stage;
+    const support = await client.routing.findQueue('Support');
+    const interval = { fromAt: Date.UTC(2026, 0, 5), toAt: Date.UTC(2026, 0, 6) };
+    await client.attributes.patch(target, changes);
+    await emulator.manual.advance(60_000);
+    const live = { ...interval, queueIds: [support.id], onlyLive: true };
+    const [found] = await client.analytics.queryDetails(live);
+    expect(found).toMatchObject({ conversationId: target.conversationId, endedAt: undefined });
+    emulator.control.end(target.conversationId);
+    await emulator.manual.advance(60_000);
+    expect(await client.analytics.queryDetails(live)).toEqual([]);
+    const progress = { isDone: false };
+    const job = client.analytics
+      .runDetailsJob({ ...interval, conversationIds: [target.conversationId] })
+      .finally(() => (progress.isDone = true));
+    while (!progress.isDone) {
+      await turn();
+      if (client.budget.snapshot().inFlight === 0) await emulator.manual.advance(100);
+    }
+    const customer = (await job)[0]?.participants.find(({ purpose }) => purpose === 'customer');
+    expect([...(customer?.attributes ?? [])]).toEqual([['crm.tier', 'gold']]);
+  });
+
+  it('receives a customer’s message with its attributes', async () => {
+    await using stage = await openStage();
+    const { client, emulator } = stage;
+    const integrations = emulator.control.world().integrations;
+    const conversationId = await client.conversations.receiveOpenMessage({
+      integrationId: integrations.find(({ kind }) => kind === 'open')?.id ?? '',
+      from: 'gus',
+      text: 'hello',
+      messageId: 'm-1',
+      sentAt: '2026-01-05T09:00:00.000Z',
+      attributes: new Map([['customerId', 'C1']]),
+    });
+    expect(emulator.control.attributes(conversationId ?? '')).toEqual({ customerId: 'C1' });
+  });
+
+  it('keeps the version of secure attributes', async () => {
+    await using stage = await openStage();
+    const { attributes } = stage.client;
+    const { conversationId } = stage.target;
+    const secure = { attributes: new Map([['ssn', '1']]), version: undefined };
+    await attributes.patchSecure(conversationId, secure);
+    const { version } = await attributes.getSecure(conversationId);
+    await attributes.patchSecure(conversationId, { attributes: new Map([['dob', '2']]), version });
+    await expect(
+      attributes.patchSecure(conversationId, { attributes: new Map([['dob', '3']]), version }),
+    ).rejects.toMatchObject({ code: 'ERR_GENESYS_CONFLICT' });
+    const after = await attributes.getSecure(conversationId);
+    expect([...after.attributes]).toEqual([
+      ['ssn', '1'],
+      ['dob', '2'],
+    ]);
+  });
+
+  it.each([
+    ['with a secret, and goes on by refresh tokens', 'rapport-demo-secret'],
+    ['without one, by PKCE, and says when the user must sign in again', undefined],
+  ])('signs a user in by code for a client %s', async (_name, clientSecret) => {
+    await using emulator = await startTestEmulator();
+    const redirectUri = 'http://localhost:4567/done';
+    const clientId = 'rapport-demo-web';
+    const { loginUrl } = emulator;
+    const entropy = Buffer.alloc(32, 7);
+    const parts = { loginUrl, clientId, redirectUri, state: 's-1', entropy };
+    const { url: pkceUrl, codeVerifier } = createAuthorization(parts);
+    const url = new URL(pkceUrl);
+    if (clientSecret !== undefined) url.searchParams.delete('code_challenge');
+    const [user] = emulator.control.world().users;
+    const consent = new URLSearchParams({ user: user?.id ?? '' });
+    const back = await fetch(url, { method: 'POST', body: consent, redirect: 'manual' });
+    const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? '';
+    const auth = { type: 'authorization-code', clientId, code, redirectUri } as const;
+    const config = genesysOptionsSchema.parse({
+      apiUrl: emulator.apiUrl,
+      auth: { ...auth, ...(clientSecret === undefined ? { codeVerifier } : { clientSecret }) },
+    });
+    await using client = createGenesysClient({ config, clock: emulator.manual });
+    expect(await client.users.me()).toMatchObject({ name: user?.name });
+    emulator.control.revokeTokens();
+    const again = await client.users.me().catch((error: unknown) => error);
+    const expected =
+      clientSecret === undefined ? { code: 'ERR_GENESYS_TOKEN_EXPIRED' } : { name: user?.name };
+    expect(again).toMatchObject(expected);
   });
 
   it.each([

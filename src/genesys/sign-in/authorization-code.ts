@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RapportError } from '../../domain/errors.ts';
 import type { AuthorizationCodeAuth } from './auth-options.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 import type { Grant } from './token-source.ts';
@@ -17,12 +18,15 @@ export function createAuthorizationCodeGrant(
 ): Grant {
   const { clientId, clientSecret } = auth;
   let refreshToken = auth.refreshToken;
+  let isCodeSpent = false;
   return {
     type: auth.type,
     async issue(signal) {
+      if (refreshToken === undefined && isCodeSpent) throw signInAgain();
       const proof = refreshToken === undefined ? codeForm(auth) : refreshForm(refreshToken);
       const form = { ...proof, ...(clientSecret === undefined ? { client_id: clientId } : {}) };
       const token = await context.endpoint.request({ form, clientId, clientSecret, signal });
+      isCodeSpent = true;
       if (token.refreshToken !== undefined && token.refreshToken !== refreshToken) {
         refreshToken = token.refreshToken;
         context.onRefreshToken?.(refreshToken);
@@ -30,6 +34,15 @@ export function createAuthorizationCodeGrant(
       return token;
     },
   };
+}
+
+function signInAgain(): RapportError {
+  return new RapportError({
+    code: 'ERR_GENESYS_TOKEN_EXPIRED',
+    message: 'the user’s access token has ended, and no refresh token came with it',
+    nextStep:
+      'Let the user sign in again; a code that was asked for with a client secret and without PKCE brings a refresh token.',
+  });
 }
 
 const refreshForm = (refreshToken: string): Record<string, string> => ({
