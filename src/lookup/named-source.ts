@@ -28,6 +28,8 @@ export class NamedSource implements AsyncDisposable {
   readonly #flights = new Flights<SourceAnswer>();
   readonly #answered = { source: 0, 'fresh-cache': 0, 'stale-cache': 0, failed: 0 };
   #closed = false;
+  /** Grows when somebody is to be forgotten: what was asked before then is not kept. */
+  #erasures = 0;
 
   constructor(name: string, source: Source, options: SourceOptions, deps: GuardDeps) {
     this.#name = name;
@@ -51,6 +53,7 @@ export class NamedSource implements AsyncDisposable {
   }
 
   forget(key: string): number {
+    this.#erasures += 1;
     return this.#cache.forget(key);
   }
 
@@ -92,9 +95,10 @@ export class NamedSource implements AsyncDisposable {
 
   async #ask(id: string, query: SourceQuery, signal: AbortSignal): Promise<SourceAnswer> {
     const { key, keyKind, conversationId, traceId } = query;
+    const erasures = this.#erasures;
     const answer = await this.#guard.read({ key, keyKind, conversationId, traceId }, signal);
     const isOld = answer.found && answer.outdated !== undefined;
-    if (!isOld) this.#cache.put(id, key, answer);
+    if (!isOld && erasures === this.#erasures) this.#cache.put(id, key, answer);
     return answer;
   }
 
