@@ -77,10 +77,21 @@ function codeProblems(declared: Json, body: unknown): string[] {
   return [`error code ${JSON.stringify(code)} is not declared`];
 }
 
+/**
+ * Types of the JSON library that the platform is written with. Its document describes them as bare
+ * objects; what they are on the wire is what their names say.
+ */
+const LIBRARY_TYPES: ReadonlyMap<string, Json> = new Map([
+  ['ArrayNode', { type: 'array' }],
+  ['JsonNode', {}],
+]);
+
 /** Makes a property that the document does not name an error: it would be one that clients never see. */
 function closeObjects(definitions: Json): Json {
   return Object.fromEntries(
     Object.entries(definitions).map(([name, definition]) => {
+      const known = LIBRARY_TYPES.get(name);
+      if (known !== undefined) return [name, known];
       const schema = absoluteRefs(asJson(definition));
       const isOpen = schema['properties'] === undefined || 'additionalProperties' in schema;
       return [name, isOpen ? schema : { ...schema, additionalProperties: false }];
