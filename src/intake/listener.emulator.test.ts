@@ -59,7 +59,11 @@ async function startRig(): Promise<Rig> {
     }),
   });
   const targets = await resolveListen(
-    { queues: ['support'], users: emulator.control.world().users.map(({ id }) => id) },
+    {
+      maxChannels: 1,
+      queues: ['support'],
+      users: emulator.control.world().users.map(({ id }) => id),
+    },
     toListenDirectory(client.routing, client.users),
     new AbortController().signal,
   );

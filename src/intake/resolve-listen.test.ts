@@ -20,7 +20,7 @@ function directory(known: Readonly<Record<string, string>>, outage?: Error): Lis
 
 describe('resolveListen', () => {
   it('gives one topic per queue and user, however often it was named', async () => {
-    const names = { queues: ['Support', 'q1', 'Sales'], users: ['ann@x.example'] };
+    const names = { maxChannels: 1, queues: ['Support', 'q1', 'Sales'], users: ['ann@x.example'] };
     const known = { Support: 'q1', q1: 'q1', Sales: 'q2', 'ann@x.example': 'u1' };
     const targets = await resolveListen(names, directory(known), never);
     expect(targets.topics).toEqual([
@@ -32,7 +32,7 @@ describe('resolveListen', () => {
   });
 
   it('reports all names that do not exist at once', async () => {
-    const names = { queues: ['Suport', 'Sales'], users: ['an'] };
+    const names = { maxChannels: 1, queues: ['Suport', 'Sales'], users: ['an'] };
     await expect(resolveListen(names, directory({ Sales: 'q2' }), never)).rejects.toMatchObject({
       code: 'ERR_LISTEN_UNKNOWN',
       message: 'cannot listen: no Suport; no an',
@@ -41,9 +41,16 @@ describe('resolveListen', () => {
     });
   });
 
+  it('says at once when the topics do not fit into the channels', async () => {
+    const queues = Array.from({ length: 1001 }, (_, n) => `q${n}`);
+    const known = Object.fromEntries(queues.map((queue) => [queue, queue]));
+    const resolving = resolveListen({ queues, users: [], maxChannels: 1 }, directory(known), never);
+    await expect(resolving).rejects.toMatchObject({ code: 'ERR_LISTEN_TOO_MUCH' });
+  });
+
   it('does not take an outage for a wrong name', async () => {
     const outage = new RapportError({ code: 'ERR_DOWN', message: 'down', fault: 'platform' });
-    const names = { queues: ['Support'], users: [] };
+    const names = { maxChannels: 1, queues: ['Support'], users: [] };
     await expect(resolveListen(names, directory({}, outage), never)).rejects.toBe(outage);
   });
 });

@@ -1,4 +1,5 @@
 import { isRapportError, RapportError } from '../domain/errors.ts';
+import { MAX_TOPICS_PER_CHANNEL } from './channel/topic-set.ts';
 import { queueConversationsTopic, userConversationsTopic } from '../domain/topic.ts';
 
 interface Named {
@@ -18,6 +19,11 @@ export interface ListenNames {
   readonly users: readonly string[];
 }
 
+/** What all channels together may carry. */
+export interface ListenRoom {
+  readonly maxChannels: number;
+}
+
 export interface ListenTargets {
   readonly queueIds: ReadonlySet<string>;
   readonly userIds: ReadonlySet<string>;
@@ -32,10 +38,10 @@ const NO_SUCH = 'ERR_GENESYS_NO_SUCH_';
  * Turns the names a person wrote into ids and topics. Every name that does not exist is reported in
  * one error; an outage is thrown as it comes, since it says nothing about the names.
  *
- * @throws {RapportError} `ERR_LISTEN_UNKNOWN`
+ * @throws {RapportError} `ERR_LISTEN_UNKNOWN`, `ERR_LISTEN_TOO_MUCH`
  */
 export async function resolveListen(
-  names: ListenNames,
+  names: ListenNames & ListenRoom,
   directory: ListenDirectory,
   signal: AbortSignal,
 ): Promise<ListenTargets> {
@@ -63,7 +69,20 @@ export async function resolveListen(
     ...[...queueIds].map(queueConversationsTopic),
     ...[...userIds].map(userConversationsTopic),
   ];
+  if (topics.length > names.maxChannels * MAX_TOPICS_PER_CHANNEL) {
+    throw tooMuch(topics.length, names.maxChannels);
+  }
   return { queueIds, userIds, topics };
+}
+
+function tooMuch(topics: number, maxChannels: number): RapportError {
+  return new RapportError({
+    code: 'ERR_LISTEN_TOO_MUCH',
+    message: `${topics} queues and users do not fit into ${maxChannels} channels of ${MAX_TOPICS_PER_CHANNEL} topics`,
+    nextStep:
+      'Raise listen.maxChannels (at most 20), or give some of them to another OAuth client.',
+    details: { topics, maxChannels },
+  });
 }
 
 function notFound(errors: readonly RapportError[]): RapportError {

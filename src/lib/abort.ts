@@ -11,6 +11,19 @@ export class TimeoutError extends Error {
   }
 }
 
+/** The promise, or the signal's reason as soon as it aborts. What the promise is about goes on. */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
 }

@@ -3,7 +3,7 @@ import type { ConversationId } from '../domain/ids.ts';
 import type { OnProgress } from '../engine/progress.ts';
 import type { GenesysClient } from '../genesys/client.ts';
 import type { RequestEvent } from '../genesys/request-meter.ts';
-import type { Listener } from '../intake/listener.ts';
+import type { ListeningPost } from '../intake/listening-post.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -57,17 +57,17 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     },
   };
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
-  const coverage: { listener: Listener | undefined } = { listener: undefined };
-  const isCovered = (id: ConversationId): boolean => coverage.listener?.isCovered(id) ?? false;
+  const coverage: { post: ListeningPost | undefined } = { post: undefined };
+  const isCovered = (id: ConversationId): boolean => coverage.post?.isCovered(id) ?? false;
   const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
-  const { inlet, listener } = await openInlets(config, parts, { ...rooms, ...engine, stack });
-  coverage.listener = listener;
+  const { inlet, post } = await openInlets(config, parts, { ...rooms, ...engine, stack });
+  coverage.post = post;
   const { url } = await openHttp(config, parts, {
     ...rooms,
     ...engine,
     access,
     inlet,
-    listener,
+    post,
     metrics,
     stack,
   });

@@ -1,5 +1,6 @@
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
+import { ledgerDuties, startDuties } from '../../engine/duties.ts';
 import { startInstance } from '../../engine/instance.ts';
 import { Observer } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
@@ -37,6 +38,8 @@ export async function startEngine(
   const { clock, random, log, onProgress } = parts;
   const { ledger, client, newId, stack } = rooms;
   const instance = stack.use(await startInstance({ ledger, clock, log }));
+  const duties = ledgerDuties({ ledger, clock, retention: config.retention });
+  stack.use(startDuties({ ledger, clock, log, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
   const enrichDeps = createEnrichDeps(config, { ...rooms, clock });

@@ -1,4 +1,5 @@
 import type { GenesysClient } from '../../genesys/client.ts';
+import type { Gap } from '../../intake/channel/ports.ts';
 import type { EventInlet } from '../../intake/create-intake.ts';
 import { GapFiller } from '../../intake/gap-fill.ts';
 import type { ListenTargets } from '../../intake/resolve-listen.ts';
@@ -35,6 +36,15 @@ export function createGapFiller(
     random,
     log,
   });
+}
+
+/** How long an instance that listened may have been gone before another one noticed, in milliseconds. */
+const TAKEOVER_MS = 12_000;
+
+/** What may have been missed before this instance listened: since anything was last seen, or since the one before was gone. */
+export function gapBefore(liveAtMs: number, lastSeenMs: number): Gap {
+  const fromMs = Math.min(lastSeenMs, liveAtMs - TAKEOVER_MS);
+  return { fromMs, toMs: liveAtMs, reason: 'nobody listened' };
 }
 
 /**

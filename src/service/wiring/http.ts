@@ -1,6 +1,6 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import { createFeed } from '../../feed/create-feed.ts';
-import type { Listener } from '../../intake/listener.ts';
+import type { ListeningPost } from '../../intake/listening-post.ts';
 import type { ServiceParts } from '../app.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Inlet } from '../inlet.ts';
@@ -15,7 +15,7 @@ import type { Rooms } from './rooms.ts';
 export interface HttpParts extends Rooms, Engine {
   readonly access: Access;
   readonly inlet: Inlet;
-  readonly listener: Listener;
+  readonly post: ListeningPost;
   readonly metrics: Metrics;
   readonly stack: AsyncDisposableStack;
 }
@@ -26,7 +26,7 @@ export async function openHttp(
   { clock, log }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
-  const { stack, ledger, listener, newId, metrics, enrichDeps } = parts;
+  const { stack, ledger, post, newId, metrics, enrichDeps } = parts;
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   const process = (): Readonly<Record<string, number>> => measureProcess({ ...parts, feed });
@@ -36,7 +36,7 @@ export async function openHttp(
     feed,
     webhook: listen.webhook,
     lookup: createLookup({ enrich: enrichDeps, clock, newId }, closing.signal),
-    unreadiness: () => (listener.isLive ? [] : ['notification channel']),
+    unreadiness: () => (post.isLive ? [] : ['notification channel']),
     stats: process,
     metrics: async () => metrics.render({ ...(await measureLedger(ledger)), ...process() }),
   });

@@ -1,19 +1,23 @@
+import { createHash } from 'node:crypto';
 import type { RapportConfig } from '../../config/schema.ts';
+import { startDuties } from '../../engine/duties.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
 import { createIntake } from '../../intake/create-intake.ts';
 import { Listener } from '../../intake/listener.ts';
+import { ListeningPost } from '../../intake/listening-post.ts';
 import { toListenDirectory, toNotificationsPort } from '../../intake/platform-ports.ts';
 import { resolveListen } from '../../intake/resolve-listen.ts';
 import { createSeen } from '../../intake/seen.ts';
+import { abortable } from '../../lib/abort.ts';
 import type { ServiceParts } from '../app.ts';
 import { Inlet } from '../inlet.ts';
 import type { Engine } from './engine.ts';
-import { createGapFiller, lastSeenAt } from './gap-filler.ts';
+import { createGapFiller, gapBefore, lastSeenAt } from './gap-filler.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {
   readonly inlet: Inlet;
-  readonly listener: Listener;
+  readonly post: ListeningPost;
 }
 
 /** Opens the ways in: one parser for all of them, and the channels of queues and users. */
@@ -38,35 +42,47 @@ export async function openInlets(
     observe: async (observation) => {
       await observer.observe(observation);
       const { kind, conversationId } = observation;
-      if (kind === 'ended') listener.unfollow(conversationId);
-      else if (kind === 'conversation' && listener.isFollowed(conversationId)) {
-        listener.follow(conversationId, { isShown: true });
+      if (kind === 'ended') post.unfollow(conversationId);
+      else if (kind === 'conversation' && post.isFollowed(conversationId)) {
+        post.follow(conversationId, { isShown: true });
       }
     },
     follower: {
-      isFollowed: (conversationId) => listener.isFollowed(conversationId),
-      follow: (conversationId, options) => listener.follow(conversationId, options),
-      unfollow: (conversationId) => listener.unfollow(conversationId),
+      isFollowed: (conversationId) => post.isFollowed(conversationId),
+      follow: (conversationId, options) => post.follow(conversationId, options),
+      unfollow: (conversationId) => post.unfollow(conversationId),
     },
     newId,
   });
+  const post = new ListeningPost({
+    createListener: () =>
+      new Listener({
+        ...parts,
+        port: toNotificationsPort(client.notifications),
+        connect: connectWebSocket,
+        topics: targets.topics,
+        followEvents: config.listen.followEvents,
+        maxChannels: config.listen.maxChannels,
+        onFrame: async (frame) => void (await inlet.take(frame)),
+        onGap: (gap) => gaps.add(gap),
+      }),
+    onLive: (liveAtMs) => {
+      if (lastSeenMs !== undefined) gaps.add(gapBefore(liveAtMs, lastSeenMs));
+    },
+  });
   // Read before anything can come in, or this start itself would count as having seen events.
-  const stoppedAt = await lastSeenAt(ledger);
-  const listener: Listener = stack.use(
-    new Listener({
-      ...parts,
-      port: toNotificationsPort(client.notifications),
-      connect: connectWebSocket,
-      topics: targets.topics,
-      followEvents: config.listen.followEvents,
-      maxChannels: config.listen.maxChannels,
-      onFrame: async (frame) => void (await inlet.take(frame)),
-      onGap: (gap) => gaps.add(gap),
-    }),
-  );
-  const liveAt = await listener.ready();
-  if (stoppedAt !== undefined && targets.topics.length > 0) {
-    gaps.add({ fromMs: stoppedAt, toMs: Math.max(liveAt, stoppedAt), reason: 'stopped' });
-  }
-  return { inlet, listener };
+  const lastSeenMs = await lastSeenAt(ledger);
+  const duty = {
+    name: `listen:${digestOf(targets.topics)}`,
+    run: (signal: AbortSignal) => post.run(signal),
+  };
+  stack.use(startDuties({ ledger, clock: parts.clock, log: parts.log, duties: [duty] }));
+  // A lone process has the duty at once; of several, the one that has it is live already.
+  if (ledger.leases === 'process') await abortable(post.firstLive, parts.signal);
+  return { inlet, post };
+}
+
+/** Two instances listen to the same when their topics are the same, in whatever order they were named. */
+function digestOf(topics: readonly string[]): string {
+  return createHash('sha256').update(topics.toSorted().join('\n')).digest('base64url').slice(0, 22);
 }

@@ -1,19 +1,19 @@
 import type { Feed } from '../../feed/create-feed.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
-import type { Listener } from '../../intake/listener.ts';
+import type { ListeningPost } from '../../intake/listening-post.ts';
 import type { LedgerReader } from '../../ledger/ledger.ts';
 
 export interface MeteredRooms {
   readonly client: Pick<GenesysClient, 'budget'>;
-  readonly listener: Listener;
+  readonly post: ListeningPost;
   readonly feed: Feed;
 }
 
 /** Numbers of the rooms of this process, by the names that metrics have without their prefix. */
 export function measureProcess(rooms: MeteredRooms): Readonly<Record<string, number>> {
-  const { listener, feed } = rooms;
+  const { post, feed } = rooms;
   const budget = rooms.client.budget.snapshot();
-  const { counts } = listener;
+  const { counts } = post;
   return {
     streams_open: feed.openStreams,
     channels_open: counts.channels,
