@@ -16,6 +16,24 @@ export function toVerdict(entry: AttributeEntry): KeyVerdict {
   };
 }
 
+const AGAIN = 'Ask for it again; if it stays, quote the correlation id to the platform’s support.';
+
+/** What to do when a write went wrong each time in the same way, by the platform's code. */
+const FAILURES: ReadonlyMap<string, string> = new Map([
+  [
+    'request.conflict',
+    'The platform answered 409 each time: somebody changes the conversation all the while. Read it; if it has ended, nothing can be written, else ask again.',
+  ],
+  [
+    'too.many.requests',
+    'The platform answered 429 each time: another program uses the same OAuth client. Give Rapport a client of its own.',
+  ],
+  [
+    'its value is no longer known',
+    'Ask for the enrichment again: its sources did not give the value any more.',
+  ],
+]);
+
 /** What to do about a state that is not a good one, or that a reader may take for one. */
 export function adviceFor(state: AttributeState, memory: ProofMemory): string | undefined {
   return ADVICE[state]?.(memory);
@@ -57,9 +75,12 @@ const ADVICE: Readonly<
     `The platform refused it (${code ?? 'no code'}). ${reason ?? ''}`.trim(),
   'wrong-participant': ({ reason }) =>
     `It is not on the customer’s participant (${reason ?? 'the participant is not there'}). Architect reads the customer’s, or the external party’s; agent and acd participants come and go.`,
-  failed: ({ reason }) => `It could not be written (${reason ?? 'no reason known'}).`,
-  ended: () =>
-    'The conversation had ended, so nothing was written. Read what it held with attributes get --ended.',
+  failed: ({ reason = 'no reason known' }) =>
+    `It could not be written (${reason}). ${FAILURES.get(reason) ?? AGAIN}`,
+  ended: ({ code }) =>
+    code === 'not.found'
+      ? 'The platform does not know the conversation (404). Check the id and the region; one that ended long ago is not found either.'
+      : 'The conversation had ended, so nothing was written. Read what it held with attributes get --ended.',
   'wipe-failed': ({ reason }) =>
     `The value may still be there (${reason ?? 'no reason known'}). Remove it by hand, or ask for the wipe again.`,
   wiped: ({ theirs }) =>

@@ -62,7 +62,7 @@ function missing(entry: AttributeEntry): Step {
 }
 
 function gone(entry: AttributeEntry): Step {
-  const ended = remember(entry, { reason: 'ended', final: true });
+  const ended = remember(entry, { reason: 'ended', code: 'not.found', final: true });
   return same(enter(ended, 'ended', undefined), feed('ended', 'skipped'));
 }
 
