@@ -25,6 +25,9 @@ export { enrich, type EnrichDeps, type EnrichInput } from './enrich/pipeline.ts'
 export { planEnrichment, type EnrichOptions, type EnrichPlan } from './enrich/plan.ts';
 export { resolveCustomer, type Resolution } from './enrich/resolve.ts';
 export { maskReport, type EnrichmentReport, type KeyReport } from './enrich/report.ts';
+export { renderReport } from './enrich/render-report.ts';
+export { createFlowSource, type FlowSource, type GetFlow } from './enrich/flow-source.ts';
+export { renderCases, runCases, type CaseResult } from './enrich/cases.ts';
 export { loadToE164 } from './enrich/phone.ts';
 export {
   attributeOptions,
@@ -42,6 +45,8 @@ export type { WritebackDeps, WritebackInput, WritebackResult } from './writeback
 export { writeOptionsSchema, type WriteConfig, type WriteOptions } from './writeback/options.ts';
 
 export { loadConfig, type LoadedConfig, type LoadOptions } from './config/load.ts';
+export { planConfig } from './config/plan-config.ts';
+export { configJsonSchema } from './config/json-schema.ts';
 export { ConfigError } from './config/problems.ts';
 export { configSchema, type RapportConfig } from './config/schema.ts';
 

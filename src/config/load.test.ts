@@ -146,6 +146,17 @@ describe('loadConfig from a file', () => {
     expect(problems.join()).not.toMatch(/hunter2|s3cr3t/);
   });
 
+  it('refuses secrets in lists and in headers of any section', () => {
+    const written = SAMPLE.replace(
+      'secret: ${ANALYTICS_SECRET} }',
+      'secret: [${ANALYTICS_SECRET}, hunter2], headers: { authorization: Bearer s3cr3t } }',
+    );
+    expect(problemsOf(written).map((problem) => problem.split(':')[2])).toEqual([
+      ' a reference such as ${SECRET} or ${file',
+      ' a reference such as ${AUTHORIZATION} or ${file',
+    ]);
+  });
+
   it('reads secrets from files', () => {
     const yaml = SAMPLE.replace('${CRM_TOKEN}', '${file:/run/secrets/crm}');
     const { config } = load(yaml, ENV, { others: { '/run/secrets/crm': 'from-file\n' } });

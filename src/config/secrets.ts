@@ -12,6 +12,7 @@ const SECRET_OPTIONS: ReadonlySet<unknown> = new Set([
   'code',
   'codeVerifier',
   'apiKey',
+  'bearer',
 ]);
 
 const SECRET_HEADER =
@@ -20,13 +21,14 @@ const SECRET_HEADER =
 /** The password in `scheme://user:password@host`. */
 const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/i;
 
-/** Whether an option holds a secret, which no message and no listing shows. */
+/** Whether an option holds a secret, or is one of a list of them; no message and no listing shows it. */
 export function isSecretPath(path: Path): boolean {
   const [section] = path;
-  const name = path.at(-1);
+  const names = path.filter((part) => typeof part === 'string');
+  const name = names.at(-1) ?? '';
   if (section === 'tests' || section === 'attributes') return false;
+  if (names.at(-2) === 'headers') return SECRET_HEADER.test(name);
   if (section !== 'sources') return SECRET_OPTIONS.has(name);
-  if (path[2] === 'headers') return typeof name === 'string' && SECRET_HEADER.test(name);
   if (path[2] === 'values') return true;
   return SECRET_OPTIONS.has(name) || (path[2] === 'auth' && name === 'value');
 }
@@ -47,7 +49,7 @@ export function findWrittenSecrets(
   const walk = (item: unknown, path: Path): void => {
     if (typeof item === 'string') {
       if (isWritten(item, path) && !isReferenced(path, item)) {
-        const name = String(path.at(-1))
+        const name = (path.findLast((part) => typeof part === 'string') ?? 'SECRET')
           .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
           .replaceAll(/\W/g, '_')
           .toUpperCase();
