@@ -271,10 +271,24 @@ onBothStores((open, { clock }) => {
       const [second = ''] = await take();
       expect(second).toMatch(/^2:/);
       await ledger.outbox.settle(second.slice(2), { kind: 'retry', status: '500', delayMs: 100 });
-      expect(await ledger.outbox.claim(9)).toMatchObject({
-        messages: [],
-        nextInMs: expect.any(Number),
+      // The third waits behind the second, so it is not what falls due next.
+      expect(await ledger.outbox.claim(9)).toEqual({ messages: [], nextInMs: 100 });
+    });
+
+    it('gives out one destination’s messages by themselves, and says when its next is due', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, {
+        outcome: anOutcome(claim),
+        outbox: ['dead', 'bi'].map((destination) => ({ destination, type: 't', body: 1 })),
       });
+      const take = (destination: string) => ledger.outbox.claim(9, destination);
+      expect(await take('nowhere')).toEqual({ messages: [], nextInMs: undefined });
+      const { messages } = await take('bi');
+      expect(messages.map(({ destination }) => destination)).toEqual(['bi']);
+      expect(await take('bi')).toEqual({ messages: [], nextInMs: undefined });
+      expect((await take('dead')).messages).toHaveLength(1);
     });
   });
 });
