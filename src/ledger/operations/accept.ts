@@ -4,7 +4,7 @@ import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { EnrichmentRequest } from '../../domain/request.ts';
 import type { Acceptance } from '../ledger.ts';
 import { encodeBody, laneNumber, textOf, toJson } from '../sql/codec.ts';
-import { query, type SqlRow, type Statement } from '../sql/statement.ts';
+import { locking, query, type SqlRow, type Statement } from '../sql/statement.ts';
 
 /** The upsert changes nothing; it is there for its row lock, under which arrivals are counted. */
 const lockConversation = query<{ conversationId: string; lane: number }>(
@@ -102,7 +102,7 @@ export function acceptStatements(request: EnrichmentRequest, newId: () => string
   const live = showsLive(request) ? 1 : 0;
   const outcomeId = newId();
   return [
-    lockConversation({ conversationId, lane }),
+    locking(lockConversation({ conversationId, lane }), conversationId),
     insertRequest({
       id,
       dedupeKey,

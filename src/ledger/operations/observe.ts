@@ -1,5 +1,5 @@
 import { laneNumber } from '../sql/codec.ts';
-import { guarded, query, type Statement, type Unit } from '../sql/statement.ts';
+import { deciding, query, type Statement, type Unit } from '../sql/statement.ts';
 import type { Observed, Wake } from '../ledger.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
@@ -35,7 +35,8 @@ const wake = query(
 
 export function observeUnit(observed: Observed, context: WriteContext): Unit {
   return [
-    guarded(
+    deciding(
+      observed.conversationId,
       touch({
         conversationId: observed.conversationId,
         fence: observed.fence,

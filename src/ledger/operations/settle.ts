@@ -1,6 +1,6 @@
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import { laneNumber, toJson } from '../sql/codec.ts';
-import { guarded, query, type SqlParams, type Statement, type Unit } from '../sql/statement.ts';
+import { deciding, query, type SqlParams, type Statement, type Unit } from '../sql/statement.ts';
 import type { Claim, Failure, Settlement } from '../turn.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
@@ -100,7 +100,8 @@ export function retryUnit(
   terms: RetryTerms,
 ): Unit {
   return [
-    guarded(
+    deciding(
+      claim.conversationId,
       retryLater({
         ...holder(claim, context),
         delayMs: Math.round(terms.delayMs),
@@ -120,7 +121,8 @@ function endOfTurn(
   end: { readonly rest: string; readonly reason: string | null },
 ): Unit {
   return [
-    guarded(
+    deciding(
+      claim.conversationId,
       release({
         ...holder(claim, context),
         arrivals: claim.arrivals,

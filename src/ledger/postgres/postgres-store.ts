@@ -15,8 +15,10 @@ import {
   type UnitResult,
 } from '../sql/statement.ts';
 import type { Store, StoreSignal } from '../store.ts';
+import { Batcher } from './batcher.ts';
 import { Hearing } from './hearing.ts';
 import { Notifier } from './notifier.ts';
+import { runTogether } from './transaction.ts';
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database` */
@@ -40,13 +42,20 @@ const ANSWER_MS = 15_000;
  * keeps its row locks; the server ends it well before others take over what it held.
  */
 const IDLE_IN_TRANSACTION_MS = 4_000;
+/**
+ * Kept plans that were made while a table was nearly empty would read the whole table ever after,
+ * until the server's statistics catch up minutes later. Every statement of the ledger has an index
+ * made for it, so plans are told to use them; compiling them never pays.
+ */
+const SESSION = 'set enable_seqscan = off; set jit = off';
 const INT8_OID = 20;
 /** One migration at a time in a database; the number is this package's own. */
 const MIGRATION_LOCK = 726_267_735;
 
 /**
- * A PostgreSQL database. A unit is one transaction, sent in as few round trips as it allows: all at
- * once, or up to its guard and then the rest.
+ * A PostgreSQL database. While its connections are busy, units pile up, and those of different
+ * conversations share the next transaction, as they do on SQLite: a commit costs the same for one
+ * as for many.
  */
 export class PostgresStore implements Store {
   readonly dialect: Dialect;
@@ -54,6 +63,7 @@ export class PostgresStore implements Store {
   readonly #pool: Pool;
   readonly #hearing: Hearing;
   readonly #notifier: Notifier;
+  readonly #batcher: Batcher;
   #closing: Promise<void> | undefined;
 
   private constructor(pool: Pool, hearing: Hearing, options: PostgresStoreOptions) {
@@ -61,6 +71,10 @@ export class PostgresStore implements Store {
     this.#hearing = hearing;
     this.dialect = options.nowMs === undefined ? postgresDialect : postgresDialectOnCallersClock;
     this.now = options.nowMs ?? (() => hearing.serverNow());
+    this.#batcher = new Batcher({
+      concurrency: Math.ceil((options.poolSize ?? POOL_SIZE) / 2),
+      run: (units) => this.#runBatch(units),
+    });
     this.#notifier = new Notifier({
       clock: options.clock,
       sender: hearing.sender,
@@ -74,7 +88,10 @@ export class PostgresStore implements Store {
     const onError = (error: Error): void =>
       options.log.warn('ledger.connectionLost', { reason: messageOf(error) });
     pool.on('error', onError);
-    pool.on('connect', (client) => client.on('error', onError));
+    pool.on('connect', (client) => {
+      client.on('error', onError);
+      client.query(SESSION).catch(onError);
+    });
   }
 
   /** @throws {RapportError} `ERR_LEDGER_OPEN` */
@@ -115,7 +132,7 @@ export class PostgresStore implements Store {
   async run(unit: Unit): Promise<UnitResult> {
     if (this.#closing !== undefined) throw ledgerClosed();
     try {
-      return await this.#withClient((client) => this.#transaction(client, unit));
+      return await this.#batcher.run(unit);
     } catch (error) {
       throw writeFailed(error, 'postgres');
     }
@@ -124,7 +141,9 @@ export class PostgresStore implements Store {
   async read(statement: Statement): Promise<readonly SqlRow[]> {
     if (this.#closing !== undefined) throw ledgerClosed();
     try {
-      return await this.#withClient(async (client) => (await this.#send(client, statement)).rows);
+      return await this.#withClient(
+        async (client) => (await this.#send(client, statement, false)).rows,
+      );
     } catch (error) {
       throw writeFailed(error, 'postgres');
     }
@@ -169,49 +188,30 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #transaction(client: PoolClient, unit: Unit): Promise<UnitResult> {
-    const [first] = unit;
-    if (unit.length === 1 && first !== undefined) {
-      const result = await this.#send(client, first);
-      return first.guard === true && result.rowCount === 0 ? 'refused' : [result.rows];
-    }
-    const split = unit.findIndex((statement) => statement.guard === true) + 1;
-    const head = await together([
-      client.query('begin'),
-      ...unit.slice(0, split).map((statement) => this.#send(client, statement)),
-    ]);
-    if (split > 0 && head.at(-1)?.rowCount === 0) {
-      await client.query('rollback');
-      return 'refused';
-    }
-    const tail = await together([
-      ...unit.slice(split).map((statement) => this.#send(client, statement)),
-      client.query('commit'),
-    ]);
-    // The server answers a commit that it could not make with the word ROLLBACK, not with an error.
-    if (tail.at(-1)?.command !== 'COMMIT') throw new Error('the transaction was rolled back');
-    return [...head.slice(1), ...tail.slice(0, -1)].map((result) => result.rows);
+  #runBatch(units: readonly Unit[]): Promise<UnitResult[]> {
+    return this.#withClient((client) =>
+      runTogether(units, {
+        plain: (text) => client.query(text),
+        send: (statement, keepsPlan) => this.#send(client, statement, keepsPlan),
+      }),
+    );
   }
 
-  #send(client: PoolClient, statement: Statement): Promise<QueryResult<SqlRow>> {
+  #send(
+    client: PoolClient,
+    statement: Statement,
+    keepsPlan: boolean,
+  ): Promise<QueryResult<SqlRow>> {
     const { text, order } = statement.query.text(this.dialect);
     const values = valuesOf(statement, order, this.now()).map(withoutNul);
-    return client.query<SqlRow>({ name: statement.query.name, text, values });
+    const name = keepsPlan ? statement.query.name : undefined;
+    return client.query<SqlRow>({ ...(name === undefined ? {} : { name }), text, values });
   }
 }
 
 /** Counts and instants stay far below 2^53, where a number is exact. */
 function isInt8(oid: number): boolean {
   return oid === INT8_OID;
-}
-
-/** Waits for all of them, so that none is left behind on the connection, then for the first error. */
-async function together(sent: readonly Promise<QueryResult>[]): Promise<QueryResult[]> {
-  const settled = await Promise.allSettled(sent);
-  return settled.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
 }
 
 /** PostgreSQL's text cannot hold U+0000; a hostile id that has one is kept apart, not refused. */

@@ -32,7 +32,8 @@ export const postgresDialect: Dialect = {
   name: 'postgres',
   skipLocked: (alias) => `for update of ${alias} skip locked`,
   least: (a, b) => `least(${a}, ${b})`,
-  now: () => `cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+  // Fixed for one statement, so that an index can be searched by it.
+  now: () => `cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`,
 };
 
 /** PostgreSQL with the caller's clock instead of the server's, so that a test can move time. */
@@ -58,6 +59,11 @@ export interface Statement {
   readonly query: Query;
   readonly params: SqlParams;
   readonly guard?: boolean | undefined;
+  /**
+   * The conversation whose row this statement locks, on the first statement of a unit that keeps to
+   * that one conversation. Such units may share a transaction.
+   */
+  readonly locks?: string | undefined;
 }
 
 /** What must become durable together. */
@@ -93,6 +99,16 @@ export function query<Params extends SqlParams>(
 /** The same statement, as the one that decides whether its unit may commit. */
 export function guarded(statement: Statement): Statement {
   return { ...statement, guard: true };
+}
+
+/** The same statement, as the one that takes the lock of its unit's only conversation. */
+export function locking(statement: Statement, conversationId: string): Statement {
+  return { ...statement, locks: conversationId };
+}
+
+/** A statement that does both: it takes the lock, and by what it touches its unit stands or falls. */
+export function deciding(conversationId: string, statement: Statement): Statement {
+  return locking(guarded(statement), conversationId);
 }
 
 /** A name after a single colon; two colons are a PostgreSQL cast. */
