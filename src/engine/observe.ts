@@ -1,12 +1,14 @@
 import type { Observation } from '../domain/observation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { observe, type ObserveParts } from '../writeback/observe.ts';
+import type { ToOutbox } from './analytics.ts';
 import type { OnProgress } from './progress.ts';
 import { toWrites } from './turn/settlement.ts';
 
 export interface ObserverParts {
   readonly ledger: Ledger;
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
+  readonly toOutbox: ToOutbox;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -23,14 +25,14 @@ export class Observer {
   }
 
   async observe(observation: Observation): Promise<void> {
-    const { ledger, writeback } = this.#parts;
+    const { ledger, writeback, toOutbox } = this.#parts;
     const { conversationId } = observation;
     const known = await ledger.find(conversationId);
     if (known === undefined || known.entries.length === 0) return;
     const effects = observe({ ...writeback, entries: known.entries, observation });
     if (!effects.matters) return;
     const recorded = await ledger.observe({
-      ...toWrites(effects, undefined),
+      ...toWrites(effects, { traceId: undefined, toOutbox, conversationId, at: ledger.now() }),
       conversationId,
       fence: known.fence,
       nextDueAt: effects.nextDueAt,

@@ -31,6 +31,8 @@ export interface Batch extends AsyncDisposable {
   /** Resolves once every order is durable. */
   accept(orders: readonly BatchOrder[]): Promise<readonly BatchReceipt[]>;
   readonly budget: Budget;
+  /** Waits until the webhooks are sent, for so long; false when some are left for a later run. */
+  drain(timeoutMs: number): Promise<boolean>;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function startBatch(config: RapportConfig, parts: ServiceParts): Pr
   await using stack = new AsyncDisposableStack();
   const rooms = await openRooms(config, parts, stack);
   // Nothing is listened to, so proof has to read.
-  const { acceptor } = await startEngine(config, parts, {
+  const { acceptor, delivery } = await startEngine(config, parts, {
     ...rooms,
     stack,
     isCovered: () => false,
@@ -51,6 +53,7 @@ export async function startBatch(config: RapportConfig, parts: ServiceParts): Pr
   const started = stack.move();
   return {
     budget: rooms.client.budget,
+    drain: (timeoutMs) => delivery.drain({ timeoutMs, signal: parts.signal }),
     async accept(orders) {
       const requests = orders.map(({ conversationId, body, dedupeKey }) => {
         const id = parseEnrichmentId(rooms.newId());

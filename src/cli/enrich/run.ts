@@ -23,6 +23,8 @@ export interface EnrichFlags extends ConfigFlags, OrderFlags {
 /** How often the bar is drawn, in milliseconds. */
 const DRAW_EVERY_MS = 100;
 const SECOND_MS = 1000;
+/** How long the analytics messages of a run are waited for, in milliseconds. */
+const DRAIN_MS = 10_000;
 
 /** Enriches the named conversations and says what became of each. @returns whether all went well */
 export async function enrichConversations(
@@ -74,6 +76,11 @@ async function enrichHere({ config, orders, results, flags }: Job, io: CliIo): P
   );
   for (const { conversationId, duplicate } of receipts) if (duplicate) results.skip(conversationId);
   await watch(results, { budget: batch.budget, timeoutMs: flags.timeout * SECOND_MS }, io);
+  if (!io.signal.aborted && !(await batch.drain(DRAIN_MS))) {
+    io.err(
+      'Some analytics messages are not delivered yet; the next run or the service sends them.\n',
+    );
+  }
 }
 
 /** Waits for the verdicts, drawing progress, until time is up or the user stops it. */

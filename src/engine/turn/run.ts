@@ -16,6 +16,7 @@ import type {
 } from '../../writeback/turn/input.ts';
 import type { Sight } from '../../writeback/turn/sight.ts';
 import { writeTurn } from '../../writeback/turn/write-turn.ts';
+import type { ToOutbox } from '../analytics.ts';
 import type { RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
 import { readMailbox, type Mailbox } from './mailbox.ts';
@@ -30,6 +31,7 @@ export interface TurnParts<G extends Grant> {
   readonly portOf: (grant: G, traceId: TraceId) => PlatformPort;
   /** Whether a subscribed topic carries this conversation's attributes. */
   readonly isCovered: (conversationId: ConversationId) => boolean;
+  readonly toOutbox: ToOutbox;
   /** For a turn that no request brought about. */
   readonly newTraceId: () => TraceId;
 }
@@ -197,6 +199,7 @@ class Turn<G extends Grant> {
         participantId: this.#customerOf(seen, enrichment),
         media: seen && mediaOf(seen.conversation),
         traceId: this.#traceId,
+        toOutbox: this.#parts.toOutbox,
         now: this.#parts.writeback.now(),
       }),
     };
@@ -204,7 +207,15 @@ class Turn<G extends Grant> {
 
   #skip(reason: string, message: string): TurnResult {
     const outcome = toSkipped(this.#outcomeParts(), { result: 'failed', reason, message });
-    return { kind: 'dead', failure: { reason, message, outcome } };
+    const { conversationId } = this.#claim;
+    const outbox = this.#parts.toOutbox({
+      conversationId,
+      messages: [],
+      entries: [],
+      failed: { traceId: this.#traceId },
+      at: this.#parts.writeback.now(),
+    });
+    return { kind: 'dead', failure: { reason, message, outcome, outbox } };
   }
 
   #outcomeParts(): Omit<OutcomeParts, 'enrichment' | 'written'> {

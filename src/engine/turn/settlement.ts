@@ -9,6 +9,7 @@ import type {
   Settlement,
   TurnWrites,
 } from '../../ledger/turn.ts';
+import type { News, ToOutbox } from '../analytics.ts';
 import type { Effects } from '../../writeback/turn/effects.ts';
 
 export interface SettlementParts {
@@ -19,6 +20,7 @@ export interface SettlementParts {
   readonly participantId: ParticipantId | undefined;
   readonly media: MediaType | undefined;
   readonly traceId: TraceId;
+  readonly toOutbox: ToOutbox;
   /** Epoch milliseconds of the store's clock. */
   readonly now: number;
 }
@@ -27,7 +29,14 @@ export interface SettlementParts {
 export function toSettlement(parts: SettlementParts): Settlement {
   const { claim, outcome, written, participantId, media, traceId } = parts;
   const isAnswer = claim.requests.length > 0;
-  const writes = toWrites(written, traceId);
+  const failed = isAnswer && outcome.result === 'failed' && written.messages.length === 0;
+  const writes = toWrites(written, {
+    traceId,
+    toOutbox: parts.toOutbox,
+    conversationId: claim.conversationId,
+    failed: failed ? { traceId } : undefined,
+    at: parts.now,
+  });
   return {
     ...writes,
     ...(isAnswer ? { outcome } : {}),
@@ -42,8 +51,13 @@ export function toSettlement(parts: SettlementParts): Settlement {
   };
 }
 
+export interface WriteParts extends Pick<News, 'conversationId' | 'failed' | 'at'> {
+  readonly traceId: TraceId | undefined;
+  readonly toOutbox: ToOutbox;
+}
+
 /** What stepping entries came to, as the ledger's rows: alike for a turn and an observation. */
-export function toWrites(effects: Effects, traceId: TraceId | undefined): TurnWrites {
+export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: WriteParts): TurnWrites {
   const audit: AuditDraft[] = effects.audit.map(({ action, participantId, key, digest }) => ({
     actor: 'rapport',
     action,
@@ -54,7 +68,13 @@ export function toWrites(effects: Effects, traceId: TraceId | undefined): TurnWr
     ...effects.feed.map(({ kind, ...body }) => ({ kind, body })),
     ...effects.alerts.map((alert) => ({ kind: 'alert', body: alert })),
   ];
-  return { entries: effects.changed, audit, feed };
+  const { messages, entries } = effects;
+  return {
+    entries: effects.changed,
+    audit,
+    feed,
+    outbox: toOutbox({ ...news, messages, entries }),
+  };
 }
 
 function outcomeAudit(claim: Claim, outcome: OutcomeSummary): AuditDraft {

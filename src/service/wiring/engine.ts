@@ -1,5 +1,7 @@
+import { startDelivery, type Delivery } from '../../delivery/delivery.ts';
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
+import { ANALYTICS_DESTINATION, createAnalytics } from '../../engine/analytics.ts';
 import { ledgerDuties, startDuties } from '../../engine/duties.ts';
 import { startInstance } from '../../engine/instance.ts';
 import { Observer } from '../../engine/observe.ts';
@@ -25,6 +27,8 @@ export type IsCovered = (conversationId: ConversationId) => boolean;
 export interface Engine {
   readonly acceptor: Acceptor;
   readonly observer: Observer;
+  /** Sends what turns put into the outbox. */
+  readonly delivery: Delivery;
   /** The compiled mapping with its sources; also asked by whoever only wants to know. */
   readonly enrichDeps: EnrichDeps;
 }
@@ -42,12 +46,14 @@ export async function startEngine(
   stack.use(startDuties({ ledger, clock, log, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
+  const toOutbox = createAnalytics(config.analytics, values);
   const enrichDeps = createEnrichDeps(config, { ...rooms, clock });
   const run = createTurn<PermitGrant>({
     enrich: enrichDeps,
     writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     isCovered: rooms.isCovered,
+    toOutbox,
     newTraceId: () => parseTraceId(newId()),
   });
   const worker = startWorker({
@@ -63,11 +69,16 @@ export async function startEngine(
       if (progress !== undefined) onProgress?.(progress);
     },
   });
+  const destinations = config.analytics && { [ANALYTICS_DESTINATION]: config.analytics };
+  const delivery = stack.use(
+    startDelivery(destinations ?? {}, { clock, random, log, outbox: ledger.outbox }),
+  );
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   const weighing = { ...proving, settings: config.write };
   return {
     enrichDeps,
+    delivery,
     acceptor: new Acceptor({ ledger, clock }),
-    observer: new Observer({ ledger, writeback: weighing, onProgress }),
+    observer: new Observer({ ledger, writeback: weighing, toOutbox, onProgress }),
   };
 }
