@@ -3,7 +3,7 @@ import type { AttributeState } from '../../domain/outcome.ts';
 import { enter, feed, same } from './entry.ts';
 import type { ProofEvent, Step, StepContext } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
-import { giveUp } from './proved.ts';
+import { closeGuard, giveUp } from './proved.ts';
 import { finishGone, isToBeWiped, wipe } from './wiping.ts';
 
 /** The conversation is over (rows 32 to 35). */
@@ -19,10 +19,9 @@ export function conversationEnded(
     return same(enter(never, 'ended', undefined), feed('ended', 'skipped'));
   }
   if (UNDER_WAY.has(entry.state)) return askLast(entry, context);
-  if (GUARDED.has(entry.state)) {
-    const closed = remember(entry, { was: entry.state, final: true });
-    return same(enter(closed, 'closed', undefined), feed('closed'));
-  }
+  // What was heard of it could not be placed: the last read tells in which state it ends.
+  if (entry.state === 'visible' && memoryOf(entry).suspect === true) return askLast(entry, context);
+  if (GUARDED.has(entry.state)) return closeGuard(entry);
   return same({ ...remember(entry, { final: true }), deadlineAt: undefined });
 }
 
@@ -43,15 +42,19 @@ const GUARDED: ReadonlySet<AttributeState> = new Set<AttributeState>([
 function askLast(entry: AttributeEntry, context: StepContext): Step {
   const { lastRead, final } = memoryOf(entry);
   if (lastRead === true) return same(entry);
-  if (final === true) return same({ ...entry, deadlineAt: undefined });
-  const asked = remember(entry, { lastRead: true, reads: undefined });
+  if (final === true && entry.state !== 'visible') {
+    return same({ ...entry, deadlineAt: undefined });
+  }
+  const asked = remember(entry, { lastRead: true, final: undefined, reads: undefined });
   return same({ ...asked, deadlineAt: context.now });
 }
 
 /** The last read is due, or could not be made. */
 export function lookLast(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
   const { reads = 0 } = memoryOf(entry);
-  if (event.kind === 'read-failed' || reads > 0) return giveUp(entry, 'ended');
+  if (event.kind === 'read-failed' || reads > 0) {
+    return entry.state === 'visible' ? closeGuard(entry) : giveUp(entry, 'ended');
+  }
   const deadlineAt = context.now + context.settings.settleMs;
   return same({ ...remember(entry, { reads: 1 }), deadlineAt }, { kind: 'read' });
 }
@@ -65,6 +68,5 @@ export function conversationGone(entry: AttributeEntry): Step {
     return same(enter(never, 'ended', undefined), feed('ended', 'skipped'));
   }
   if (!GUARDED.has(entry.state)) return same({ ...entry, deadlineAt: undefined });
-  const closed = remember(entry, { was: entry.state, final: true });
-  return same(enter(closed, 'closed', undefined), feed('closed'));
+  return closeGuard(entry);
 }

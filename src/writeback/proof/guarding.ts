@@ -1,8 +1,15 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { classify, enter, feed, plan, same, witness, type ValueClass } from './entry.ts';
-import type { EvidenceEvent, Overwriter, ProofEvent, Step, StepContext } from './event.ts';
+import type {
+  EvidenceEvent,
+  Overwriter,
+  ProofAction,
+  ProofEvent,
+  Step,
+  StepContext,
+} from './event.ts';
 import { memoryOf, remember } from './memory.ts';
-import { holdUntil, prove } from './proved.ts';
+import { closeGuard, giveUp, holdUntil, prove } from './proved.ts';
 import { FLOW_AFTERMATH_MS, type OverwritePolicy } from './settings.ts';
 
 /** Evidence about a key that was shown to be applied or visible (rows 15, 16, 23 to 25). */
@@ -15,6 +22,7 @@ export function witnessProved(
   if (memoryOf(entry).atEnd === true) return same(entry, { kind: 'count', what: 'ignored' });
   const seen = classify(entry, evidence.digest);
   if (seen === 'wanted') return confirm(entry, evidence, context);
+  if (memoryOf(entry).lastRead === true) return lastSaw(entry, evidence, context);
   if (evidence.source === 'read') return overwrite(entry, evidence, context);
   const { wantedAt } = memoryOf(entry);
   // Two events of one instant have no order.
@@ -35,10 +43,22 @@ export function witnessProved(
   });
 }
 
+/** Another value stands there at the end: nothing is written any more, but it is told. */
+function lastSaw(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
+  if (evidence.source === 'event') return same(witness(entry, evidence));
+  if (entry.state === 'applied') return giveUp(witness(entry, evidence), 'ended');
+  const { found, told } = takeDown(entry, evidence, context);
+  const closed = closeGuard(found);
+  return same(closed.entry, ...told, ...closed.actions);
+}
+
 function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
   const { suspect, lastRead, flowEndedAt } = memoryOf(entry);
   const isRead = evidence.source === 'read';
-  if (lastRead === true) return prove(witness(entry, evidence), context);
+  if (lastRead === true) {
+    const witnessed = witness(entry, evidence);
+    return entry.state === 'visible' ? closeGuard(witnessed) : prove(witnessed, context);
+  }
   if (entry.state === 'applied' && flowEndedAt !== undefined) {
     const isAfter = context.now >= flowEndedAt + context.settings.settleMs;
     return isAfter ? prove(witness(entry, evidence), context) : same(witness(entry, evidence));
@@ -57,6 +77,20 @@ export function overwrite(
   evidence: EvidenceEvent,
   context: StepContext,
 ): Step {
+  const { found, told, by } = takeDown(entry, evidence, context);
+  const answer = respond(found, policyOf(by, context), context);
+  return same(answer.entry, ...told, ...answer.actions);
+}
+
+function takeDown(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): {
+  readonly found: AttributeEntry;
+  readonly told: readonly ProofAction[];
+  readonly by: Overwriter;
+} {
   const by = overwriter(entry, classify(entry, evidence.digest), evidence, context.now);
   const witnessed = remember(witness(entry, evidence), {
     by,
@@ -66,14 +100,12 @@ export function overwrite(
     final: undefined,
     lastRead: undefined,
   });
-  const found = enter(witnessed, 'overwritten', undefined);
-  const told = [
+  const told: readonly ProofAction[] = [
     feed('overwritten', by),
     { kind: 'outbox', type: 'overwritten' },
     { kind: 'audit', action: 'overwritten' },
-  ] as const;
-  const answer = respond(found, policyOf(by, context), context);
-  return same(answer.entry, ...told, ...answer.actions);
+  ];
+  return { found: enter(witnessed, 'overwritten', undefined), told, by };
 }
 
 function overwriter(

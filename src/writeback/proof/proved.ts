@@ -62,6 +62,17 @@ export function proveDeadline(entry: AttributeEntry, context: StepContext): numb
   return (entry.acceptedAt ?? entry.sentAt ?? context.now) + context.settings.proveMs;
 }
 
+/** The guard goes off with the conversation; the record keeps what it guarded. */
+export function closeGuard(entry: AttributeEntry): Step {
+  const closed = remember(entry, {
+    was: entry.state,
+    final: true,
+    lastRead: undefined,
+    suspect: undefined,
+  });
+  return same(enter(closed, 'closed', undefined), feed('closed'));
+}
+
 export function giveUp(entry: AttributeEntry, reason: string): Step {
   const open = remember(entry, { reason, final: true, lastRead: undefined });
   return same(enter(open, 'unverified', undefined), feed('unverified', reason));

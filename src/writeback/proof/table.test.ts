@@ -599,6 +599,18 @@ describe('reduce: ending and wiping', () => {
     expect([other.state, other.memory.reason]).toEqual(['unverified', 'ended']);
   });
 
+  it('row 34: a doubt that is open at the end is looked into before the guard goes off', () => {
+    const doubted = visible({ note: { suspect: true } });
+    const asked = play(play(doubted, ENDED).entry, DUE);
+    expect([asked.state, asked.does]).toEqual(['visible', ['read']]);
+    const kept = play(asked.entry, read(W));
+    expect([kept.state, kept.memory.was]).toEqual(['closed', 'visible']);
+    const lost = play(asked.entry, read(F));
+    expect([lost.state, lost.memory.was, lost.dueIn]).toEqual(['closed', 'overwritten', undefined]);
+    expect(lost.does).toContain('outbox:overwritten');
+    expect(play(asked.entry, NO_READ).memory.was).toBe('visible');
+  });
+
   it('row 34: the guard is off at the end', () => {
     for (const state of ['visible', 'yielded', 'overwritten'] as const) {
       const after = play(entry({ state }), ENDED);
