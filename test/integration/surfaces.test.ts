@@ -126,10 +126,23 @@ describe('the surfaces of a running service', () => {
     expect(listed).toMatchObject({ conversations: [{ id: conversationId }] });
   });
 
-  it('stops while a stream is open and a lookup waits', async () => {
+  it('stops while a stream is open, and ends it', async () => {
     const stage = await startStage();
     const stream = await call(stage, '/v1/events');
     await stage[Symbol.asyncDispose]();
     expect(await stream.text()).toContain('retry:');
+  });
+});
+
+describe('gap filling', () => {
+  it('enriches a call that came in while the socket was cut', async () => {
+    await using stage = await startStage({ emulator: { analytics: { queryDelayMs: 0 } } });
+    const { control } = stage.emulator;
+    control.dropSockets();
+    const { conversationId } = control.start({ from: customer(1).phone, queue: 'Support' });
+    await stage.until(isVisible(conversationId));
+    const requests = control.requests().map(({ path }) => path);
+    expect(requests).toContain('/api/v2/analytics/conversations/details/query');
+    expect(control.attributes(conversationId)).toMatchObject({ 'crm.tier': 'gold' });
   });
 });
