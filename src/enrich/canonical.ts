@@ -100,7 +100,7 @@ const HINTS: Readonly<Record<AttributeType, string>> = {
   decimal: 'a number in digits, with a point',
   boolean: 'true, 1, yes, false, 0 or no',
   date: 'a date such as 2026-01-31, or an instant',
-  datetime: 'an instant such as 2026-01-31T09:00:00Z',
+  datetime: 'an instant such as 2026-01-31T09:00:00Z, or a date',
   duration: 'a duration such as P1DT2H or PT90S',
   currency: 'an amount with a currency, such as 12.50 EUR',
   json: 'JSON',
@@ -193,11 +193,13 @@ function isCalendarDate(text: string): boolean {
   );
 }
 
-/** An instant in UTC with milliseconds. Text without an offset is read as UTC. */
+/** An instant in UTC with milliseconds. Text without an offset is read as UTC, and a bare date as its first moment. */
 function datetimeText(value: unknown): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : isoText(value);
   if (typeof value !== 'string') return undefined;
-  const parts = DATETIME.exec(value.trim());
+  const text = value.trim();
+  if (isCalendarDate(text)) return `${text}T00:00:00.000Z`;
+  const parts = DATETIME.exec(text);
   if (parts === null) return undefined;
   const [, date = '', time = '', seconds = '00', fraction = '', offset = 'Z'] = parts;
   if (!isCalendarDate(date)) return undefined;
