@@ -2,6 +2,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, execute } from '../../../../test/postgres.ts';
 import { createMysqlTestDatabase, mysqlTestUrl } from '../../../../test/support/mysql.ts';
@@ -27,6 +28,8 @@ interface Kind {
   readonly slow: string;
   /** A query that gives rows without end, or nearly. */
   readonly endless: string;
+  /** A query that gives the key back. */
+  readonly echo: string;
 }
 
 const CUSTOMERS = [
@@ -63,6 +66,7 @@ const KINDS: readonly Kind[] = [
       };
     },
     slow: "select pg_sleep(case :key when 'fast' then 0 else 2 end) as slept",
+    echo: 'select :key::text as echo',
     endless:
       'select repeat(:key, 100) as text from generate_series(1, 1000) a, generate_series(1, 1000) b, generate_series(1, 100) c',
   },
@@ -78,6 +82,7 @@ const KINDS: readonly Kind[] = [
       };
     },
     slow: "select sleep(case :key when 'fast' then 0 else 2 end) as slept",
+    echo: 'select cast(:key as char(600)) as echo',
     endless:
       'with recursive n as (select 1 as i union all select i + 1 from n where i < 1000) select repeat(:key, 100) as text from n a, n b, n c',
   },
@@ -85,6 +90,7 @@ const KINDS: readonly Kind[] = [
     name: 'SQLite',
     open: openSqlite,
     slow: "with recursive n as (select 1 as i union all select i + 1 from n where :key <> 'fast') select count(*) as slept from n",
+    echo: 'select :key as echo',
     endless:
       'with recursive n as (select 1 as i union all select i + 1 from n) select :key as text, i from n',
   },
@@ -197,6 +203,21 @@ describe.each(KINDS)('$name as a source', PATIENCE, (kind) => {
     ];
     for (const key of attacks) expect(codeOf(await s.ask(key))).toBe('not-found');
     expect(valueOf(await s.ask())).toMatchObject({ id: 1 });
+  });
+
+  it('hands any key to the database unharmed', async () => {
+    await using s = stage(bed(), { query: kind.echo });
+    const nasty = fc.constantFrom("'", '"', '\\', ';', '--', '/*', '$1', '?', ':key', '%', '{key}');
+    const key = fc
+      .array(fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 8 })), { maxLength: 8 })
+      .map((parts) => parts.join(''))
+      .filter((text) => text.trim() !== '');
+    await fc.assert(
+      fc.asyncProperty(key, async (text) => {
+        expect(valueOf(await s.ask(text))).toEqual({ echo: text });
+      }),
+      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 50) },
+    );
   });
 
   it('takes the first row, or all as a list, or insists on a single one', async () => {
