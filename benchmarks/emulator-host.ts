@@ -24,8 +24,12 @@ export interface Ids {
 
 export interface HostOrder {
   readonly conversations: number;
+  /** Further conversations that begin and end each second. */
+  readonly churn: number;
 }
 
+/** Shorter than the warm-up, so that as many are forgotten as end when measuring begins. */
+const KEPT_FOR_MS = 2000;
 const MEDIA = ['calls', 'messages', 'callbacks', 'emails'] as const;
 
 setFlagsFromString('--expose-gc');
@@ -35,24 +39,35 @@ const tell = (message: HostMessage): void => void process.send?.(message);
 
 process.once('message', (order: HostOrder) => void host(order));
 
-async function host({ conversations }: HostOrder): Promise<void> {
+async function host({ conversations, churn }: HostOrder): Promise<void> {
   const emulator = await startEmulator({
     limits: { tokenPerWindow: 1_000_000_000, orgAppUserPerWindow: 1_000_000_000 },
     // Full after a second: a log that is still filling would look like a leak.
     requestLogSize: 1000,
+    retention: { endedForMs: KEPT_FOR_MS },
   });
-  const conversationIds = Array.from({ length: conversations }, (_, i) => {
+  let begun = 0;
+  const begin = (): Ids => {
     const started = emulator.control.start({
-      media: MEDIA[i % MEDIA.length] ?? 'calls',
+      media: MEDIA[begun % MEDIA.length] ?? 'calls',
       queue: 'Support',
-      attributes: { reason: `order ${i}` },
+      attributes: { reason: `order ${begun}` },
     });
+    begun += 1;
     emulator.control.move(started.conversationId, { kind: 'answer', user: 'Ada Agent' });
     return started;
-  });
+  };
+  const conversationIds = Array.from({ length: conversations }, begin);
+  const churning = setInterval(() => {
+    for (let i = 0; i < churn; i++) emulator.control.end(begin().conversationId);
+  }, 1000);
   process.on('message', (message: 'usage' | 'stop') => {
-    if (message === 'stop') void emulator[Symbol.asyncDispose]().then(() => process.disconnect());
-    else tellUsage();
+    if (message === 'usage') {
+      tellUsage();
+      return;
+    }
+    clearInterval(churning);
+    void emulator[Symbol.asyncDispose]().then(() => process.disconnect());
   });
   tell({ kind: 'listening', url: emulator.url, conversationIds });
 }

@@ -2,7 +2,7 @@
  * How much the emulator bears: live conversations held, requests per second on them, and whether
  * its memory stays flat. Loopback only; stops by itself.
  *
- *     npm run bench:emulator -- [--conversations 10000] [--rate 2000] [--seconds 30]
+ *     npm run bench:emulator -- [--conversations 10000] [--churn 50] [--rate 2000] [--seconds 30]
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,6 +24,7 @@ const WARM_UP_SECONDS = 5;
 
 interface Options {
   readonly conversations: number;
+  readonly churn: number;
   readonly rate: number;
   readonly seconds: number;
 }
@@ -38,12 +39,17 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       conversations: { type: 'string', default: '10000' },
+      churn: { type: 'string', default: '50' },
       rate: { type: 'string', default: '2000' },
       seconds: { type: 'string', default: '30' },
     },
   });
-  const { conversations, rate, seconds } = values;
-  return { conversations: Number(conversations), rate: Number(rate), seconds: Number(seconds) };
+  return {
+    conversations: Number(values.conversations),
+    churn: Number(values.churn),
+    rate: Number(values.rate),
+    seconds: Number(values.seconds),
+  };
 }
 
 async function heard<Kind extends HostMessage['kind']>(
@@ -156,8 +162,8 @@ const quantile = (sorted: readonly number[], share: number): number =>
   Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? 0) * 10) / 10;
 
 async function measure(host: ChildProcess, options: Options): Promise<boolean> {
-  const { conversations, rate, seconds } = options;
-  host.send({ conversations } satisfies HostOrder);
+  const { conversations, churn, rate, seconds } = options;
+  host.send({ conversations, churn } satisfies HostOrder);
   const { url, conversationIds } = await heard(host, 'listening');
   const token = await signIn(url);
   const listener = await listen(url, token);
@@ -177,7 +183,7 @@ async function measure(host: ChildProcess, options: Options): Promise<boolean> {
   const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
   console.log(
     [
-      `live conversations    ${conversations}`,
+      `live conversations    ${conversations}, and ${churn} more beginning and ending each second`,
       `requests              ${sorted.length} in ${tookSeconds.toFixed(1)} s: ${reached}/s of ${rate}/s, half reads, half writes`,
       `failures              ${load.failures}`,
       `latency p50/p95/p99   ${quantile(sorted, 0.5)} / ${quantile(sorted, 0.95)} / ${quantile(sorted, 0.99)} ms from the instant each was due`,
