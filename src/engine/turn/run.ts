@@ -29,6 +29,8 @@ export interface TurnParts<G extends Grant> {
   readonly writeback: Omit<WritebackDeps, 'port' | 'signal' | 'assertHeld' | 'resolve'>;
   /** The platform, on this turn's permits. */
   readonly portOf: (grant: G, traceId: TraceId) => PlatformPort;
+  /** Gives the room for a read back: this turn knows its conversation already. */
+  readonly spareRead: (grant: G) => void;
   /** Whether a subscribed topic carries this conversation's attributes. */
   readonly isCovered: (conversationId: ConversationId) => boolean;
   readonly toOutbox: ToOutbox;
@@ -89,6 +91,7 @@ class Turn<G extends Grant> {
     if (requests.length === 0) return undefined;
     const { conversation, seenAt } = body;
     if (conversation !== undefined && this.#claim.attempts === 1 && !this.#claim.tookOver) {
+      this.#parts.spareRead(this.#context.grant);
       return { conversation, sight: { source: 'event', at: seenAt } };
     }
     return this.#read();

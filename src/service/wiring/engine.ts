@@ -52,6 +52,7 @@ export async function startEngine(
     enrich: enrichDeps,
     writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
+    spareRead: ({ permit }) => permit.shrink(1),
     isCovered: rooms.isCovered,
     toOutbox,
     newTraceId: () => parseTraceId(newId()),

@@ -12,11 +12,15 @@ const REQUESTS_PER_TURN = 2;
 /** Lets a turn begin when the rate budget has room for its requests. */
 export function createWorkGate(budget: Budget): WorkGate<PermitGrant> {
   return {
-    async whenRoom(signal) {
-      const permit = await budget.whenRoom('live', { cost: REQUESTS_PER_TURN, signal });
-      return { permit, release: () => permit.release() };
+    whenRoom: async (signal) =>
+      toGrant(await budget.whenRoom('live', { cost: REQUESTS_PER_TURN, signal })),
+    tryRoom() {
+      const permit = budget.tryRoom('live', REQUESTS_PER_TURN);
+      return permit && toGrant(permit);
     },
-    // The budget grants in the order of its lanes, so nobody gets past those who wait.
-    tryRoom: () => undefined,
   };
+}
+
+function toGrant(permit: Permit): PermitGrant {
+  return { permit, release: () => permit.release() };
 }
