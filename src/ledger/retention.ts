@@ -9,6 +9,7 @@ import {
   sweepOutcomes,
   sweepRequests,
 } from './operations/retaining.ts';
+import { forgetInstances } from './operations/liveness.ts';
 import { dropSealed, moveAnchor, sealedAfter } from './operations/sealing.ts';
 import type { RetentionOptions } from './options.ts';
 import type { Link, SqlAudit } from './sql-audit.ts';
@@ -37,6 +38,7 @@ export async function sweep(
   const { store, audit } = parts;
   const slices = (statement: Statement): Promise<number> => sliceUp(store, statement, signal);
   const closed = { phases: ['closed', 'idle'], ageMs: options.closedDays * DAY_MS };
+  await store.run([forgetInstances({})]);
   const dead = { phases: ['dead'], ageMs: options.deadDays * DAY_MS };
   return {
     feed: await slices(sweepFeed({ ageMs: options.feedHours * HOUR_MS })),

@@ -39,6 +39,7 @@ export const takeOverOutbox: Bind = query(
    returning id`,
 );
 
+/** What an instance of a minute ago held was taken over long since. */
 export const forgetInstances: Bind = query(
   'liveness.forget',
   `delete from instance where alive_until < :now - 60000`,
