@@ -23,7 +23,12 @@ export function readOpenApiValidator(file: string): OpenApiValidator {
 export function createOpenApiValidator(input: unknown): OpenApiValidator {
   const document = asJson(input);
   const ajv = createAjv();
-  ajv.addSchema({ $id: 'platform', definitions: closeObjects(asJson(document['definitions'])) });
+  // Generators call every node of Jackson's an object; this one is an array on the wire.
+  const definitions = {
+    ...closeObjects(asJson(document['definitions'])),
+    ArrayNode: { type: 'array' },
+  };
+  ajv.addSchema({ $id: 'platform', definitions });
   const operations = readOperations(asJson(document['paths']));
   const compiled = new Map<string, ValidateFunction>();
 

@@ -1,6 +1,7 @@
 import { missingDivisionPermission, notFound } from '../http/errors.ts';
 import { matchesName, pageOf } from '../http/page.ts';
 import { all, any, ok, param, type Call, type Route } from '../http/route.ts';
+import { parseUserSearch } from './user-search.ts';
 import type { QueueState, UserState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 
@@ -38,6 +39,19 @@ export function directoryRoutes(world: World): Route[] {
             '/api/v2/users',
           ),
         );
+      },
+    },
+    {
+      ...readUsers,
+      method: 'POST',
+      path: '/api/v2/users/search',
+      permissions: undefined,
+      handle: ({ body }) => {
+        const isWanted = parseUserSearch(body);
+        const found = [...world.users.values()].filter(isWanted);
+        const results = found.map((user) => viewUser(world, user));
+        const page = { pageSize: results.length, pageNumber: 1, pageCount: 1 };
+        return ok({ ...page, total: results.length, types: ['users'], results });
       },
     },
     {

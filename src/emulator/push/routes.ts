@@ -1,6 +1,7 @@
 import { badRequest, notFound } from '../http/errors.ts';
 import { ok, param, type Call, type Route } from '../http/route.ts';
 import type { World } from '../world/world.ts';
+import { availableTopicsRoute } from './available-topics.ts';
 import { ownerOf, type Channels, type ChannelState } from './channels.ts';
 import { subscribeTopics } from './subscribe.ts';
 
@@ -17,6 +18,7 @@ export function pushRoutes(parts: PushRouteParts): Route[] {
   const scope = 'notifications';
   const base = '/api/v2/notifications/channels';
   return [
+    availableTopicsRoute,
     {
       method: 'POST',
       path: base,

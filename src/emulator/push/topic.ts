@@ -14,6 +14,10 @@ const CONVERSATIONS: ReadonlySet<string> = new Set([
   ...MEDIA.map((media) => `conversations.${media}`),
 ]);
 
+// Assumed: the contract's sheet of topics names no permissions.
+const CONVERSATION_VIEW = 'conversation:communication:view';
+const DETAIL_VIEW = 'analytics:conversationDetail:view';
+
 /** Topics of a user that may be subscribed and on which the emulator never says anything. */
 const SILENT_USER_TOPICS: ReadonlySet<string> = new Set([
   'activity',
@@ -45,6 +49,26 @@ const DETAIL_EVENTS: ReadonlySet<string> = new Set([
   'wrapup',
 ]);
 
+/** Every topic of a channel, with what it needs and who else carries it. */
+export const TOPIC_TEMPLATES: readonly {
+  readonly id: string;
+  readonly permission: string;
+  readonly transports: readonly string[];
+}[] = [
+  ...[...CONVERSATIONS].flatMap((name) =>
+    ['v2.routing.queues', 'v2.users'].map((owner) => ({
+      id: `${owner}.{id}.${name}`,
+      permission: CONVERSATION_VIEW,
+      transports: ['All'],
+    })),
+  ),
+  ...[...DETAIL_EVENTS].map((name) => ({
+    id: `v2.detail.events.conversation.{id}.${name}`,
+    permission: DETAIL_VIEW,
+    transports: ['Websocket', 'EventBridge', 'ProcessAutomation'],
+  })),
+];
+
 const QUEUE = /^v2\.routing\.queues\.([\w-]+)\.([\w.]+)$/;
 const USER = /^v2\.users\.([\w-]+)\.([\w.]+)$/;
 const COMBINED = /^(v2\.(?:users|routing\.queues)\.[\w-]+)\?([\w.&]+)$/;
@@ -71,14 +95,14 @@ function parseOne(id: string): TopicNeeds | undefined {
   const queue = QUEUE.exec(id);
   if (queue?.[2] !== undefined) {
     if (!CONVERSATIONS.has(queue[2])) return undefined;
-    return { names: [id], queueId: queue[1], permission: 'conversation:communication:view' };
+    return { names: [id], queueId: queue[1], permission: CONVERSATION_VIEW };
   }
   const user = USER.exec(id);
   if (user?.[2] !== undefined) {
     if (!CONVERSATIONS.has(user[2]) && !SILENT_USER_TOPICS.has(user[2])) return undefined;
-    return { names: [id], userId: user[1], permission: 'conversation:communication:view' };
+    return { names: [id], userId: user[1], permission: CONVERSATION_VIEW };
   }
   const detail = DETAIL.exec(id);
   if (detail?.[2] === undefined || !DETAIL_EVENTS.has(detail[2])) return undefined;
-  return { names: [id], permission: 'analytics:conversationDetail:view' };
+  return { names: [id], permission: DETAIL_VIEW };
 }
