@@ -17,6 +17,7 @@ export function pushRoutes(parts: PushRouteParts): Route[] {
   const { channels } = parts;
   const scope = 'notifications';
   const base = '/api/v2/notifications/channels';
+  const topics = { path: `${base}/{channelId}/subscriptions`, scope };
   return [
     availableTopicsRoute,
     {
@@ -43,8 +44,7 @@ export function pushRoutes(parts: PushRouteParts): Route[] {
     },
     {
       method: 'GET',
-      path: `${base}/{channelId}/subscriptions`,
-      scope,
+      ...topics,
       handle: (call) => {
         const channel = ownChannel(channels, call);
         const entities = [...channel.topics.keys()].map((id) => ({ id, state: 'Permitted' }));
@@ -53,8 +53,7 @@ export function pushRoutes(parts: PushRouteParts): Route[] {
     },
     {
       method: 'DELETE',
-      path: `${base}/{channelId}/subscriptions`,
-      scope,
+      ...topics,
       handle: (call) => {
         channels.subscribe(ownChannel(channels, call), new Map(), 'replace');
         return { status: 200 };
@@ -62,14 +61,12 @@ export function pushRoutes(parts: PushRouteParts): Route[] {
     },
     {
       method: 'POST',
-      path: `${base}/{channelId}/subscriptions`,
-      scope,
+      ...topics,
       handle: subscriber(parts, 'add'),
     },
     {
       method: 'PUT',
-      path: `${base}/{channelId}/subscriptions`,
-      scope,
+      ...topics,
       handle: subscriber(parts, 'replace'),
     },
   ];
