@@ -9,7 +9,7 @@ import { createControlApi } from './control/routes.ts';
 import { creationRoutes } from './conversations/create-routes.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { secureRoutes } from './conversations/secure-routes.ts';
-import { platformRoutes } from './directory/platform-routes.ts';
+import { aboutRoutes } from './directory/about-routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { createFront, type FrontParts } from './http/front.ts';
 import { createRecorder } from './http/recorder.ts';
@@ -161,7 +161,7 @@ function createRoutes(rooms: Rooms, socketUrl: () => string): Route[] {
     ...analyticsRoutes(rooms),
     ...flowRoutes(world),
     ...directoryRoutes(world),
-    ...platformRoutes(rooms.limiter),
+    ...aboutRoutes(rooms.limiter),
     ...pushRoutes({ world, channels, socketUrl }),
   ];
 }

@@ -20,7 +20,7 @@ const SCOPES: readonly string[] = [
 ];
 
 /** What the platform says of itself: scopes and limits. */
-export function platformRoutes(limiter: RateLimiter): Route[] {
+export function aboutRoutes(limiter: RateLimiter): Route[] {
   const base = '/api/v2/organizations/limits/namespaces/{namespaceName}';
   const limits: Route['handle'] = (call) => {
     const name = param(call, 'namespaceName');
