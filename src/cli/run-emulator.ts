@@ -1,6 +1,7 @@
 import {
   DEFAULT_CLIENT_ID,
   DEFAULT_CLIENT_SECRET,
+  parseClock,
   startEmulator,
   type Emulator,
   type EmulatorProfile,
@@ -14,6 +15,8 @@ export interface EmulatorRun {
   /** Milliseconds. */
   readonly lag: number;
   readonly seed: number;
+  /** `real`, `manual` or a factor. */
+  readonly clock: string;
   readonly profile: EmulatorProfile;
   readonly json?: boolean | undefined;
 }
@@ -26,6 +29,7 @@ export async function runEmulator(flags: EmulatorRun, io: CliIo): Promise<void> 
     port,
     seed,
     profile,
+    clock: parseClock(flags.clock),
     attributes: { lagMs: flags.lag },
   });
   io.out(flags.json === true ? `${JSON.stringify(facts(emulator))}\n` : greeting(emulator));

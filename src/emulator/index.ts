@@ -1,4 +1,7 @@
 export { startEmulator, type Emulator } from './emulator.ts';
+export { parseClock } from './clock.ts';
+export { ManualClock } from '../lib/manual-clock.ts';
+export { createScaledClock } from '../lib/scaled-clock.ts';
 export type { EmulatorOptions, EmulatorProfile } from './options.ts';
 export type { Control, FaultRuleInput, OutboundStart, WorldView } from './control/control.ts';
 export type { DeliveryReport } from './deliveries/deliveries.ts';

@@ -8,6 +8,7 @@ interface EmulatorFlags {
   readonly host: string;
   readonly lag: number;
   readonly seed: number;
+  readonly clock: string;
   readonly profile: EmulatorProfile;
   readonly json?: boolean;
 }
@@ -33,6 +34,11 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
       'seed of ids and chance: the same seed gives the same run',
       parseCount,
       1,
+    )
+    .option(
+      '--clock <clock>',
+      'real, manual (moved by POST /control/clock/advance), or a factor: 60 is an hour in a minute',
+      'real',
     )
     .addOption(
       new Option(

@@ -1,3 +1,4 @@
+import { pageOf } from '../http/page.ts';
 import { conversationNotFound, invalidValue, participantNotFound } from '../http/errors.ts';
 import {
   accepted,
@@ -42,7 +43,11 @@ const DISCONNECT = any('conversation:communication:disconnect');
 
 /** Conversations: reading, participants, attributes, ending. */
 export function conversationRoutes(parts: ConversationRouteParts): Route[] {
-  return [...genericRoutes(parts), ...MEDIA.flatMap((media) => mediaRoutes(parts, media))];
+  return [
+    ownRoute(parts.world),
+    ...genericRoutes(parts),
+    ...MEDIA.flatMap((media) => mediaRoutes(parts, media)),
+  ];
 }
 
 function genericRoutes(parts: ConversationRouteParts): Route[] {
@@ -188,14 +193,31 @@ function patchParticipant(world: World, call: Call): ReturnType<typeof accepted>
 const hasNullAttributes = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && 'attributes' in body && body.attributes === null;
 
-function listOwn(world: World, { token }: Call, media: Media): unknown {
-  const own = [...world.conversations.values()].filter(
-    (conversation) =>
-      conversation.media === media &&
-      conversation.endedAt === undefined &&
-      token.userId !== undefined &&
-      conversation.participants.some((p) => p.userId === token.userId && p.endedAt === undefined),
+/** What a user is on, over all media; an app is on nothing. It finds conversations by events or analytics. */
+function ownRoute(world: World): Route {
+  return {
+    method: 'GET',
+    path: '/api/v2/conversations',
+    scope: READ_SCOPE,
+    handle: ({ token, query }) => {
+      const own = ownOf(world, token.userId).map((found) => viewConversation(world, found));
+      return ok(pageOf(own, query, '/api/v2/conversations'));
+    },
+  };
+}
+
+/** The live conversations that a user is on. */
+function ownOf(world: World, userId: string | undefined): ConversationState[] {
+  return [...world.conversations.values()].filter(
+    ({ endedAt, participants }) =>
+      userId !== undefined &&
+      endedAt === undefined &&
+      participants.some((p) => p.userId === userId && p.endedAt === undefined),
   );
+}
+
+function listOwn(world: World, { token }: Call, media: Media): unknown {
+  const own = ownOf(world, token.userId).filter((found) => found.media === media);
   return {
     entities: own.map((conversation) => viewMediaConversation(conversation, media)),
     pageSize: own.length,

@@ -54,7 +54,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         faults: passage.faults,
         correlationId,
         requestBody: passage.body,
-        responseBody: answer.body,
+        responseBody: target.kind === 'token' ? withoutTokens(answer.body) : answer.body,
         responseHeaders: headers,
       });
       const { operation, status, code, faults } = exchange;
@@ -66,6 +66,13 @@ export function createRecorder(parts: RecorderParts): Recorder {
       if (ending.kind === 'answer' && isPlatform) announceAnswer(exchange, target.path);
     },
   };
+}
+
+/** What is kept of a sign-in's answer: all but the tokens. */
+function withoutTokens(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  const hidden = Object.entries(body).filter(([name, value]) => name.endsWith('_token') && value);
+  return { ...body, ...Object.fromEntries(hidden.map(([name]) => [name, '(not kept)'])) };
 }
 
 function codeOf({ status, body }: Answer): string | undefined {
