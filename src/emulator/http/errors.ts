@@ -15,14 +15,6 @@ export const invalidValue = (value: string, field: string, allowed: string): Pla
     messageParams: { value, field, allowed },
   });
 
-export const invalidProperty = (property: string, object: string): PlatformError =>
-  new PlatformError({
-    status: 400,
-    code: 'invalid.property',
-    message: `Value [${property}] is not a valid property for object [${object}]`,
-    messageParams: { property, object },
-  });
-
 export const notAUser = (): PlatformError =>
   new PlatformError({
     status: 400,
@@ -131,19 +123,6 @@ export const unsupportedMediaType = (): PlatformError =>
     code: 'unsupported.media.type',
     message:
       'Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.',
-  });
-
-export const tooManyRequests = (
-  retryAfterSeconds: number,
-  limit: { readonly key: string; readonly namespace: string; readonly value: number },
-): PlatformError =>
-  new PlatformError({
-    status: 429,
-    code: 'too.many.requests.retry.after',
-    message: `Rate limit exceeded the maximum. Retry the request in [${retryAfterSeconds}] seconds`,
-    messageParams: { retryAfter: String(retryAfterSeconds) },
-    limit,
-    headers: { 'retry-after': String(retryAfterSeconds) },
   });
 
 export const internalError = (): PlatformError =>
