@@ -283,7 +283,7 @@ describe('createGenesysClient against the emulator', () => {
     await expect(send('/api/v2/conversations/voice/x/participants/y')).rejects.toMatchObject({
       status: 404,
     });
-    await expect(send('/api/v2/oauth/scopes')).rejects.toMatchObject({
+    await expect(send('/api/v2/externalcontacts/contacts')).rejects.toMatchObject({
       code: 'ERR_GENESYS_NOT_IMPLEMENTED',
     });
   });
