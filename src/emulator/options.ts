@@ -42,7 +42,7 @@ export interface EmulatorOptions {
   readonly limits?: LimitChange | undefined;
   /** Time between heartbeats on a notification socket, in milliseconds. @defaultValue `30_000` */
   readonly heartbeatMs?: number | undefined;
-  /** How many requests the log keeps. @defaultValue `10_000` */
+  /** How many requests the log keeps. @defaultValue `5_000` */
   readonly requestLogSize?: number | undefined;
   /** @defaultValue silent */
   readonly log?: Log | undefined;

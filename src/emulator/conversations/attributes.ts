@@ -1,4 +1,5 @@
-import { badRequest, invalidValue } from '../http/errors.ts';
+import { invalidValue } from '../http/errors.ts';
+import { fieldsOf, isFields, kindOf } from '../http/fields.ts';
 import type { ConversationState, ParticipantState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import { mainLeg } from './state.ts';
@@ -50,10 +51,9 @@ export function parseAttributesBody(
   values: AttributeSettings['values'],
 ): ReadonlyMap<string, string> {
   if (body === undefined) return new Map();
-  if (!isRecord(body)) throw badRequest();
-  const given = body['attributes'];
+  const given = fieldsOf(body)['attributes'];
   if (given === undefined) return new Map();
-  if (!isRecord(given))
+  if (!isFields(given))
     throw invalidValue(kindOf(given), 'attributes', 'a map of string to string');
   const attributes = new Map<string, string>();
   for (const [key, value] of Object.entries(given)) attributes.set(key, toText(key, value, values));
@@ -66,12 +66,6 @@ function toText(key: string, value: unknown, values: AttributeSettings['values']
   if (isScalar && values === 'lenient') return String(value);
   throw invalidValue(kindOf(value), `attributes.${key}`, 'a string');
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 
 /** Accepts writes and applies each when its lag is over. */
 export class AttributeWriter {

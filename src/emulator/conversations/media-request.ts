@@ -1,4 +1,5 @@
-import { badRequest, invalidValue } from '../http/errors.ts';
+import { invalidValue } from '../http/errors.ts';
+import { fieldsOf, kindOf, type Fields } from '../http/fields.ts';
 import type { ConversationState, Leg, ParticipantState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import { removeParticipant } from './end.ts';
@@ -28,8 +29,7 @@ export interface MediaRequest {
 }
 
 export function parseMediaRequest(body: unknown): MediaRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest();
-  const fields = body as Readonly<Record<string, unknown>>;
+  const fields = fieldsOf(body);
   const { state } = fields;
   if (state !== undefined && typeof state !== 'string') {
     throw invalidValue(typeof state, 'state', 'a state of a communication');
@@ -44,16 +44,15 @@ export function parseMediaRequest(body: unknown): MediaRequest {
   };
 }
 
-function flag(fields: Readonly<Record<string, unknown>>, name: string): boolean | undefined {
+function flag(fields: Fields, name: string): boolean | undefined {
   const value = fields[name];
   if (value === undefined || typeof value === 'boolean') return value;
-  throw invalidValue(value === null ? 'null' : typeof value, name, 'true, false');
+  throw invalidValue(kindOf(value), name, 'true, false');
 }
 
 function parseWrapup(value: unknown): MediaRequest['wrapup'] {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'object') throw badRequest();
-  const { code, name, notes } = value as Readonly<Record<string, unknown>>;
+  const { code, name, notes } = fieldsOf(value);
   if (typeof code !== 'string' || code === '') throw wrapupCodeRequired();
   return {
     code,

@@ -26,7 +26,7 @@ export interface Exchange {
 }
 
 /** Requests that are kept; older ones fall out. */
-export const DEFAULT_LOG_SIZE = 10_000;
+export const DEFAULT_LOG_SIZE = 5_000;
 
 /** The last requests, oldest first. */
 export class RequestLog {
@@ -41,8 +41,9 @@ export class RequestLog {
   add(exchange: Omit<Exchange, 'number'>): Exchange {
     const numbered = { ...exchange, number: ++this.#count };
     this.#kept.push(numbered);
-    // Cut in halves, not one by one: moving the whole list at each request would cost its length.
-    if (this.#kept.length >= 2 * this.#size) this.#kept = this.#kept.slice(-this.#size);
+    // Not cut one by one: moving the whole list at each request would cost its length.
+    const slack = Math.max(100, Math.floor(this.#size / 10));
+    if (this.#kept.length >= this.#size + slack) this.#kept = this.#kept.slice(-this.#size);
     return numbered;
   }
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { endConversation } from '../conversations/end.ts';
 import { isFields, type Fields } from '../http/fields.ts';
-import { textOfSocket } from '../http/socket-text.ts';
+import { parseFields, textOfSocket } from '../http/socket-text.ts';
 import type { IntegrationState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
 import type { Messenger } from './messenger.ts';
@@ -77,7 +77,7 @@ interface Hearing {
 
 function hear(hearing: Hearing, said: string): void {
   const { guest } = hearing;
-  const fields = parse(said);
+  const fields = parseFields(said);
   const token = fields['token'];
   const { tracingId } = fields;
   if (fields['action'] === 'configureSession' && typeof token === 'string' && token !== '') {
@@ -171,16 +171,6 @@ function presenceOf(message: Fields): unknown {
   const first: unknown = events[0];
   const presenceFields = isFields(first) ? first['presence'] : undefined;
   return isFields(presenceFields) ? presenceFields['type'] : undefined;
-}
-
-function parse(said: string): Fields {
-  try {
-    const value: unknown = JSON.parse(said);
-    return isFields(value) ? value : {};
-  } catch {
-    // Answered as an unknown action: a guest's page is not to break the socket.
-    return {};
-  }
 }
 
 function textMessage(

@@ -6,7 +6,7 @@ import type { Chaos } from '../chaos/chaos.ts';
 import { createFrameLine } from '../chaos/frame-line.ts';
 import { announceFrame } from '../diagnostics.ts';
 import { PlatformError } from '../http/platform-error.ts';
-import { textOfSocket } from '../http/socket-text.ts';
+import { parseFields, textOfSocket } from '../http/socket-text.ts';
 import type { TokenStore } from '../oauth/tokens.ts';
 import type { World } from '../world/world.ts';
 import type { ChannelSocket, Channels, ChannelState, Frame } from './channels.ts';
@@ -135,16 +135,7 @@ interface Said {
 }
 
 function parseSaid(text: string): Said {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { message: undefined, topics: [], correlationId: undefined };
-  }
-  const said = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
+  const said = parseFields(text);
   const { topics, correlationId } = said;
   return {
     message: said['message'],
