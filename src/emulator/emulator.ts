@@ -21,6 +21,7 @@ import { clientCredentialsGrant, createTokenEndpoint, type Grant } from './oauth
 import { tokenRoutes } from './oauth/token-routes.ts';
 import { createGuestSockets } from './messaging/guest-socket.ts';
 import { messagingRoutes } from './messaging/routes.ts';
+import { checkOptions } from './options-schema.ts';
 import type { EmulatorOptions } from './options.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { createPlatformPaths } from './platform-paths/find-platform-path.ts';
@@ -49,9 +50,10 @@ export interface Emulator extends AsyncDisposable {
 /**
  * Starts Genesys Cloud on this machine, as far as the emulator has it.
  *
- * @throws {RapportError} `ERR_PORT_IN_USE`, `ERR_CANNOT_LISTEN`, `ERR_EMULATOR_SEED`
+ * @throws {RapportError} `ERR_EMULATOR_OPTIONS`, `ERR_PORT_IN_USE`, `ERR_CANNOT_LISTEN`, `ERR_EMULATOR_SEED`
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  checkOptions(options);
   return startWithRooms(createRooms(options, options.clock ?? systemClock), options);
 }
 

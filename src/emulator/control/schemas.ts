@@ -149,17 +149,17 @@ export const deliverySchema: z.ZodType<DeliverySettings> = z.strictObject({
   retryForMs: z.number().min(0).optional(),
 });
 
+export const architectSettingsSchema: z.ZodType<Partial<ArchitectSettings>> = z.strictObject({
+  voiceReads: z.enum(['own-keys', 'all-keys']).default(DEFAULT_ARCHITECT.voiceReads),
+  voiceWrites: z.enum(['end', 'at-once']).default(DEFAULT_ARCHITECT.voiceWrites),
+});
+
 export const settingsSchema: z.ZodType<{
   readonly attributes?: AttributeChange | undefined;
   readonly architect?: Partial<ArchitectSettings> | undefined;
   readonly limits?: LimitChange | undefined;
 }> = z.strictObject({
-  architect: z
-    .strictObject({
-      voiceReads: z.enum(['own-keys', 'all-keys']).default(DEFAULT_ARCHITECT.voiceReads),
-      voiceWrites: z.enum(['end', 'at-once']).default(DEFAULT_ARCHITECT.voiceWrites),
-    })
-    .optional(),
+  architect: architectSettingsSchema.optional(),
   attributes: attributeSettingsSchema.optional(),
   limits: limitSettingsSchema.optional(),
 });
