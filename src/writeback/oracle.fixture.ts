@@ -3,6 +3,8 @@ import { OUR_KEYS, THEIR_KEYS, type Schedule } from './schedule.fixture.ts';
 
 /** A told verdict may be this much older than the turn that settled it, in milliseconds. */
 const TURN_MS = 7000;
+/** One that stays with a write in doubt while reads fail tells what it saw only at its end. */
+const LONG_TURN_MS = 20_000;
 const OURS: ReadonlySet<string> = new Set(OUR_KEYS);
 
 /**
@@ -173,7 +175,7 @@ function truthOf({ rig, record }: Schedule, told: Told): Truth {
     now,
     ours,
     isOurs: now !== undefined && ours.has(now.value),
-    isSettled: now === undefined || now.at < told.at - TURN_MS,
+    isSettled: now === undefined || now.at < told.at - LONG_TURN_MS,
     lastAsked: asks.at(-1)?.value,
     isBlind: record.lostEvents > 0,
     comesBack: history.some(
