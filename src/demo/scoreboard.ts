@@ -9,6 +9,8 @@ export interface Score {
   readonly conversationId: string;
   readonly result: OutcomeResult | undefined;
   readonly reason: string | undefined;
+  /** Why the last turn came to nothing and is tried again. */
+  readonly retrying: string | undefined;
   readonly states: ReadonlyMap<string, AttributeState>;
   readonly platformRequests: number;
   readonly proofRequests: number;
@@ -44,6 +46,7 @@ export class Scoreboard {
       conversationId,
       result: undefined,
       reason: undefined,
+      retrying: undefined,
       states: new Map(),
       platformRequests: 0,
       proofRequests: 0,
@@ -119,6 +122,7 @@ function scoreAfter(before: Score, progress: Progress, receivedAt: number | unde
   return {
     ...before,
     ...resultAfter(before, answered?.outcome),
+    retrying: progress.retrying,
     states: new Map(entries.map((entry) => [entry.key, entry.state])),
     platformRequests: before.platformRequests + progress.platformRequests,
     proofRequests: before.proofRequests + progress.proofRequests,

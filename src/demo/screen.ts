@@ -24,6 +24,11 @@ export function progressLine(
   if (before.visibleMs === undefined && now.visibleMs !== undefined) {
     return `${head(paint('good', '✓'))}${paint('good', `visible after ${Math.round(now.visibleMs)} ms`)}  ${keysText(now)}, ${requestsText(now)}`;
   }
+  if (now.retrying !== undefined) {
+    const what =
+      now.retrying === 'ERR_SOURCE_TIMEOUT' ? 'the CRM did not answer in time' : now.retrying;
+    return `${head(paint('strong', '↻'))}${paint('strong', what)}: nothing written, it is asked again`;
+  }
   if (now.result === before.result && now.reason === before.reason) return undefined;
   switch (now.result) {
     case 'enriched':

@@ -13,6 +13,8 @@ export interface Progress {
   readonly entries: readonly AttributeEntry[];
   /** Set when a turn answered requests; an observation or a turn that only proves has none. */
   readonly answered: Answered | undefined;
+  /** Set when the turn came to nothing for now and will be tried again: the reason, as a code. */
+  readonly retrying?: string | undefined;
   /** Requests to the platform that this cost, without proof reads, and proof reads. */
   readonly platformRequests: number;
   readonly proofRequests: number;

@@ -2,9 +2,9 @@ import type { Claim } from '../../ledger/turn.ts';
 import type { Progress } from '../progress.ts';
 import type { TurnResult } from '../run-turn.ts';
 
-/** What a turn that has ended tells; undefined for one that was handed back or will be tried again. */
+/** What a turn that has ended tells; undefined for one that was handed back undone. */
 export function progressOf(claim: Claim, result: TurnResult, at: number): Progress | undefined {
-  if (result.kind !== 'settle' && result.kind !== 'dead') return undefined;
+  if (result.kind === 'hand-back') return undefined;
   const writes = result.kind === 'settle' ? result.settlement : result.failure;
   const changed = new Map(writes.entries?.map((entry) => [nameOf(entry), entry]));
   const kept = claim.entries.filter((entry) => !changed.has(nameOf(entry)));
@@ -15,8 +15,9 @@ export function progressOf(claim: Claim, result: TurnResult, at: number): Progre
     conversationId: claim.conversationId,
     at,
     entries: [...kept, ...changed.values()],
-    answered:
-      outcome === undefined || receivedAt === undefined ? undefined : { receivedAt, outcome },
+    ...(result.kind === 'retry'
+      ? { answered: undefined, retrying: result.failure.reason }
+      : { answered: outcome && receivedAt !== undefined ? { receivedAt, outcome } : undefined }),
     platformRequests: spent?.platformRequests ?? 0,
     proofRequests: spent?.proofRequests ?? 0,
   };

@@ -130,7 +130,7 @@ class Turn<G extends Grant> {
     entries: readonly AttributeEntry[] = this.#claim.entries,
   ): Promise<WritebackResult> {
     const { conversationId, lane, attempts, tookOver, earlierTurnAt } = this.#claim;
-    const isAgain = attempts > 1 || tookOver;
+    const isAgain = tookOver || (attempts > 1 && !this.#endedUnwritten());
     const input: WritebackInput = {
       conversationId,
       seen,
@@ -158,6 +158,12 @@ class Turn<G extends Grant> {
       },
       resolve: (conversation) => this.#resolve(conversation),
     });
+  }
+
+  /** The only earlier attempt ended by itself, before any write: its sources had failed. */
+  #endedUnwritten(): boolean {
+    const { attempts, reason } = this.#claim;
+    return attempts === 2 && reason?.startsWith('ERR_SOURCE_') === true;
   }
 
   /** The guard wants keys back whose values only the sources know: they are looked up again. */
