@@ -18,6 +18,13 @@ class Heart {
     if (this.isAway) throw new RapportError({ code: 'ERR_LEDGER_WRITE', message: 'away' });
   }
 
+  takenBack = 0;
+
+  takeBackOwn(): Promise<number> {
+    this.takenBack += 1;
+    return Promise.resolve(1);
+  }
+
   takeOver(): Promise<number> {
     return Promise.resolve(0);
   }
@@ -51,8 +58,10 @@ describe('startInstance', () => {
     await clock.advance(1);
     expect([lease.signal.aborted, lease.remainingMs()]).toEqual([true, 0]);
     expect(instance.lease().remainingMs()).toBe(0);
+    expect(heart.takenBack).toBe(0);
     heart.isAway = false;
     await clock.advance(BEAT_MS);
+    expect(heart.takenBack).toBe(1);
     expect(instance.lease().remainingMs()).toBeGreaterThan(0);
     expect(lease.signal.aborted).toBe(true);
   });

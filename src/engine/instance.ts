@@ -55,6 +55,9 @@ class BeatingInstance implements Instance {
   #expiry: Timer | undefined;
   #beating: Promise<void> = Promise.resolve();
   #isStopped = false;
+  /** Set between a loss and the moment at which what was held then is given back. */
+  #hasLost = false;
+  #restoring: Promise<void> | undefined;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
@@ -79,12 +82,32 @@ class BeatingInstance implements Instance {
     const { ledger, log } = this.#options;
     try {
       await ledger.beat(this.#timing.aliveMs);
+      await this.#restore();
       this.#confirm(sentAt);
       const taken = await ledger.takeOver();
       if (taken > 0) log.warn('instance.tookOver', { conversations: taken });
     } catch (error) {
       log.warn('instance.beatFailed', { reason: messageOf(error) });
     }
+  }
+
+  /**
+   * The turns of a lost lease were dropped, and some of them while the store was away. Now that this
+   * instance lives again nobody else takes them over, so it does so itself, before it may claim.
+   */
+  #restore(): Promise<void> {
+    if (!this.#hasLost) return Promise.resolve();
+    this.#restoring ??= this.#takeBack().finally(() => {
+      this.#restoring = undefined;
+    });
+    return this.#restoring;
+  }
+
+  async #takeBack(): Promise<void> {
+    const { ledger, log } = this.#options;
+    const conversations = await ledger.takeBackOwn();
+    this.#hasLost = false;
+    if (conversations > 0) log.warn('instance.tookBackOwn', { conversations });
   }
 
   #confirm(sentAt: number): void {
@@ -115,6 +138,7 @@ class BeatingInstance implements Instance {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
+    this.#hasLost = true;
     this.#options.log.error('instance.leaseLost', { heldForMs: this.#timing.holdMs });
     held.controller.abort(new Error('the lease may have been lost: the ledger confirmed no beat'));
   }

@@ -176,6 +176,19 @@ onBothStores((open, { clock }) => {
     });
   });
 
+  describe('takeBackOwn', () => {
+    it('makes due what this instance held and dropped, and fences what was dropped', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const dropped = await claimOne(ledger);
+      await ledger.beat(8_000);
+      expect(await ledger.takeOver()).toBe(0);
+      expect(await ledger.takeBackOwn()).toBe(1);
+      expect(await claimOne(ledger)).toMatchObject({ fence: 2, tookOver: true, lookFirst: true });
+      expect(await ledger.settle(dropped, { outcome: anOutcome(dropped) })).toBe('fenced');
+    });
+  });
+
   describe('closed conversations', () => {
     it('answer a later request at once, and reopen for one that shows them alive', async () => {
       await using ledger = await open();

@@ -124,6 +124,11 @@ export interface Ledger extends LedgerReader {
   beat(aliveForMs: number): Promise<void>;
   /** Makes due what dead instances held. How many conversations that were. */
   takeOver(): Promise<number>;
+  /**
+   * Makes due what this instance held under a lease that it lost. It lives again, so nobody else
+   * would take that over. How many conversations that were.
+   */
+  takeBackOwn(): Promise<number>;
   /** Takes or keeps a duty for so long; false while another instance has it. */
   holdDuty(name: string, forMs: number): Promise<boolean>;
   dropDuty(name: string): Promise<void>;

@@ -15,6 +15,8 @@ import {
   dropDuty,
   holdDuty,
   leave,
+  takeBackOwn,
+  takeBackOwnOutbox,
   takeOver,
   takeOverOutbox,
 } from './operations/liveness.ts';
@@ -194,6 +196,14 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async takeOver(): Promise<number> {
     const result = await this.#run([takeOver({}), takeOverOutbox({})]);
+    const count = result === 'refused' ? 0 : (result[0]?.length ?? 0);
+    if (count > 0) this.#tellDue(0);
+    return count;
+  }
+
+  async takeBackOwn(): Promise<number> {
+    const owner = this.instanceId;
+    const result = await this.#run([takeBackOwn({ owner }), takeBackOwnOutbox({ owner })]);
     const count = result === 'refused' ? 0 : (result[0]?.length ?? 0);
     if (count > 0) this.#tellDue(0);
     return count;

@@ -45,6 +45,21 @@ export const forgetInstances: Bind = query(
   `delete from instance where alive_until < :now - 60000`,
 );
 
+/** What this instance itself held under a lease that it lost and has won back since. */
+export const takeBackOwn: Bind<{ owner: string }> = query(
+  'liveness.takeBackOwn',
+  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
+     reason = '${TAKEN_OVER}', changed_at = :now
+   where phase = 'leased' and owner = cast(:owner as text) returning id`,
+);
+
+export const takeBackOwnOutbox: Bind<{ owner: string }> = query(
+  'liveness.takeBackOwnOutbox',
+  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now,
+     changed_at = :now
+   where state = 'sending' and owner = cast(:owner as text) returning id`,
+);
+
 /** Everything is ours to take back where the file lock proves that every other owner is dead. */
 export const takeBackAll: Bind = query(
   'liveness.takeBackAll',
