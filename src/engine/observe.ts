@@ -1,21 +1,24 @@
+import type { ConversationId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { observe, type ObserveParts } from '../writeback/observe.ts';
 import type { ToOutbox } from './analytics.ts';
+import type { LiveTurns } from './live-turns.ts';
 import type { OnProgress } from './progress.ts';
 import { toWrites } from './turn/settlement.ts';
 
 export interface ObserverParts {
   readonly ledger: Ledger;
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
+  readonly live: LiveTurns;
   readonly toOutbox: ToOutbox;
   readonly onProgress?: OnProgress | undefined;
 }
 
 /**
  * Weighs what the platform lets us see against what is remembered of a known conversation. Most of
- * it changes nothing, and then nothing is written. While a turn has the conversation, that turn's
- * view is the newer one: the observation only makes another look due.
+ * it changes nothing, and then nothing is written. While a turn of this process has the conversation,
+ * the observation is that turn's; while another instance has it, it only makes another look due.
  */
 export class Observer {
   readonly #parts: ObserverParts;
@@ -25,6 +28,16 @@ export class Observer {
   }
 
   async observe(observation: Observation): Promise<void> {
+    if (this.#parts.live.deliver(observation)) return;
+    await this.#weigh(observation);
+  }
+
+  /** To be called when a turn is over: what came too late for it is weighed against what it settled. */
+  async turnOver(conversationId: ConversationId): Promise<void> {
+    for (const observation of this.#parts.live.end(conversationId)) await this.observe(observation);
+  }
+
+  async #weigh(observation: Observation): Promise<void> {
     const { ledger, writeback, toOutbox } = this.#parts;
     const { conversationId } = observation;
     const known = await ledger.find(conversationId);

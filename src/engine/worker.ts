@@ -24,6 +24,8 @@ export interface WorkerOptions<G extends Grant> {
   readonly pollMs?: number | undefined;
   /** Called once the end of a turn is durable; not for one whose lease was lost. */
   readonly onEnd?: ((claim: Claim, result: TurnResult) => void) | undefined;
+  /** Called when a turn is over, however it ended, and its end is recorded if it could be. */
+  readonly onOver?: ((claim: Claim) => void) | undefined;
 }
 
 export interface Worker extends AsyncDisposable {
@@ -152,6 +154,7 @@ class LedgerWorker<G extends Grant> implements Worker {
 
   #start(claim: Claim, grant: G, lease: Lease): void {
     const turn = this.#turn(claim, grant, lease).finally(() => {
+      this.#options.onOver?.(claim);
       this.#turns.delete(turn);
       this.#slot.set();
     });

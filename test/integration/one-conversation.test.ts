@@ -108,6 +108,17 @@ describe('the way of one conversation', () => {
     expect(await stage.service.ledger.requests(conversationId as never)).toHaveLength(1);
   });
 
+  it('needs no read for proof though the platform is quicker than our own record of the write', async () => {
+    await using stage = await startStage({ emulator: { attributes: { lagMs: 0 } } });
+    const ids = Array.from(
+      { length: 8 },
+      () => stage.emulator.control.start({ queue: 'Support', from: MAYA.phone }).conversationId,
+    );
+    for (const id of ids) await stage.until(isVisible(id));
+    const proofReads = stage.progress.reduce((sum, { proofRequests }) => sum + proofRequests, 0);
+    expect([proofReads, platformCalls(stage).length]).toEqual([0, ids.length]);
+  });
+
   it('leaves an audit row for what it did', async () => {
     await using stage = await startStage();
     const audit = await stage.service.ledger.audit.list();

@@ -17,6 +17,7 @@ import type {
 import type { Sight } from '../../writeback/turn/sight.ts';
 import { writeTurn } from '../../writeback/turn/write-turn.ts';
 import type { ToOutbox } from '../analytics.ts';
+import type { LiveTurns } from '../live-turns.ts';
 import type { RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
 import { readMailbox, type Mailbox } from './mailbox.ts';
@@ -26,7 +27,7 @@ import { toSettlement } from './settlement.ts';
 
 export interface TurnParts<G extends Grant> {
   readonly enrich: EnrichDeps;
-  readonly writeback: Omit<WritebackDeps, 'port' | 'signal' | 'assertHeld' | 'resolve'>;
+  readonly writeback: Omit<WritebackDeps, 'port' | 'signal' | 'arrived' | 'assertHeld' | 'resolve'>;
   /** The platform, on this turn's permits. */
   readonly portOf: (grant: G, traceId: TraceId) => PlatformPort;
   /** Gives the room for a read back: this turn knows its conversation already. */
@@ -34,6 +35,8 @@ export interface TurnParts<G extends Grant> {
   /** Whether a subscribed topic carries this conversation's attributes. */
   readonly isCovered: (conversationId: ConversationId) => boolean;
   readonly toOutbox: ToOutbox;
+  /** What is observed of conversations while their turns run. */
+  readonly live: LiveTurns;
   /** For a turn that no request brought about. */
   readonly newTraceId: () => TraceId;
 }
@@ -48,7 +51,10 @@ interface Seen {
  * what they should have, the write, and what is to be settled.
  */
 export function createTurn<G extends Grant>(parts: TurnParts<G>): RunTurn<G> {
-  return (claim, context) => new Turn(parts, claim, context).run();
+  return (claim, context) => {
+    parts.live.begin(claim.conversationId);
+    return new Turn(parts, claim, context).run();
+  };
 }
 
 class Turn<G extends Grant> {
@@ -152,6 +158,7 @@ class Turn<G extends Grant> {
       ...this.#parts.writeback,
       port: this.#port,
       signal: this.#context.signal,
+      arrived: () => this.#parts.live.take(conversationId),
       assertHeld: () => {
         this.#context.signal.throwIfAborted();
         if (this.#context.lease.remainingMs() === 0) throw new Error('the lease is no longer sure');

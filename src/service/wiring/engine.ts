@@ -1,9 +1,11 @@
 import { startDelivery, type Delivery } from '../../delivery/delivery.ts';
+import { messageOf } from '../../domain/errors.ts';
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
 import { ANALYTICS_DESTINATION, createAnalytics } from '../../engine/analytics.ts';
 import { ledgerDuties, startDuties } from '../../engine/duties.ts';
 import { startInstance } from '../../engine/instance.ts';
+import { LiveTurns } from '../../engine/live-turns.ts';
 import { Observer } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createTurn } from '../../engine/turn/run.ts';
@@ -46,6 +48,7 @@ export async function startEngine(
   stack.use(startDuties({ ledger, clock, log, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
+  const live = new LiveTurns();
   const toOutbox = createAnalytics(config.analytics, values);
   const enrichDeps = createEnrichDeps(config, { ...rooms, clock });
   const run = createTurn<PermitGrant>({
@@ -55,8 +58,11 @@ export async function startEngine(
     spareRead: ({ permit }) => permit.shrink(1),
     isCovered: rooms.isCovered,
     toOutbox,
+    live,
     newTraceId: () => parseTraceId(newId()),
   });
+  const weighing = { ...proving, settings: config.write };
+  const observer = new Observer({ ledger, writeback: weighing, live, toOutbox, onProgress });
   const worker = startWorker({
     ledger,
     gate: createWorkGate(client.budget),
@@ -69,17 +75,22 @@ export async function startEngine(
       const progress = progressOf(claim, result, ledger.now());
       if (progress !== undefined) onProgress?.(progress);
     },
+    onOver: ({ conversationId }) => {
+      observer.turnOver(conversationId).catch((error: unknown) => {
+        // The deadline of its keys brings the conversation back, and then it is read.
+        log.warn('observe.failed', { conversationId, reason: messageOf(error) });
+      });
+    },
   });
   const destinations = config.analytics && { [ANALYTICS_DESTINATION]: config.analytics };
   const delivery = stack.use(
     startDelivery(destinations ?? {}, { clock, random, log, outbox: ledger.outbox }),
   );
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
-  const weighing = { ...proving, settings: config.write };
   return {
     enrichDeps,
     delivery,
     acceptor: new Acceptor({ ledger, clock }),
-    observer: new Observer({ ledger, writeback: weighing, toOutbox, onProgress }),
+    observer,
   };
 }
