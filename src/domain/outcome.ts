@@ -70,4 +70,9 @@ export interface OutcomeSummary {
   readonly payloadHash?: string | undefined;
   /** Duration of each stage in milliseconds. */
   readonly stages: Readonly<Record<string, number>>;
+  /**
+   * The report of the first half of the turn, every value masked: what `rapport inspect` shows, as
+   * JSON data. Absent where nothing was looked into.
+   */
+  readonly report?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,5 +1,5 @@
 import { RapportError } from '../domain/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearMiss } from '../lib/near-miss.ts';
 
 /** Where the platform is reached. URLs have no trailing slash. */
 export interface PlatformHosts {
@@ -82,7 +82,9 @@ function domainOf(region: string | undefined): string | undefined {
 function unknownRegion(region: string | undefined): RapportError {
   const known = [...REGION_DOMAINS].map(([aws, domain]) => `${domain} (${aws})`).join(', ');
   const guess =
-    region === undefined ? undefined : nearest(region, [...DOMAINS, ...REGION_DOMAINS.keys()]);
+    region === undefined
+      ? undefined
+      : nearMiss(region.trim(), [...DOMAINS, ...REGION_DOMAINS.keys()]);
   return new RapportError({
     code: 'ERR_GENESYS_REGION',
     message:

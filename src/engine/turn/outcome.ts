@@ -1,6 +1,7 @@
 import type { ConversationId, TraceId } from '../../domain/ids.ts';
 import type { KeyVerdict, OutcomeResult, OutcomeSummary } from '../../domain/outcome.ts';
 import type { Enrichment } from '../../enrich/enrichment.ts';
+import { maskReport } from '../../enrich/report.ts';
 import type { ClaimedRequest } from '../../ledger/turn.ts';
 import type { WritebackResult } from '../../writeback/turn/input.ts';
 
@@ -36,6 +37,7 @@ export function toOutcome(parts: OutcomeParts): OutcomeSummary {
     proofRequests: written?.proofRequests ?? 0,
     payloadHash: enrichment?.report.payloadHash,
     stages: { ...parts.stages, ...enrichment?.stages },
+    report: enrichment === undefined ? undefined : { ...maskReport(enrichment.report) },
   };
 }
 

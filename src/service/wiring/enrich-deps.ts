@@ -1,8 +1,7 @@
-import { RapportError } from '../../domain/errors.ts';
+import { planConfig } from '../../config/plan-config.ts';
 import { createFlowSource, type GetFlow } from '../../enrich/flow-source.ts';
 import { loadToE164, type ToE164 } from '../../enrich/phone.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
-import { planEnrichment } from '../../enrich/plan.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Lookups } from '../../lookup/lookups.ts';
@@ -17,28 +16,13 @@ export interface EnrichDepsParts {
 /**
  * Compiles the mapping and fits the sources to it.
  *
- * @throws {RapportError} `ERR_CONFIG_MAPPING`, with every problem of the mapping
+ * @throws {ConfigError} with every problem of the mapping
  */
 export function createEnrichDeps(
   config: RapportConfig,
   { client, lookups, clock }: EnrichDepsParts,
 ): EnrichDeps {
-  const plan = planEnrichment({
-    customer: config.customer,
-    sources: Object.keys(config.sources),
-    attributes: config.attributes,
-    limits: config.limits,
-    flow: config.flow,
-    prefix: config.attributePrefix,
-    statusKey: config.statusKey,
-  });
-  if ('problems' in plan) {
-    throw new RapportError({
-      code: 'ERR_CONFIG_MAPPING',
-      message: plan.problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
-      nextStep: 'Correct the mapping.',
-    });
-  }
+  const plan = planConfig(config);
   let phones: Promise<ToE164> | undefined;
   return {
     plan,
