@@ -6,9 +6,6 @@
 /** Largest request body, in bytes (`request.bytes.max`). Source: platform API limits page, checked 2026-11-20. */
 export const MAX_REQUEST_BYTES = 512_000;
 
-/** Most topics one notification channel takes. Source: notifications guide, checked 2026-11-20. */
-export const MAX_TOPICS_PER_CHANNEL = 1_000;
-
 /** Largest `pageSize` of the listings used here. Source: API reference of queues, flows and users, checked 2026-11-20. */
 export const MAX_PAGE_SIZE = 100;
 
