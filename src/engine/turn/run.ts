@@ -96,7 +96,7 @@ class Turn<G extends Grant> {
     const { requests, body } = this.#mailbox;
     if (requests.length === 0) return undefined;
     const { conversation, seenAt } = body;
-    if (conversation !== undefined && this.#claim.attempts === 1 && !this.#claim.tookOver) {
+    if (conversation !== undefined && !this.#claim.lookFirst) {
       this.#parts.spareRead(this.#context.grant);
       return { conversation, sight: { source: 'event', at: seenAt } };
     }
@@ -135,8 +135,8 @@ class Turn<G extends Grant> {
     asked: boolean,
     entries: readonly AttributeEntry[] = this.#claim.entries,
   ): Promise<WritebackResult> {
-    const { conversationId, lane, attempts, tookOver, earlierTurnAt } = this.#claim;
-    const isAgain = tookOver || (attempts > 1 && !this.#endedUnwritten());
+    const { conversationId, lane, lookFirst, earlierTurnAt } = this.#claim;
+    const isAgain = lookFirst && !this.#endedUnwritten();
     const input: WritebackInput = {
       conversationId,
       seen,
