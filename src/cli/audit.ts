@@ -45,7 +45,7 @@ export async function verifyAudit(flags: ConfigFlags, io: CliIo): Promise<boolea
     io.out(`The chain is broken at row ${verdict.brokenAt.seq}: ${verdict.brokenAt.reason}.\n`);
   } else {
     const head =
-      verdict.head === undefined ? '' : ` Head: ${verdict.head.seq} ${verdict.head.hash}\n`;
+      verdict.head === undefined ? '' : `Head: row ${verdict.head.seq}, ${verdict.head.hash}\n`;
     io.out(
       `The chain holds: ${verdict.rows} rows checked, ${verdict.unsealed} wait to be sealed.\n${head}`,
     );

@@ -40,7 +40,8 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitSt
   }
 }
 
-function createProgram(io: CliIo, run: Run): Command {
+/** Every command with its arguments and options; nothing is run before the program parses a line. */
+export function createProgram(io: CliIo, run: Run): Command {
   const program = new Command('rapport')
     .description('Gives every live Genesys Cloud conversation its customer context.')
     .version(packageVersion())

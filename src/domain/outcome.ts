@@ -4,7 +4,7 @@ import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from './ids
 /** What became of one turn. */
 export type OutcomeResult = 'enriched' | 'unchanged' | 'not-found' | 'failed' | 'skipped';
 
-/** The state of one key on one participant, as `docs/proof.md` tells it. */
+/** The state of one key on one participant, as `docs/guides/how-proof-works.md` tells it. */
 export type AttributeState =
   | 'planned'
   | 'sent'

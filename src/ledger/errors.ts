@@ -25,7 +25,7 @@ export function ledgerLocked(path: string, holder: string): RapportError {
     code: 'ERR_LEDGER_LOCKED',
     message: `the ledger ${path} is in use by ${holder}`,
     nextStep:
-      'Stop that process, or give this one another --store; several instances need store: postgres://….',
+      'Stop that process, or give this one another store (RAPPORT_STORE); several instances need postgres://….',
   });
 }
 
