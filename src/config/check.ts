@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { attributeOptions, customerOptions, limitOptions } from '../enrich/options.ts';
 import { planEnrichment } from '../enrich/plan.ts';
+import { keyPreferenceSchema } from '../lookup/options/key-options.ts';
 import type { Origins } from './explain.ts';
 import { toProblems } from './issues.ts';
 import { configJsonSchema } from './json-schema.ts';
@@ -86,12 +87,24 @@ function planProblems(value: unknown): readonly ConfigProblem[] {
   const plan = planEnrichment({
     customer: parsedOr(customerOptions, valueAt(value, ['customer'])),
     sources: Object.keys(sectionOf(value, 'sources')),
+    sourceKeys: writtenSourceKeys(value),
     attributes: Object.fromEntries(attributes),
     limits: parsedOr(limitOptions, valueAt(value, ['limits'])),
     prefix: typeof prefix === 'string' ? prefix : undefined,
   });
   if (!('problems' in plan)) return [];
   return plan.problems.map(({ path, message }) => ({ path, expected: message }));
+}
+
+/** The sources' own preferences whose form is right; the others are a problem of form already. */
+function writtenSourceKeys(value: unknown): Readonly<Record<string, readonly string[]>> {
+  const names = Object.keys(sectionOf(value, 'sources'));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const parsed = keyPreferenceSchema.safeParse(valueAt(value, ['sources', name, 'key']));
+      return parsed.success ? [[name, parsed.data]] : [];
+    }),
+  );
 }
 
 function sectionOf(value: unknown, name: string): object {

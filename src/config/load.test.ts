@@ -54,6 +54,9 @@ function inFolder(files: Readonly<Record<string, string>>): FileReader {
   };
 }
 
+const withKey = (key: string): string =>
+  SAMPLE.replace('timeoutMs: 800', `timeoutMs: 800\n    key: ${key}`);
+
 function load(
   yaml: string | undefined,
   env: LoadOptions['env'] = ENV,
@@ -114,6 +117,20 @@ describe('loadConfig from a file', () => {
       ),
       '22:45 flow.onMismatch: one of drop, fail, keep, found "droop"; did you mean drop?',
       '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
+    ]);
+  });
+
+  it('checks the key preferences of a source as those of the customer', () => {
+    expect(load(withKey('[phone]')).config.sources['crm']?.key).toEqual(['phone']);
+    expect(problemsOf(withKey('[phnoe]'))).toEqual([
+      expect.stringMatching(
+        /^16:\d+ sources\.crm\.key\[0\]: externalId, .* or expression:<JSONata>, found "phnoe"$/,
+      ),
+    ]);
+    expect(problemsOf(withKey('["expression:a["]'))).toEqual([
+      expect.stringMatching(
+        /^16:\d+ sources\.crm\.key\[0\]: expression "a\[": Expected .* before end of expression/,
+      ),
     ]);
   });
 

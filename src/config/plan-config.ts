@@ -1,6 +1,7 @@
 import { planEnrichment, type EnrichPlan } from '../enrich/plan.ts';
 import { ConfigError } from './problems.ts';
 import type { RapportConfig } from './schema.ts';
+import { sourceKeysOf } from './source-keys.ts';
 
 /**
  * Compiles the mapping of a configuration. One that `loadConfig` gave has no problems left; one
@@ -12,6 +13,7 @@ export function planConfig(config: RapportConfig): EnrichPlan {
   const plan = planEnrichment({
     customer: config.customer,
     sources: Object.keys(config.sources),
+    sourceKeys: sourceKeysOf(config.sources),
     attributes: config.attributes,
     limits: config.limits,
     flow: config.flow,

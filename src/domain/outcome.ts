@@ -41,6 +41,8 @@ export interface SourceVerdict {
   readonly source: string;
   readonly answer: 'found' | 'not-found' | 'failed' | 'skipped';
   readonly from: 'source' | 'fresh-cache' | 'stale-cache' | 'none';
+  /** What kind of key it was asked by, such as `phone`; absent for one that asks by conversation. */
+  readonly keyKind?: string | undefined;
   readonly durationMs: number;
   /** Age of a cached value in milliseconds. */
   readonly ageMs?: number | undefined;

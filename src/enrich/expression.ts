@@ -80,8 +80,12 @@ function compile(text: string, limits: jsonata.JsonataOptions): jsonata.Expressi
 }
 
 /** Text nested too deeply overflows the parser's stack, which is an error of the text like any other. */
-const syntaxMessage = (error: unknown): string =>
-  error instanceof RangeError ? 'is nested too deeply' : messageOf(error);
+function syntaxMessage(error: unknown): string {
+  if (error instanceof RangeError) return 'is nested too deeply';
+  // JSONata throws plain objects, and no errors.
+  const isPlain = typeof error === 'object' && error !== null && 'message' in error;
+  return isPlain ? String(error.message) : messageOf(error);
+}
 
 function codeOf(error: unknown): string {
   const code =

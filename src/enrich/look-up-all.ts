@@ -1,6 +1,6 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { TraceId } from '../domain/ids.ts';
-import type { Identification } from './identify.ts';
+import { keyFor, type Identifications } from './identify-sources.ts';
 import type { LookupAnswer } from '../lookup/lookup.ts';
 import type { Lookups } from '../lookup/lookups.ts';
 
@@ -22,16 +22,19 @@ export interface LookUpDeps {
 /** Asks every source that the mapping reads, at once. A source that needs a key is left out when there is none. */
 export async function lookUpAll(
   input: LookUpInput,
-  { key, keyKind }: Pick<Identification, 'key' | 'keyKind'>,
+  identifications: Identifications,
   { plan, lookup, asksByKey = () => true }: LookUpDeps,
 ): Promise<SourceAnswers> {
-  const asked = plan.sources.filter((source) => key !== undefined || !asksByKey(source));
+  const keyOf = (source: string) => keyFor(source, identifications);
+  const asked = plan.sources.filter(
+    (source) => keyOf(source).key !== undefined || !asksByKey(source),
+  );
   const answers = await Promise.all(
     asked.map((source) =>
       lookup({
         source,
-        key,
-        keyKind,
+        key: keyOf(source).key,
+        keyKind: keyOf(source).keyKind,
         conversationId: input.conversation.id,
         traceId: input.traceId,
         signal: input.signal,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AttributeClass } from '../domain/attributes.ts';
+import { keyPreferenceSchema } from '../lookup/options/key-options.ts';
 import { ATTRIBUTE_TYPES, type AttributeType } from './canonical.ts';
 
 /** How the customer is found in the sources. */
@@ -49,24 +50,11 @@ export const DEFAULT_KEYS: readonly string[] = [
   'messageAddress',
 ];
 
-const KEY_SOURCE =
-  /^(externalId|externalContact|phone|email|messageAddress|conversationId|attribute:\S(.*\S)?|expression:[\s\S]*\S[\s\S]*)$/;
-
 export const customerOptions: z.ZodType<CustomerOptions> = z.strictObject({
-  key: z
-    .array(
-      z
-        .string()
-        .regex(
-          KEY_SOURCE,
-          'expected externalId, attribute:<key>, externalContact, phone, email, messageAddress, conversationId or expression:<JSONata>',
-        ),
-    )
-    .min(1)
-    .readonly()
+  key: keyPreferenceSchema
     .default(DEFAULT_KEYS)
     .describe(
-      'Where the lookup key comes from; the first that yields a value is used: `externalId` (given with the request), `attribute:<key>`, `externalContact`, `phone` (E.164), `email`, `messageAddress`, `conversationId`, `expression:<JSONata>`.',
+      'Where the lookup key comes from; the first that yields a value is used: `externalId` (given with the request), `attribute:<key>`, `externalContact`, `phone` (E.164), `email`, `messageAddress`, `conversationId`, `expression:<JSONata>`. A source may have its own list.',
     ),
   defaultCountry: z
     .string()

@@ -10,6 +10,7 @@ import {
   notFound,
   run,
 } from '../../test/fixtures/enrichment.ts';
+import { maskReport } from './report.ts';
 
 const record = {
   id: 'CUST-998877',
@@ -60,6 +61,50 @@ describe('enrich', () => {
     const asked: string[] = [];
     await run({ request: { externalId: 'CUST-998877' }, answers: { crm: found(record) }, asked });
     expect(asked).toEqual(['crm externalId=CUST-998877']);
+  });
+
+  it('asks each source by its own key where it has one, and says by which', async () => {
+    const asked: string[] = [];
+    const attributes = {
+      'crm.tier': { from: 'crm.tier' },
+      'orders.open': { from: 'orders.open', type: 'integer' },
+    } as const;
+    const { report } = await run({
+      plan: aPlan({
+        attributes,
+        sources: ['crm', 'orders', 'mail'],
+        sourceKeys: { orders: ['email', 'phone'], mail: ['email'] },
+      }),
+      request: { externalId: 'C1' },
+      answers: { crm: found({ tier: 'gold' }), orders: found({ open: 3 }, 'orders') },
+      asked,
+    });
+    expect(asked).toEqual(['crm externalId=C1', 'orders phone=+15551230001']);
+    expect(report.sources.map(({ source, keyKind }) => [source, keyKind])).toEqual([
+      ['crm', 'externalId'],
+      ['orders', 'phone'],
+    ]);
+    expect(report.sourceKeys).toEqual({
+      orders: {
+        kind: 'phone',
+        value: '+15551230001',
+        tried: [
+          { keyKind: 'email', outcome: 'absent' },
+          { keyKind: 'phone', outcome: 'used' },
+        ],
+      },
+    });
+    expect(JSON.stringify(maskReport(report))).not.toContain('15551230001');
+  });
+
+  it('leaves out a source whose own key nothing gave, whatever the customer’s key is', async () => {
+    const asked: string[] = [];
+    const { result, reason, report } = await run({
+      plan: aPlan({ sourceKeys: { crm: ['email'] } }),
+      asked,
+    });
+    expect(asked).toEqual([]);
+    expect([result, reason, report.sources[0]?.answer]).toEqual(['not-found', 'no-key', 'skipped']);
   });
 
   it('writes nothing for an unknown customer, except defaults that ask for it', async () => {

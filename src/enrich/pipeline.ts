@@ -6,7 +6,7 @@ import { checkMapped } from './check-flow.ts';
 import { diffAttributes } from './diff.ts';
 import type { Enrichment } from './enrichment.ts';
 import type { FlowAnswer, FlowSource } from './flow-source.ts';
-import { identify } from './identify.ts';
+import { identifyForSources } from './identify-sources.ts';
 import { lookUpAll, type SourceAnswers } from './look-up-all.ts';
 import type { Lookups } from '../lookup/lookups.ts';
 import { mapAttributes } from './map.ts';
@@ -52,13 +52,13 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
   if (resolution.kind === 'none') return settleNobody(input.conversation, resolution, timed.stages);
   const { participant } = resolution;
 
-  const identification = await timed(
+  const identifications = await timed(
     'identify',
-    identify({ ...input, participant }, plan.keys, deps.loadPhones),
+    identifyForSources({ ...input, participant }, plan, deps.loadPhones),
   );
   const [answers, flow] = await timed(
     'lookup',
-    Promise.all([lookUpAll(input, identification, deps), deps.flow?.read(input.signal)]),
+    Promise.all([lookUpAll(input, identifications, deps), deps.flow?.read(input.signal)]),
   );
   const mapped = await timed(
     'map',
@@ -83,7 +83,8 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
     return settle({
       conversation: input.conversation,
       resolution,
-      identification,
+      identifications,
+      asksByKey: deps.asksByKey,
       answers,
       flow,
       checked,

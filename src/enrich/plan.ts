@@ -12,6 +12,8 @@ export interface EnrichOptions {
   readonly customer: CustomerOptions;
   /** The names of the configured sources. */
   readonly sources: readonly string[];
+  /** The key preferences of the sources that have their own. */
+  readonly sourceKeys?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly attributes: Readonly<Record<string, AttributeOptions>>;
   readonly limits: LimitOptions;
   readonly flow?: FlowOptions | undefined;
@@ -24,6 +26,8 @@ export interface EnrichOptions {
 /** An enrichment compiled: everything that can be wrong with its configuration has been found. */
 export interface EnrichPlan {
   readonly keys: readonly KeySource[];
+  /** For the sources that are asked by a key of their own. */
+  readonly sourceKeys: ReadonlyMap<string, readonly KeySource[]>;
   readonly defaultCountry: string | undefined;
   readonly attributes: readonly AttributePlan[];
   /** The sources that at least one attribute reads. */
@@ -35,7 +39,7 @@ export interface EnrichPlan {
 
 export interface PlanProblem {
   /** Where in the configuration: `['attributes', 'crm.tier', 'from']`. */
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
@@ -44,7 +48,7 @@ export function planEnrichment(
   options: EnrichOptions,
 ): EnrichPlan | { readonly problems: readonly PlanProblem[] } {
   const problems: PlanProblem[] = [];
-  const attempt = <T>(path: readonly string[], compile: () => T): T | undefined => {
+  const attempt = <T>(path: PlanProblem['path'], compile: () => T): T | undefined => {
     try {
       return compile();
     } catch (error) {
@@ -53,8 +57,14 @@ export function planEnrichment(
       return undefined;
     }
   };
-  const keys = options.customer.key.flatMap(
-    (text, i) => attempt(['customer', 'key', String(i)], () => parseKeySource(text)) ?? [],
+  const parseKeys = (texts: readonly string[], path: readonly string[]): readonly KeySource[] =>
+    texts.flatMap((text, i) => attempt([...path, i], () => parseKeySource(text)) ?? []);
+  const keys = parseKeys(options.customer.key, ['customer', 'key']);
+  const sourceKeys = new Map(
+    Object.entries(options.sourceKeys ?? {}).map(([source, texts]) => [
+      source,
+      parseKeys(texts, ['sources', source, 'key']),
+    ]),
   );
   const attributes = Object.entries(options.attributes).flatMap(([name, attribute]) => {
     const key = (options.prefix ?? '') + name;
@@ -72,6 +82,7 @@ export function planEnrichment(
   const used = new Set(attributes.flatMap(({ sources }) => sources));
   return {
     keys,
+    sourceKeys,
     defaultCountry: options.customer.defaultCountry,
     attributes,
     sources: options.sources.filter((source) => used.has(source)),

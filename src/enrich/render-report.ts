@@ -1,5 +1,5 @@
 import type { SourceVerdict } from '../domain/outcome.ts';
-import type { EnrichmentReport, KeyReport } from './report.ts';
+import type { EnrichmentReport, KeyFinding, KeyReport } from './report.ts';
 import { quoteForTerminal } from './terminal-text.ts';
 
 /** Longest value shown in a cell, in characters; the patch below the table has it whole. */
@@ -35,13 +35,16 @@ function headOf(report: EnrichmentReport): readonly string[] {
     `Conversation ${plain(report.conversationId)}`,
     `Result       ${plain(result.join(', '))}`,
     `Participant  ${plain(who)}`,
-    ...(key.tried.length === 0 ? [] : [`Key          ${keyLine(report)}`]),
+    ...(key.tried.length === 0 ? [] : [`Key          ${keyLine(report.key)}`]),
+    ...Object.entries(report.sourceKeys).map(
+      ([source, found]) => `Key          ${plain(source)}: ${keyLine(found)}`,
+    ),
     ...report.sources.map((source) => `Source       ${sourceLine(source)}`),
     ...(flow === undefined ? [] : [`Flow         ${plain(flowLine(flow))}`]),
   ];
 }
 
-function keyLine({ key }: EnrichmentReport): string {
+function keyLine(key: KeyFinding): string {
   const tried = key.tried
     .filter(({ outcome }) => outcome !== 'used')
     .map(
@@ -54,10 +57,12 @@ function keyLine({ key }: EnrichmentReport): string {
   return `${found}${plain(before)}`;
 }
 
-function sourceLine({ source, answer, from, durationMs, ageMs, reason }: SourceVerdict): string {
+function sourceLine(verdict: SourceVerdict): string {
+  const { source, answer, from, keyKind, durationMs, ageMs, reason } = verdict;
+  const by = keyKind === undefined ? '' : ` by ${plain(keyKind)}`;
   const age = ageMs === undefined || ageMs === 0 ? '' : `, ${ageText(ageMs)} old`;
   const origin = from === 'none' ? '' : ` from ${from}${age}`;
-  return `${source}: ${answer}${origin} in ${Math.round(durationMs)} ms${reason === undefined ? '' : ` (${reason})`}`;
+  return `${source}: ${answer}${by}${origin} in ${Math.round(durationMs)} ms${reason === undefined ? '' : ` (${reason})`}`;
 }
 
 function flowLine({

@@ -34,6 +34,8 @@ export interface EnrichmentReport {
   readonly message: string | undefined;
   readonly participant: ParticipantReport;
   readonly key: KeyFinding;
+  /** The keys of the sources that are asked by one of their own, by source. */
+  readonly sourceKeys: Readonly<Record<string, KeyFinding>>;
   readonly sources: readonly SourceVerdict[];
   readonly flow: FlowReport | undefined;
   readonly keys: readonly KeyReport[];
@@ -80,7 +82,10 @@ export const MASK = '•••';
 export function maskReport(report: EnrichmentReport): EnrichmentReport {
   return {
     ...report,
-    key: { ...report.key, value: mask(report.key.value) },
+    key: maskKey(report.key),
+    sourceKeys: Object.fromEntries(
+      Object.entries(report.sourceKeys).map(([source, key]) => [source, maskKey(key)]),
+    ),
     keys: report.keys.map((row) => ({
       ...row,
       wanted: mask(row.wanted),
@@ -93,6 +98,8 @@ export function maskReport(report: EnrichmentReport): EnrichmentReport {
 
 const mask = (value: string | undefined): string | undefined =>
   value === undefined ? undefined : MASK;
+
+const maskKey = (key: KeyFinding): KeyFinding => ({ ...key, value: mask(key.value) });
 
 const maskRecord = (record: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.keys(record).map((key) => [key, MASK]));

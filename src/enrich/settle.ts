@@ -7,10 +7,11 @@ import type { Checked } from './check-flow.ts';
 import type { Enrichment, PlannedKey } from './enrichment.ts';
 import type { FlowAnswer } from './flow-source.ts';
 import type { Identification } from './identify.ts';
+import { keyFor, type Identifications } from './identify-sources.ts';
 import type { SourceAnswers } from './look-up-all.ts';
-import { toSourceVerdict, type LookupAnswer } from '../lookup/lookup.ts';
+import { toSourceVerdict } from '../lookup/lookup.ts';
 import type { EnrichPlan } from './plan.ts';
-import type { EnrichmentReport, FlowReport, KeyReport } from './report.ts';
+import type { EnrichmentReport, FlowReport, KeyFinding, KeyReport } from './report.ts';
 import type { Resolution } from './resolve.ts';
 import { rowsOf } from './report-rows.ts';
 import type { Validated } from './validate.ts';
@@ -18,7 +19,8 @@ import type { Validated } from './validate.ts';
 export interface Findings {
   readonly conversation: Conversation;
   readonly resolution: Resolution & { readonly kind: 'customer' };
-  readonly identification: Identification;
+  readonly identifications: Identifications;
+  readonly asksByKey?: ((source: string) => boolean) | undefined;
   readonly answers: SourceAnswers;
   readonly flow: FlowAnswer | undefined;
   readonly checked: readonly Checked[];
@@ -84,6 +86,7 @@ export function settleNobody(
         reason: resolution.reason,
       },
       key: { kind: undefined, value: undefined, tried: [] },
+      sourceKeys: {},
       sources: [],
       flow: undefined,
       keys: [],
@@ -107,7 +110,7 @@ interface Verdict {
 
 /** How it went, by what the sources said; what is to be written does not change it. */
 function verdictOf(findings: Findings, rows: readonly KeyReport[]): Verdict {
-  const { conversation, answers, identification, plan } = findings;
+  const { conversation, answers, plan } = findings;
   const wrong = rows.find(({ status }) => status === 'MISMATCH');
   if (plan.flow?.onMismatch === 'fail' && wrong !== undefined) {
     const message = `attribute ${wrong.key} of conversation ${conversation.id}: ${wrong.reason ?? 'mismatch'}`;
@@ -122,7 +125,7 @@ function verdictOf(findings: Findings, rows: readonly KeyReport[]): Verdict {
   if (failed !== undefined) {
     return { result: 'failed', reason: failed.failure.code, message: failed.failure.message };
   }
-  return identification.key === undefined && all.length === 0
+  return all.length === 0
     ? {
         result: 'not-found',
         reason: 'no-key',
@@ -162,15 +165,18 @@ function reportOf(
   findings: Findings,
   { rows, verdict, patch, secure }: ReportParts,
 ): EnrichmentReport {
-  const { resolution, identification, answers, flow, conversation } = findings;
+  const { resolution, identifications, flow, conversation } = findings;
   const { participant, rule, reason } = resolution;
   const record = toAttributeRecord(patch);
   return {
     conversationId: conversation.id,
     ...verdict,
     participant: { id: participant.id, purpose: participant.purpose, rule, reason },
-    key: { kind: identification.keyKind, value: identification.key, tried: identification.tried },
-    sources: findings.plan.sources.map((source) => verdictOfSource(source, answers.get(source))),
+    key: toFinding(identifications.customer),
+    sourceKeys: Object.fromEntries(
+      [...identifications.bySource].map(([source, found]) => [source, toFinding(found)]),
+    ),
+    sources: findings.plan.sources.map((source) => verdictOfSource(source, findings)),
     flow: flow === undefined ? undefined : toFlowReport(flow),
     keys: rows,
     patch: record,
@@ -188,9 +194,24 @@ export function hashPatch(patch: Attributes): string {
     .digest('hex');
 }
 
-function verdictOfSource(source: string, answer: LookupAnswer | undefined): SourceVerdict {
-  if (answer !== undefined) return toSourceVerdict(answer);
-  return { source, answer: 'skipped', from: 'none', durationMs: 0, reason: 'no-key' };
+const toFinding = ({ keyKind, key, tried }: Identification): KeyFinding => ({
+  kind: keyKind,
+  value: key,
+  tried,
+});
+
+function verdictOfSource(
+  source: string,
+  { answers, identifications, asksByKey = () => true }: Findings,
+): SourceVerdict {
+  const answer = answers.get(source);
+  if (answer === undefined) {
+    return { source, answer: 'skipped', from: 'none', durationMs: 0, reason: 'no-key' };
+  }
+  const verdict = toSourceVerdict(answer);
+  return asksByKey(source)
+    ? { ...verdict, keyKind: keyFor(source, identifications).keyKind }
+    : verdict;
 }
 
 function toFlowReport(flow: FlowAnswer): FlowReport {

@@ -3,9 +3,12 @@ import type { BreakerOptions } from '../breaker.ts';
 import type { BulkheadOptions } from '../bulkhead.ts';
 import type { CacheOptions } from '../cache.ts';
 import type { RetryOptions } from '../retry.ts';
+import { keyPreferenceSchema } from './key-options.ts';
 
 /** What every source has; the descriptions below are the reference. */
 export interface GuardOptions {
+  /** Its own preferences for the key; without them the customer's. */
+  readonly key?: readonly string[] | undefined;
   readonly timeoutMs: number;
   readonly retry: RetryOptions;
   readonly breaker: BreakerOptions;
@@ -137,6 +140,7 @@ const cacheWith = (defaults: typeof CACHE): z.ZodType<CacheOptions> =>
     .describe('Cache with a fresh and a stale window.');
 
 interface GuardShape {
+  readonly key: z.ZodOptional<z.ZodType<readonly string[]>>;
   readonly timeoutMs: z.ZodType<number>;
   readonly retry: z.ZodType<RetryOptions>;
   readonly breaker: z.ZodType<BreakerOptions>;
@@ -150,6 +154,11 @@ export function guardShape(defaults: {
   readonly isCached: boolean;
 }): GuardShape {
   return {
+    key: keyPreferenceSchema
+      .optional()
+      .describe(
+        'What this source is asked by, in the form of customer.key: orders by `phone`, say, and the CRM by `externalId`. Default: customer.key.',
+      ),
     timeoutMs: count(1, 10 * MINUTE)
       .default(2000)
       .describe(
