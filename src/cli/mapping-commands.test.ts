@@ -81,6 +81,32 @@ describe('rapport inspect', () => {
     expect(out).not.toMatch(/gold|5551230001/);
   });
 
+  it('goes on after a conversation that cannot be read, and exits 1', async () => {
+    await using emulator = await startEmulator();
+    const { conversationId } = emulator.control.start({ queue: 'Support', from: '+15551230001' });
+    const missing = '00000000-0000-4000-8000-000000000000';
+    await write(CONFIG);
+    const text = await run(['inspect', missing, conversationId], emulator.apiUrl);
+    expect(text.status).toBe(1);
+    expect(text.out).toContain(`Conversation ${conversationId}`);
+    expect(text.err).toContain(`rapport: conversation ${missing}: `);
+    const json = await run(['inspect', missing, conversationId, '--json'], emulator.apiUrl);
+    expect([json.status, JSON.parse(json.out)]).toMatchObject([
+      1,
+      [
+        { conversationId: missing, error: { code: 'ERR_GENESYS_NOT_FOUND' } },
+        { conversationId, result: 'enriched' },
+      ],
+    ]);
+  });
+
+  it('stops at once when the platform cannot be reached at all', async () => {
+    await write(CONFIG);
+    const { status, out, err } = await run(['inspect', 'c1', 'c2']);
+    expect([status, out]).toEqual([1, '']);
+    expect(err.match(/^rapport: /gm)).toHaveLength(1);
+  });
+
   it('exits 1 for a customer whom nobody knows', async () => {
     await using emulator = await startEmulator();
     const { conversationId } = emulator.control.start({ queue: 'Support', from: '+15551239999' });
@@ -106,6 +132,18 @@ describe('rapport test', () => {
     await write(CONFIG.replace('expect: { crm.tier: gold }', 'expect: { crm.tier: silver }'));
     const { status, out } = await run(['test', 'rapport.yaml']);
     expect([status, out]).toEqual([1, expect.stringContaining('- "silver"\n         + "gold"')]);
+  });
+
+  it('holds the cases against a flow in a file', async () => {
+    await write(CONFIG);
+    const schema = { type: 'object', properties: { 'crm.tier': { type: 'integer' } } };
+    await writeFile(join(cwd, 'flow.json'), JSON.stringify({ id: 'f1', inputSchema: schema }));
+    const { status, out } = await run(['test', '--flow', 'flow.json']);
+    expect([status, out]).toEqual([1, expect.stringContaining('flow f1 declares integer')]);
+    expect(await run(['test', '--flow', 'none.json'])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('cannot read a flow from'),
+    });
   });
 
   it('exits 2 on a configuration without cases', async () => {

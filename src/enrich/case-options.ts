@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseGivenFlow, type FlowSchema } from './flow-schema.ts';
+import { KEY_STATUSES, type KeyStatus } from './report.ts';
 
 /** A case written beside the mapping: who calls, what the sources say, what the attributes should be. */
 export interface CaseOptions {
@@ -6,6 +8,10 @@ export interface CaseOptions {
   readonly given: CaseGiven;
   /** The expected text by key; null means that the key is not written. */
   readonly expect: Readonly<Record<string, string | number | boolean | null>>;
+  /** The expected verdict by key. */
+  readonly status: Readonly<Record<string, KeyStatus>>;
+  /** The flow that the attributes are checked against in this case. */
+  readonly flow?: FlowSchema | undefined;
   readonly exact: boolean;
 }
 
@@ -18,6 +24,16 @@ export interface CaseGiven {
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   readonly [source: string]: unknown;
 }
+
+const givenFlowSchema = z.record(z.string(), z.json()).transform((body, context) => {
+  const schema = parseGivenFlow(body);
+  if (schema !== undefined) return schema;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected declared inputs: properties, inputSchema or inputDefinitions',
+  });
+  return z.NEVER;
+});
 
 const caseOptions: z.ZodType<CaseOptions> = z.strictObject({
   name: z.string().min(1).describe('What the case shows, as a sentence.'),
@@ -37,6 +53,17 @@ const caseOptions: z.ZodType<CaseOptions> = z.strictObject({
   expect: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .describe('The attributes that must come out; `null` means that the key must not be written.'),
+  status: z
+    .record(z.string(), z.enum(KEY_STATUSES))
+    .default({})
+    .describe(
+      'The verdicts that must come out, by key, as `rapport inspect` shows them: `OK`, `MISMATCH`, `MISSING`, `EXTRA` or `DROPPED`.',
+    ),
+  flow: givenFlowSchema
+    .optional()
+    .describe(
+      'The flow’s declared inputs, so that mismatches are tested offline: a JSON schema with `properties`, or the flow as the platform gives it. What a mismatch leads to is told by `flow.onMismatch` and `flow.onUndeclared`.',
+    ),
   exact: z
     .boolean()
     .default(false)

@@ -64,6 +64,58 @@ describe('runCases', () => {
     );
   });
 
+  describe('with a flow', () => {
+    const given = { crm: { id: 'C1', membership_tier: 'gold', vip: 'maybe' } };
+    const attributes = { 'crm.vip': { from: 'crm.vip' }, 'crm.id': { from: 'crm.id' } };
+    const flow = {
+      properties: { 'crm.vip': { type: 'boolean' }, region: { type: 'string' } },
+      required: ['region'],
+    };
+    const runWith = (item: object, policy?: object): Promise<readonly CaseResult[]> =>
+      runCases(casesOptions.parse([{ name: 'a case', given, expect: {}, ...item }]), {
+        plan: aPlan({ attributes, ...(policy === undefined ? {} : { flow: { ...policy } }) }),
+        loadPhones: loadToE164,
+        clock: new ManualClock(),
+      });
+
+    it('drops and names what is not of the declared type', async () => {
+      const status = { 'crm.vip': 'MISMATCH', 'crm.id': 'EXTRA', region: 'MISSING' };
+      const [result] = await runWith({ flow, status, expect: { 'crm.vip': null } });
+      expect(result).toMatchObject({ isPassed: true, differences: [] });
+    });
+
+    it('coerces to the declared type', async () => {
+      const yes = { crm: { vip: 'yes' } };
+      const item = { flow, given: yes, expect: { 'crm.vip': true }, status: { 'crm.vip': 'OK' } };
+      expect((await runWith(item))[0]?.differences).toEqual([]);
+    });
+
+    it('follows the policy of the configuration', async () => {
+      const kept = await runWith({ flow, expect: { 'crm.vip': 'maybe' } }, { onMismatch: 'keep' });
+      expect(kept[0]?.isPassed).toBe(true);
+      const refused = await runWith({ flow, expect: { 'crm.id': null } }, { onMismatch: 'fail' });
+      expect(refused[0]?.isPassed).toBe(true);
+      const only = await runWith({ flow, expect: { 'crm.id': null } }, { onUndeclared: 'drop' });
+      expect(only[0]?.isPassed).toBe(true);
+    });
+
+    it('shows a verdict that is another one', async () => {
+      const results = await runWith({ flow, status: { 'crm.vip': 'OK' } });
+      expect(renderCases(results)).toContain(
+        [
+          '         - status OK',
+          '         + status MISMATCH  (flow of the case declares boolean:',
+        ].join('\n'),
+      );
+    });
+
+    it('refuses a flow that declares nothing', () => {
+      expect(() =>
+        casesOptions.parse([{ name: 'x', given, expect: {}, flow: { id: 'f' } }]),
+      ).toThrow(/declared inputs/);
+    });
+  });
+
   it('compares what the customer should have, also when it is there already', async () => {
     const results = await run({
       name: 'unchanged',

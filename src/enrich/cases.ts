@@ -6,6 +6,8 @@ import { nearMiss } from '../lib/near-miss.ts';
 import type { LookupAnswer } from '../lookup/lookup.ts';
 import type { CaseOptions } from './case-options.ts';
 import type { Enrichment } from './enrichment.ts';
+import type { FlowSchema } from './flow-schema.ts';
+import type { FlowAnswer } from './flow-source.ts';
 import type { ToE164 } from './phone.ts';
 import { enrich } from './pipeline.ts';
 import type { EnrichPlan } from './plan.ts';
@@ -19,7 +21,9 @@ export interface CaseResult {
 
 export interface CaseDifference {
   readonly key: string;
-  /** null: the key should not be written. */
+  /** What differs: the text that is written, or the verdict. */
+  readonly of: 'value' | 'status';
+  /** null: the key should not be written, or has no verdict. */
   readonly expected: string | null;
   readonly actual: string | null;
   /** Why it came out so, where the report knows. */
@@ -28,13 +32,15 @@ export interface CaseDifference {
 
 export interface CaseDeps {
   readonly plan: EnrichPlan;
+  /** The flow for the cases that give none. */
+  readonly flow?: FlowSchema | undefined;
   readonly loadPhones: () => Promise<ToE164>;
   readonly clock: Clock;
 }
 
 /**
  * Runs the cases that are written beside a mapping. Nothing is asked and nothing is sent: the case
- * says what the sources answer, and types are the mapping's own, since no flow is read.
+ * says what the sources answer and what the flow declares. Without a flow, types are the mapping's own.
  */
 export async function runCases(
   cases: readonly CaseOptions[],
@@ -50,9 +56,10 @@ export async function runCases(
 }
 
 function runCase(
-  { given }: CaseOptions,
-  { plan, loadPhones, clock }: CaseDeps,
+  { given, flow }: CaseOptions,
+  { plan, flow: common, loadPhones, clock }: CaseDeps,
 ): Promise<Enrichment> {
+  const schema = flow ?? common;
   const { externalId, phone, email } = given;
   return enrich(
     {
@@ -67,9 +74,17 @@ function runCase(
       loadPhones,
       lookup: ({ source }) => Promise.resolve(answerOf(source, given[source])),
       asksByKey: () => false,
+      flow: schema && { read: () => Promise.resolve(givenAnswer(schema)) },
     },
   );
 }
+
+const givenAnswer = (schema: FlowSchema): FlowAnswer => ({
+  kind: 'schema',
+  schema,
+  from: 'given',
+  ageMs: 0,
+});
 
 /** An inbound call from the phone number that the case gives. */
 function conversationOf({ phone, attributes }: CaseOptions['given']): Conversation {
@@ -98,7 +113,7 @@ function answerOf(source: string, given: unknown): LookupAnswer {
 }
 
 function compare(
-  { expect, exact }: CaseOptions,
+  { expect, status, exact }: CaseOptions,
   { planned, report }: Enrichment,
   plan: EnrichPlan,
 ): readonly CaseDifference[] {
@@ -109,12 +124,20 @@ function compare(
     Object.entries(expect).map(([key, value]) => [key, value === null ? null : String(value)]),
   );
   if (exact) for (const key of actual.keys()) if (!expected.has(key)) expected.set(key, null);
-  return [...expected].flatMap(([key, wanted]) => {
-    const got = actual.get(key) ?? null;
-    if (got === wanted) return [];
-    const reason = reasons.get(key) ?? unknownKey(key, known);
-    return [{ key, expected: wanted, actual: got, reason }];
-  });
+  const reasonOf = (key: string) => reasons.get(key) ?? unknownKey(key, known);
+  const verdicts = new Map(report.keys.map((row) => [row.key, row.status]));
+  return [
+    ...[...expected].flatMap(([key, wanted]): readonly CaseDifference[] => {
+      const got = actual.get(key) ?? null;
+      if (got === wanted) return [];
+      return [{ key, of: 'value', expected: wanted, actual: got, reason: reasonOf(key) }];
+    }),
+    ...Object.entries(status).flatMap(([key, wanted]): readonly CaseDifference[] => {
+      const got = verdicts.get(key) ?? null;
+      if (got === wanted) return [];
+      return [{ key, of: 'status', expected: wanted, actual: got, reason: reasonOf(key) }];
+    }),
+  ];
 }
 
 function unknownKey(key: string, known: readonly string[]): string | undefined {
@@ -135,13 +158,17 @@ export function renderCases(results: readonly CaseResult[]): string {
   ].join('\n');
 }
 
-function differenceLines({ key, expected, actual, reason }: CaseDifference): readonly string[] {
+function differenceLines(difference: CaseDifference): readonly string[] {
+  const { key, of, expected, actual, reason } = difference;
+  const text = of === 'status' ? statusText : valueText;
   return [
     `       ${quoteForTerminal(key).slice(1, -1)}`,
-    `         - ${valueText(expected)}`,
-    `         + ${valueText(actual)}${reason === undefined ? '' : `  (${reason})`}`,
+    `         - ${text(expected)}`,
+    `         + ${text(actual)}${reason === undefined ? '' : `  (${reason})`}`,
   ];
 }
+
+const statusText = (status: string | null): string => `status ${status ?? 'none'}`;
 
 const valueText = (value: string | null): string =>
   value === null ? '(not written)' : quoteForTerminal(value);

@@ -37,6 +37,12 @@ export function parseFlowSchema(flowId: string, body: unknown): FlowSchema | und
   };
 }
 
+/** A flow written down for a test: as the platform gives it, or its input schema alone. */
+export function parseGivenFlow(body: unknown): FlowSchema | undefined {
+  const id = asText(asFields(body)?.['id']) ?? 'of the case';
+  return parseFlowSchema(id, body) ?? parseFlowSchema(id, { inputSchema: body });
+}
+
 const versionOf = (fields: Fields | undefined): string | undefined =>
   asText(fields?.['commitVersion']) ?? asText(fields?.['id']);
 

@@ -18,7 +18,8 @@ export type FlowAnswer =
   | {
       readonly kind: 'schema';
       readonly schema: FlowSchema;
-      readonly from: 'platform' | 'cache' | 'last-known';
+      /** `given`: nothing was read, as in a test case. */
+      readonly from: 'platform' | 'cache' | 'last-known' | 'given';
       readonly ageMs: number;
       /** Why the last known schema serves. */
       readonly problem?: string | undefined;

@@ -3,7 +3,9 @@ import type { OutcomeResult, SourceVerdict } from '../domain/outcome.ts';
 import type { TriedKey } from './identify.ts';
 
 /** How a key stands against the mapping and the flow. */
-export type KeyStatus = 'OK' | 'MISMATCH' | 'MISSING' | 'EXTRA' | 'DROPPED';
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+export const KEY_STATUSES = ['OK', 'MISMATCH', 'MISSING', 'EXTRA', 'DROPPED'] as const;
 
 /** One key, explained. */
 export interface KeyReport {
@@ -67,7 +69,7 @@ export interface FlowReport {
   readonly id: string;
   readonly name: string | undefined;
   readonly version: string | undefined;
-  readonly from: 'platform' | 'cache' | 'last-known' | 'none';
+  readonly from: 'platform' | 'cache' | 'last-known' | 'given' | 'none';
   readonly ageMs: number | undefined;
   readonly problem: string | undefined;
 }

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+import { withConfig, withJson } from '../options.ts';
+import type { TestFlags } from '../test-mapping.ts';
 
 export function addTestCommand(program: Command, { io, run }: CliContext): void {
   withJson(
@@ -12,11 +13,16 @@ export function addTestCommand(program: Command, { io, run }: CliContext): void 
         .description('run the cases that are written beside the mapping; asks and sends nothing')
         .argument('[config]', 'the configuration to test (the same as --config)'),
     ),
-  ).action((file: string | undefined, flags: ConfigFlags) =>
-    run(async () => {
-      const { testConfiguration } = await import('../test-mapping.ts');
-      const config = file === undefined ? flags : { ...flags, config: resolve(io.cwd, file) };
-      return (await testConfiguration(config, io)) ? EXIT.done : EXIT.failures;
-    }),
-  );
+  )
+    .option(
+      '--flow <file>',
+      'a flow as JSON or YAML, whose declared inputs hold for every case that gives none',
+    )
+    .action((file: string | undefined, flags: TestFlags) =>
+      run(async () => {
+        const { testConfiguration } = await import('../test-mapping.ts');
+        const config = file === undefined ? flags : { ...flags, config: resolve(io.cwd, file) };
+        return (await testConfiguration(config, io)) ? EXIT.done : EXIT.failures;
+      }),
+    );
 }
