@@ -52,6 +52,9 @@ describe('rapport', () => {
     ['a port that is no number', 'emulator --port http'],
     ['a configuration that is not there', 'serve --config nowhere.yaml'],
     ['no configuration', 'serve'],
+    ['nobody to erase', 'erase'],
+    ['a pair without =', 'attributes set c1 crm.tier'],
+    ['nothing to set', 'attributes set c1'],
   ])('exits 2 on %s, with a word about what to do', async (_what, args) => {
     const { status, err } = await run(args);
     expect(status).toBe(2);

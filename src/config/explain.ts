@@ -55,7 +55,14 @@ function show(value: unknown, path: Path): string {
 }
 
 function originOf(path: Path, origins: Origins, written: unknown): string {
-  const variable = origins.variables.get(pathKey(path));
+  // A list comes from one variable as a whole.
+  const whole = path.slice(
+    0,
+    path.findIndex((part) => typeof part === 'number'),
+  );
+  const variable =
+    origins.variables.get(pathKey(path)) ??
+    (typeof path.at(-1) === 'number' ? origins.variables.get(pathKey(whole)) : undefined);
   if (valueAt(written, path) === undefined) return 'default';
   if (origins.kind === 'environment') return variable ?? 'default mapping';
   if (variable !== undefined) return variable;

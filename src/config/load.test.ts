@@ -365,6 +365,19 @@ describe('loadConfig from the environment alone', () => {
 });
 
 describe('explainConfig', () => {
+  it('names the variable that a whole list came from', () => {
+    const env = {
+      GENESYS_CLIENT_ID: 'id',
+      GENESYS_CLIENT_SECRET: 'secret',
+      GENESYS_QUEUE_ID: 'Support,Sales',
+    };
+    const options = explainConfig(loadConfig({ cwd: '/nowhere', env }));
+    expect(options.filter(({ path }) => path.startsWith('listen.queues'))).toEqual([
+      { path: 'listen.queues[0]', value: '"Support"', origin: 'GENESYS_QUEUE_ID' },
+      { path: 'listen.queues[1]', value: '"Sales"', origin: 'GENESYS_QUEUE_ID' },
+    ]);
+  });
+
   it('lists every option in force with its origin, and masks secrets', () => {
     const loaded = load(SAMPLE, { ...ENV, RAPPORT_PORT: '7001' });
     const lines = explainConfig(loaded).map(

@@ -1,11 +1,11 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { parsePairs, parsePositive, withConfig, withJson } from '../options.ts';
 import type { SetFlags } from '../platform/attributes/set.ts';
 import type { TargetFlags } from '../platform/attributes/target.ts';
 
-/** How often a watched conversation is read, in milliseconds: four reads a minute of the 300 that a token has. */
+/** How often a watched conversation is read, in milliseconds: 30 of the 300 requests a minute that a token has. */
 const WATCH_EVERY_MS = 2_000;
 
 export function addAttributesCommands(program: Command, { io, run }: CliContext): void {
@@ -38,6 +38,9 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
     .option('--remove <key...>', 'keys to remove (an empty text is written)')
     .action((id: string, pairs: readonly string[], flags: SetFlags) =>
       run(async () => {
+        if (pairs.length === 0 && flags.remove === undefined) {
+          throw new InvalidArgumentError('give key=value, or keys to --remove.');
+        }
         const { setAttributes } = await import('../platform/attributes/set.ts');
         const isProved = await setAttributes(id, { values: parsePairs(pairs), flags }, io);
         return isProved ? EXIT.done : EXIT.failures;
