@@ -18,6 +18,8 @@ export const SCOPES = [
   'deliveries',
   /** Read the audit log. */
   'audit',
+  /** Remove a person. */
+  'erase',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

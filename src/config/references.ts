@@ -25,9 +25,9 @@ export function markReferences(text: string): string {
 /** Whether a text holds the characters that marks are made of. */
 export const holdsMarks = (text: string): boolean => PRIVATE_USE.test(text);
 
-/** The file's text for people, in a message of the YAML parser. */
+/** The file's text as it was written, for people and for writing it back. */
 export const unmark = (text: string): string =>
-  text.replace(MARKED, '$${$1}').replaceAll(MARK.literal, '$${');
+  text.replace(MARKED, '$${$1}').replaceAll(MARK.literal, () => '$${');
 
 export interface ReferenceSources {
   readonly env: Readonly<Record<string, string | undefined>>;

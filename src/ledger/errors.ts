@@ -66,6 +66,25 @@ export function unknownStore(store: string): RapportError {
   });
 }
 
+/** Asked to be worked on again, and nobody had given it up. */
+export function notSetAside(conversationId: string): RapportError {
+  return new RapportError({
+    code: 'ERR_NOT_SET_ASIDE',
+    message: `conversation ${conversationId} is not set aside`,
+    nextStep: 'List those that are with `rapport conversations list --phase dead`.',
+    details: { httpStatus: 404 },
+  });
+}
+
+export function unknownDelivery(): RapportError {
+  return new RapportError({
+    code: 'ERR_UNKNOWN_DELIVERY',
+    message: 'no dead or sent message has this id, or its body was erased',
+    nextStep: 'List them with `rapport deliveries list`.',
+    details: { httpStatus: 404 },
+  });
+}
+
 /** A defect of the caller: a turn that answers requests must say what became of them. */
 export function outcomeMissing(conversationId: string, open: number): RapportError {
   return new RapportError({

@@ -31,6 +31,8 @@ export type Sending =
   | { readonly kind: 'dead'; readonly status: string };
 
 export interface OutboxQuery {
+  /** Only the message with this id. */
+  readonly id?: string | undefined;
   readonly state?: OutboxState | undefined;
   readonly destination?: string | undefined;
   readonly conversationId?: string | undefined;

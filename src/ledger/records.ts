@@ -3,6 +3,7 @@ import type { MediaType } from '../domain/conversation.ts';
 import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
 import type { OutcomeSummary } from '../domain/outcome.ts';
 import type { Lane, RequestKind } from '../domain/request.ts';
+import type { Spread } from '../lib/percentile.ts';
 import type { AuditKey } from './turn.ts';
 
 /** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
@@ -108,4 +109,6 @@ export interface LedgerStats {
   readonly outbox: Readonly<Record<'waiting' | 'sending' | 'sent' | 'dead', number>>;
   /** Turns by what became of them, since the instant that was asked for. */
   readonly outcomes: Readonly<Record<string, number>>;
+  /** From a request's arrival to its outcome, in milliseconds, over the latest of those outcomes. */
+  readonly requestMs: Spread & { readonly samples: number };
 }

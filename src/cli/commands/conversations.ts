@@ -1,12 +1,15 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { parsePairs, withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { ListConversationsFlags } from '../known-conversations.ts';
+import { parsePairs, parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
 import type { CreateFlags } from '../platform/conversations.ts';
 
 export function addConversationsCommands(program: Command, { io, run }: CliContext): void {
   const conversations = program
     .command('conversations')
-    .description('create and end conversations, for tests');
+    .description('what the ledger knows of conversations; and create and end some, for tests');
+
+  addLedgerCommands(conversations, { io, run });
 
   withJson(
     withConfig(conversations.command('create').description('as a customer would; prints the id')),
@@ -42,6 +45,40 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
     run(async () => {
       const { endConversation } = await import('../platform/conversations.ts');
       await endConversation(id, flags, io);
+    }),
+  );
+}
+
+function addLedgerCommands(conversations: Command, { io, run }: CliContext): void {
+  withJson(withConfig(conversations.command('list').description('the last changed first')))
+    .addOption(
+      new Option('--phase <phase>', 'only those; dead ones were set aside').choices([
+        'idle',
+        'due',
+        'leased',
+        'dead',
+        'closed',
+      ]),
+    )
+    .option('--limit <count>', 'at most this many', parsePositive, 50)
+    .action((flags: ListConversationsFlags) =>
+      run(async () => {
+        const { listConversations } = await import('../known-conversations.ts');
+        await listConversations(flags, io);
+      }),
+    );
+
+  withJson(
+    withConfig(
+      conversations
+        .command('replay')
+        .description('work again on a conversation that was set aside')
+        .argument('<conversation>', 'its id'),
+    ),
+  ).action((id: string, flags: ConfigFlags) =>
+    run(async () => {
+      const { replayConversation } = await import('../known-conversations.ts');
+      await replayConversation(id, flags, io);
     }),
   );
 }

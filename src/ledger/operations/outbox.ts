@@ -75,6 +75,7 @@ export const replayMessage: Bind<{ id: string }> = query(
 );
 
 export const listMessages: Bind<{
+  id: string | null;
   state: string | null;
   destination: string | null;
   conversationId: string | null;
@@ -83,7 +84,8 @@ export const listMessages: Bind<{
 }> = query(
   'outbox.list',
   `select * from outbox
-   where (cast(:state as text) is null or state = cast(:state as text))
+   where (cast(:id as text) is null or id = cast(:id as text))
+     and (cast(:state as text) is null or state = cast(:state as text))
      and (cast(:destination as text) is null or destination = cast(:destination as text))
      and (cast(:conversationId as text) is null or conversation_id = cast(:conversationId as text))
      and (cast(:before as text) is null or id < cast(:before as text))

@@ -110,6 +110,14 @@ export const countOutcomes: Bind<{ sinceMs: number }> = query(
    where at >= :now - cast(:sinceMs as bigint) group by result`,
 );
 
+/** Of the latest requests that were answered, those of a replay and of a bulk run included. */
+export const requestDurations: Bind<{ sinceMs: number; limit: number }> = query(
+  'read.requestDurations',
+  `select o.at - r.received_at as took from outcome o join request r on r.outcome_id = o.id
+   where o.at >= :now - cast(:sinceMs as bigint)
+   order by o.at desc limit cast(:limit as integer)`,
+);
+
 export function conversationOf(row: SqlRow): ConversationRecord {
   return {
     id: textOf(row, 'id') as ConversationId,

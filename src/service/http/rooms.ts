@@ -5,6 +5,8 @@ import type { RequestBody } from '../../domain/request.ts';
 import type { Feed } from '../../feed/create-feed.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { Erased } from '../../ledger/erase.ts';
+import type { PersonKey } from '../../ledger/turn.ts';
 import type { LookupInput, LookupResult } from '../lookup.ts';
 
 /** What the HTTP interface asks of the rest of the service; the wiring gives it. */
@@ -24,8 +26,14 @@ export interface HttpRooms {
   readonly readConversation: (conversationId: ConversationId) => Promise<unknown>;
   readonly ledger: Pick<Ledger, 'conversations' | 'stats'> & {
     readonly audit: Pick<Ledger['audit'], 'list'>;
-    readonly outbox: Pick<Ledger['outbox'], 'list' | 'replay'>;
+    readonly outbox: Pick<Ledger['outbox'], 'list'>;
   };
+  /** Has a conversation that was set aside worked on again; undefined when it was not. */
+  readonly replayConversation: Ledger['replay'];
+  /** Sends a message again, though its destination had said 410. False when there is none such. */
+  readonly replayDelivery: (id: string) => Promise<boolean>;
+  /** Removes a person from everything that is kept or remembered. */
+  readonly erase: (person: PersonKey) => Promise<Erasure>;
   readonly feed: Feed;
   readonly tickets: Tickets;
   /** Numbers of the running process, beside those of the ledger. */
@@ -34,6 +42,11 @@ export interface HttpRooms {
   readonly metrics: () => Promise<{ readonly text: string; readonly mediaType: string }>;
   /** Empty when ready; else what is missing. */
   readonly unreadiness: () => readonly string[];
+}
+
+export interface Erasure extends Erased {
+  /** Answers of sources that were remembered. */
+  readonly cachedAnswers: number;
 }
 
 /** A wish of somebody who waits for the answer. */

@@ -60,10 +60,25 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
         openRequests: 0,
         outbox: { waiting: 0, sending: 0, sent: 0, dead: 0 },
         outcomes: {},
+        requestMs: { p50: undefined, p95: undefined, p99: undefined, samples: 0 },
       }),
       audit: { list: async () => [] },
-      outbox: { list: async () => [], replay: async (id) => id === 'dead' },
+      outbox: { list: async () => [] },
     },
+    replayConversation: async (conversationId) =>
+      conversationId === 'known'
+        ? { id: receipt.enrichmentId, conversationId, duplicate: false, skipped: undefined }
+        : undefined,
+    replayDelivery: async (id) => id === 'dead',
+    erase: async () => ({
+      conversations: 0,
+      requests: 0,
+      messages: 0,
+      feedEvents: 0,
+      entries: 0,
+      auditRows: 0,
+      cachedAnswers: 0,
+    }),
     feed: createFeed({ source, clock, log: silentLog, epoch: 'e' }),
     tickets: createTickets({ clock, secret: Buffer.alloc(32, 1) }),
     stats: () => ({}),
@@ -92,13 +107,20 @@ const CALLS = [
   ['GET', '/v1/audit', 'audit'],
   ['GET', '/v1/deliveries', 'deliveries'],
   ['POST', '/v1/deliveries/dead/replay', 'deliveries'],
+  ['POST', '/v1/conversations/known/replay', 'enrich'],
+  ['POST', '/v1/erasures', 'erase'],
 ] as const;
 
 describe('createApp', () => {
   it.each(CALLS)('lets only the right scope call %s %s', async (method, url, scope) => {
     const stage = createStage();
     await using app = appOf(stage);
-    const payload = method === 'PATCH' ? { attributes: { a: 'b' } } : undefined;
+    const payload =
+      method === 'PATCH'
+        ? { attributes: { a: 'b' } }
+        : scope === 'erase'
+          ? { customer: 'C1' }
+          : undefined;
     const call = async (headers: Record<string, string>): Promise<number> =>
       (await app.inject({ method, url, headers, ...(payload && { payload }) })).statusCode;
     expect(await call({})).toBe(401);

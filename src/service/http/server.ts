@@ -8,6 +8,7 @@ import type { HttpRooms } from './rooms.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { erasureRoutes } from './routes/erasures.ts';
 import { addTextRoutes, eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { lookupRoutes } from './routes/lookup.ts';
@@ -77,6 +78,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     ...streamRoutes(rooms),
     ...operationRoutes(rooms),
     ...deliveryRoutes(rooms),
+    ...erasureRoutes(rooms),
   ];
   const text = eventRoutes(rooms);
   addRoutes(app, [...json, ...docsRoutes([...json, ...text], version)]);

@@ -4,6 +4,8 @@ import type { Feed } from '../../feed/create-feed.ts';
 import { createWebhookVerifier, webhookRefused } from '../../intake/verify-webhook.ts';
 import type { WebhookOptions } from '../../intake/options.ts';
 import { may, type Principal } from '../../access/principal.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
+import type { Lookups } from '../../lookup/lookups.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
 import type { HttpRooms, InboundEvent } from '../http/rooms.ts';
@@ -15,6 +17,8 @@ export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 's
   readonly clock: Clock;
   readonly inlet: Inlet;
   readonly ledger: Ledger;
+  readonly lookups: Pick<Lookups, 'forget'>;
+  readonly delivery: Pick<Delivery, 'enable'>;
   readonly access: Access;
   readonly feed: Feed;
   readonly webhook: WebhookOptions | undefined;
@@ -22,7 +26,7 @@ export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 's
 
 /** Fits the rooms to what the HTTP interface asks for. */
 export function createHttpRooms(parts: RoomParts): HttpRooms {
-  const { clock, inlet, ledger, access, webhook } = parts;
+  const { clock, inlet, ledger, lookups, access, webhook } = parts;
   const prove = createProof(webhook, access.identify, clock);
   return {
     ...parts,
@@ -45,6 +49,13 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
         observed: taken.observed,
         ...(taken.ignored === undefined ? {} : { ignored: taken.ignored }),
       };
+    },
+    replayConversation: (id) => ledger.replay(id),
+    replayDelivery: (id) => replayDelivery(id, parts),
+    async erase(person) {
+      // Before the ledger, or a turn could put down once more what the cache still holds.
+      const cachedAnswers = lookups.forget(person.value);
+      return { ...(await ledger.erase(person)), cachedAnswers };
     },
     readConversation: (id) => readConversation(ledger, id),
   };
@@ -75,6 +86,19 @@ function createProof(
     if (verdict.kind === 'refused') throw webhookRefused(verdict.reason);
     return verdict.messageId;
   };
+}
+
+/** The destination is enabled first: it would set the message aside again as soon as it is due. */
+async function replayDelivery(
+  id: string,
+  { ledger, delivery }: Pick<RoomParts, 'ledger' | 'delivery'>,
+): Promise<boolean> {
+  const [message] = await ledger.outbox.list({ id, limit: 1 });
+  if (message === undefined || !(message.state === 'dead' || message.state === 'sent')) {
+    return false;
+  }
+  delivery.enable(message.destination);
+  return ledger.outbox.replay(id);
 }
 
 async function readConversation(ledger: LedgerReader, id: ConversationId): Promise<unknown> {

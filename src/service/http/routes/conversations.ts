@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Attributes } from '../../../domain/attributes.ts';
 import { RapportError } from '../../../domain/errors.ts';
+import { notSetAside } from '../../../ledger/errors.ts';
 import { parseConversationId, parseParticipantId } from '../../../domain/ids.ts';
 import type { RequestBody } from '../../../domain/request.ts';
 import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
@@ -92,7 +93,7 @@ const receipt = z.object({
 const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };
 
 export function conversationRoutes(rooms: HttpRooms): readonly Route[] {
-  return [enrich(rooms), setAttributes(rooms), list(rooms), read(rooms)];
+  return [enrich(rooms), setAttributes(rooms), list(rooms), read(rooms), replay(rooms)];
 }
 
 function enrich(rooms: HttpRooms): Route {
@@ -187,6 +188,32 @@ function read(rooms: HttpRooms): Route {
         nextStep: 'Ask for it with POST /v1/conversations/{id}/enrich.',
         details: { httpStatus: 404 },
       });
+    },
+  });
+}
+
+function replay({ replayConversation }: HttpRooms): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/conversations/{id}/replay',
+    operationId: 'replayConversation',
+    summary: 'Work again on a conversation that was set aside',
+    access: 'enrich',
+    answers: {
+      202: {
+        description: 'It is due.',
+        schema: z.object({ enrichmentId: z.string() }),
+      },
+      404: { description: 'It is not set aside.' },
+    },
+    handle: async ({ params, reply }) => {
+      const conversationId = parseConversationId(params['id']);
+      const accepted = await replayConversation(conversationId);
+      if (accepted !== undefined) {
+        void reply.code(202);
+        return { enrichmentId: accepted.id };
+      }
+      throw notSetAside(conversationId);
     },
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RapportError } from '../../../domain/errors.ts';
+import { unknownDelivery } from '../../../ledger/errors.ts';
 import type { OutboxMessage } from '../../../ledger/outbox.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
@@ -22,7 +22,7 @@ const deliveriesQuery = z.strictObject({
 });
 
 /** What was to be told to webhooks, and whether it was. */
-export function deliveryRoutes({ ledger }: HttpRooms): readonly Route[] {
+export function deliveryRoutes({ ledger, replayDelivery }: HttpRooms): readonly Route[] {
   return [
     route({
       method: 'GET',
@@ -41,22 +41,18 @@ export function deliveryRoutes({ ledger }: HttpRooms): readonly Route[] {
       path: '/v1/deliveries/{id}/replay',
       operationId: 'replayDelivery',
       summary: 'Send a dead or sent message again',
+      description: 'A destination that had answered 410 is sent to again from then on.',
       access: 'deliveries',
       answers: {
         202: { description: 'It waits to be sent.' },
         404: { description: 'There is no such message that is dead or sent.' },
       },
       handle: async ({ params, reply }) => {
-        if (await ledger.outbox.replay(params['id'] ?? '')) {
+        if (await replayDelivery(params['id'] ?? '')) {
           void reply.code(202);
           return { state: 'waiting' };
         }
-        throw new RapportError({
-          code: 'ERR_UNKNOWN_DELIVERY',
-          message: 'no dead or sent message has this id',
-          nextStep: 'List them with GET /v1/deliveries.',
-          details: { httpStatus: 404 },
-        });
+        throw unknownDelivery();
       },
     }),
   ];

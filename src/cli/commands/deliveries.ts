@@ -1,0 +1,36 @@
+import { Option, type Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import type { ListDeliveriesFlags } from '../deliveries.ts';
+import { parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
+
+export function addDeliveriesCommands(program: Command, { io, run }: CliContext): void {
+  const deliveries = program.command('deliveries').description('messages to webhooks');
+
+  withJson(withConfig(deliveries.command('list').description('the newest first')))
+    .addOption(
+      new Option('--state <state>', 'only those').choices(['waiting', 'sending', 'sent', 'dead']),
+    )
+    .option('--destination <name>', 'only those to one destination')
+    .option('--conversation <id>', 'only those of one conversation')
+    .option('--limit <count>', 'at most this many', parsePositive, 50)
+    .action((flags: ListDeliveriesFlags) =>
+      run(async () => {
+        const { listDeliveries } = await import('../deliveries.ts');
+        await listDeliveries(flags, io);
+      }),
+    );
+
+  withJson(
+    withConfig(
+      deliveries
+        .command('replay')
+        .description('send a dead or sent message again')
+        .argument('<id>', 'its id, as list shows it'),
+    ),
+  ).action((id: string, flags: ConfigFlags) =>
+    run(async () => {
+      const { replayDelivery } = await import('../deliveries.ts');
+      await replayDelivery(id, flags, io);
+    }),
+  );
+}

@@ -1,0 +1,67 @@
+import { parseConversationId } from '../domain/ids.ts';
+import { unknownDelivery } from '../ledger/errors.ts';
+import type { OutboxMessage, OutboxState } from '../ledger/outbox.ts';
+import { textTable } from '../lib/text-table.ts';
+import { loadCliConfig } from './cli-config.ts';
+import type { CliIo } from './io.ts';
+import { changeLedger, readLedger } from './ledger-access.ts';
+import type { ConfigFlags } from './options.ts';
+
+export interface ListDeliveriesFlags extends ConfigFlags {
+  readonly state?: OutboxState;
+  readonly destination?: string;
+  readonly conversation?: string;
+  readonly limit: number;
+}
+
+const COLUMNS = ['id', 'created', 'conversation', 'type', 'to', 'state', 'attempts', 'last'];
+
+/** Without the bodies, which may hold customers' data. */
+export async function listDeliveries(flags: ListDeliveriesFlags, io: CliIo): Promise<void> {
+  await using ledger = await readLedger(loadCliConfig(flags, io));
+  const { state, destination, conversation, limit } = flags;
+  const messages = await ledger.outbox.list({
+    state,
+    destination,
+    limit,
+    conversationId: conversation === undefined ? undefined : parseConversationId(conversation),
+  });
+  if (flags.json === true) {
+    const told = messages.map((message) => ({ ...message, body: undefined }));
+    io.out(`${JSON.stringify(told, null, 2)}\n`);
+    return;
+  }
+  const columns = COLUMNS.map((title) => ({ title }));
+  io.out(`${textTable(columns, messages.map(rowOf))}\n`);
+}
+
+function rowOf(message: OutboxMessage): readonly string[] {
+  return [
+    message.id,
+    new Date(message.createdAt).toISOString(),
+    message.conversationId,
+    message.type,
+    message.destination,
+    message.state,
+    String(message.attempts),
+    message.lastStatus ?? '–',
+  ];
+}
+
+/** @throws {RapportError} `ERR_UNKNOWN_DELIVERY` */
+export async function replayDelivery(id: string, flags: ConfigFlags, io: CliIo): Promise<void> {
+  const isWaiting = await changeLedger(loadCliConfig(flags, io), {
+    direct: (ledger) => ledger.outbox.replay(id),
+    // Refuses what it does not know; any answer means that the message waits.
+    throughService: async (service) => {
+      await service.post(`/v1/deliveries/${encodeURIComponent(id)}/replay`, {});
+      return true;
+    },
+  });
+  if (!isWaiting) throw unknownDelivery();
+  io.out(
+    flags.json === true
+      ? `${JSON.stringify({ id, state: 'waiting' })}\n`
+      : `${id} waits to be sent.\n`,
+  );
+}
