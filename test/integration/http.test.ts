@@ -72,6 +72,8 @@ describe('the HTTP interface', () => {
     ],
     ['malformed JSON as an event', '/v1/events', post('not json'), 400],
     ['an unknown conversation', '/v1/conversations/nobody', {}, 404],
+    ['an id over the limit', `/v1/conversations/${'c'.repeat(300)}`, {}, 414],
+    ['a path that cannot be decoded', '/v1/conversations/%ff', {}, 400],
     ['an unknown route', '/v1/nothing', {}, 404],
   ])('answers %s with a problem document', async (_what, path, init, status) => {
     await using stage = await startStage();

@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: 'Method not allowed',
   409: 'Conflict',
   413: 'Body too large',
+  414: 'Path too long',
   415: 'Unsupported content type',
   422: 'Input refused',
   429: 'Too many requests',

@@ -66,6 +66,8 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     // Keys such as __proto__ stay what they are: data. No schema of ours merges a body into anything.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
+    // A path that cannot be read never comes to a route, and so not to the handler of errors.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
   addGuard(app, { identify: rooms.identify, clock: rooms.clock, maxConcurrent });
   // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
