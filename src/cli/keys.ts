@@ -28,7 +28,7 @@ export function createApiKey(name: string, flags: CreateKeyFlags, io: CliIo): vo
   if (!checked.success) {
     throw new RapportError({
       code: 'ERR_KEY_NAME',
-      message: checked.error.issues.map(({ message }) => message).join('; '),
+      message: `this key cannot be made: ${checked.error.issues.map(({ message }) => message).join('; ')}`,
       nextStep: 'Name it after the program that will use it, such as ivr or reporting.',
     });
   }
