@@ -329,7 +329,7 @@ describe('PostgreSQL alone', PATIENCE, () => {
     const others = `select count(*)::int as others from pg_stat_activity
       where application_name = 'rapport' and datname = current_database() and pid <> pg_backend_pid() and :key <> ''`;
     {
-      await using s = stage(bed, { query: others, retry: { retries: 1 } });
+      await using s = stage(bed, { query: others });
       expect(valueOf(await s.ask('a'))).toEqual({ others: 0 });
       await bed.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'rapport' and datname = current_database()",
