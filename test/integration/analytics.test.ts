@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
-import { isAnswered, isVisible, startStage } from './service-stage.ts';
+import { API_KEY, isAnswered, isVisible, startStage } from './service-stage.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`;
 
@@ -12,18 +12,19 @@ interface Post {
   readonly text: string;
 }
 
-/** A webhook that takes posts and answers with one status. */
+/** A webhook that takes posts and answers with each status once, and with the last ever after. */
 async function openSink(
-  status: number,
+  ...statuses: readonly number[]
 ): Promise<AsyncDisposable & { url: string; next(): Promise<Post> }> {
   const posts: Post[] = [];
+  let answered = 0;
   let news = Promise.withResolvers<void>();
   const server: Server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
     request.on('end', () => {
       posts.push({ headers: request.headers, text });
-      response.writeHead(status).end();
+      response.writeHead(statuses[answered++] ?? statuses.at(-1) ?? 200).end();
       news.resolve();
     });
   });
@@ -98,6 +99,32 @@ describe('the analytics webhook', () => {
       traceId: 'trace-1',
     });
     expect(headers['webhook-signature']).toBeUndefined();
+  });
+
+  it('is sent to again after a 410, once a message is replayed', async () => {
+    await using sink = await openSink(410, 204);
+    await using stage = await startStage({
+      config: (config) => ({ ...config, analytics: { url: sink.url } }),
+    });
+    const from = customer(1).phone;
+    const { conversationId } = stage.emulator.control.start({ queue: 'Support', from });
+    const refused = await sink.next();
+    await stage.until(isVisible(conversationId));
+    const call = async (path: string, method: string): Promise<Response> =>
+      fetch(`${stage.service.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}` },
+      });
+    const list = async (): Promise<readonly { readonly id: string }[]> => {
+      const answer = await call('/v1/deliveries?state=dead', 'GET');
+      return ((await answer.json()) as { deliveries: { id: string }[] }).deliveries;
+    };
+    // The result of a post is recorded after it was taken.
+    let [dead] = await list();
+    while (dead === undefined) [dead] = await list();
+    expect((await call(`/v1/deliveries/${dead.id}/replay`, 'POST')).status).toBe(202);
+    expect((await sink.next()).text).toBe(refused.text);
+    expect((await call('/v1/deliveries/nothing/replay', 'POST')).status).toBe(404);
   });
 
   it('never delays a write when it is dead', async () => {

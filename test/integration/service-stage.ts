@@ -15,9 +15,13 @@ import { startService, type Service } from '../../src/service/app.ts';
 
 export const API_KEY = 'a-key-for-the-tests';
 
-export interface Stage extends AsyncDisposable {
+/** The world around the service. */
+export interface Grounds extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly crm: SampleCrm;
+}
+
+export interface Running extends AsyncDisposable {
   readonly service: Service;
   /** Everything that has become durable, oldest first. */
   readonly progress: readonly Progress[];
@@ -25,37 +29,49 @@ export interface Stage extends AsyncDisposable {
   until(predicate: (progress: Progress) => boolean): Promise<Progress>;
 }
 
-export interface StageOptions {
-  readonly emulator?: EmulatorOptions | undefined;
+export interface Stage extends Grounds, Running {}
+
+export interface RunOptions {
   readonly store?: string | undefined;
   readonly config?: ((config: Record<string, unknown>) => Record<string, unknown>) | undefined;
 }
 
+export interface StageOptions extends RunOptions {
+  readonly emulator?: EmulatorOptions | undefined;
+}
+
 /** The whole service against the emulator and the sample CRM, as the demo runs it. */
-export async function startStage(options: StageOptions = {}): Promise<Stage> {
+export async function startStage({ emulator, ...options }: StageOptions = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const emulator = stack.use(
-    await startEmulator({ attributes: { lagMs: 5 }, ...options.emulator }),
-  );
+  const grounds = stack.use(await startGrounds(emulator));
+  const running = stack.use(await startOn(grounds, options));
+  const started = stack.move();
+  return { ...grounds, ...running, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+export async function startGrounds(options: EmulatorOptions = {}): Promise<Grounds> {
+  await using stack = new AsyncDisposableStack();
+  const emulator = stack.use(await startEmulator({ attributes: { lagMs: 5 }, ...options }));
   const crm = stack.use(await startSampleCrm({ clock: systemClock, latencyMs: 1, slowMs: 5_000 }));
+  const started = stack.move();
+  return { emulator, crm, [Symbol.asyncDispose]: () => started.disposeAsync() };
+}
+
+/** A service of its own; several on one store are several instances. */
+export async function startOn(grounds: Grounds, options: RunOptions = {}): Promise<Running> {
   const progress: Progress[] = [];
   const waiting = new Set<{ take: (seen: Progress) => void }>();
-  const service = stack.use(
-    await startService(configFor(emulator, crm, options), {
-      clock: systemClock,
-      random: () => 0,
-      log: silentLog,
-      signal: new AbortController().signal,
-      onProgress: (seen) => {
-        progress.push(seen);
-        for (const { take } of waiting) take(seen);
-      },
-    }),
-  );
-  const started = stack.move();
+  const service = await startService(configFor(grounds, options), {
+    clock: systemClock,
+    random: () => 0,
+    log: silentLog,
+    signal: new AbortController().signal,
+    onProgress: (seen) => {
+      progress.push(seen);
+      for (const { take } of waiting) take(seen);
+    },
+  });
   return {
-    emulator,
-    crm,
     service,
     progress,
     until(predicate) {
@@ -72,11 +88,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
         waiting.add(waiter);
       });
     },
-    [Symbol.asyncDispose]: () => started.disposeAsync(),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
 
-function configFor(emulator: Emulator, crm: SampleCrm, options: StageOptions): RapportConfig {
+function configFor({ emulator, crm }: Grounds, options: RunOptions): RapportConfig {
   const written = {
     genesys: {
       apiUrl: emulator.apiUrl,

@@ -1,0 +1,174 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { customer } from '../../src/demo/customers.ts';
+import { parseConversationId } from '../../src/domain/ids.ts';
+import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import { createTestDatabase } from '../postgres.ts';
+import { API_KEY, isVisible, startGrounds, startOn, type Grounds } from './service-stage.ts';
+
+/** Postgres is made, instances time out and are taken over: it takes this long on a slow machine. */
+const TIMEOUT_MS = 120_000;
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rapport-instances-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A call comes in; returns its id. */
+function callIn({ emulator }: Grounds, n: number): string {
+  return emulator.control.start({ queue: 'Support', from: customer(n).phone }).conversationId;
+}
+
+function writesTo({ emulator }: Grounds, conversationId: string): number {
+  const requests = emulator.control.requests();
+  return requests.filter(({ method, path }) => method === 'PATCH' && path.includes(conversationId))
+    .length;
+}
+
+/** A CRM that takes every question and answers none. */
+interface SilentCrm extends AsyncDisposable {
+  readonly url: string;
+  /** Resolves with the first question. */
+  readonly asked: Promise<void>;
+}
+
+async function openSilentCrm(): Promise<SilentCrm> {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const server = createServer(() => resolve());
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/{key}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+interface ServeChild extends AsyncDisposable {
+  readonly url: string;
+  /** `kill -9`; resolves once the process is gone. */
+  kill(): Promise<void>;
+}
+
+interface ServeOptions {
+  readonly apiUrl: string;
+  readonly crmUrl: string;
+  readonly store: string;
+}
+
+/** `rapport serve` as a process of its own. */
+async function spawnServe({ apiUrl, crmUrl, store }: ServeOptions): Promise<ServeChild> {
+  const file = join(folder, 'rapport.json');
+  const auth = {
+    type: 'client-credentials',
+    clientId: DEFAULT_CLIENT_ID,
+    clientSecret: '${SECRET}',
+  };
+  const config = {
+    genesys: { apiUrl, auth },
+    listen: { queues: ['Support', 'Sales'] },
+    sources: { crm: { type: 'http', url: crmUrl, timeoutMs: 60_000 } },
+    attributes: { 'crm.tier': { from: 'crm.membership_tier' } },
+    store: '${STORE}',
+    service: { port: 0, apiKey: '${KEY}' },
+  };
+  await writeFile(file, JSON.stringify(config));
+  const child = spawn(process.execPath, [MAIN, 'serve', '--config', file, '--json'], {
+    env: { ...process.env, SECRET: DEFAULT_CLIENT_SECRET, STORE: store, KEY: API_KEY },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  let said = '';
+  for await (const line of createInterface({ input: child.stderr })) {
+    said += `${line}\n`;
+    const url = /"event":"service.listening".*"url":"([^"]+)"/.exec(line)?.[1];
+    if (url === undefined) continue;
+    child.stderr.resume();
+    return { url, kill, [Symbol.asyncDispose]: kill };
+  }
+  throw new Error(`rapport serve ended: ${said}`);
+}
+
+async function openChannels(url: string): Promise<number> {
+  const response = await fetch(`${url}/metrics`, {
+    headers: { authorization: `Bearer ${API_KEY}` },
+  });
+  return Number(/^rapport_channels_open (\d+)$/m.exec(await response.text())?.[1]);
+}
+
+/** An instance starts before it listens, since another one may have that duty. */
+async function untilListening(url: string): Promise<void> {
+  while ((await openChannels(url)) === 0) await wait(20);
+}
+
+describe('a service that is started again on its ledger', () => {
+  it('enriches the calls that came in while it was stopped, and those before them once', async () => {
+    const store = `sqlite:${join(folder, 'ledger.db')}`;
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
+    const { control } = grounds.emulator;
+    let seen = '';
+    {
+      await using first = await startOn(grounds, { store });
+      seen = callIn(grounds, 2);
+      await first.until(isVisible(seen));
+    }
+    const missed = [callIn(grounds, 1), callIn(grounds, 2)];
+    const over = callIn(grounds, 1);
+    control.end(over);
+    await using second = await startOn(grounds, { store });
+    for (const id of missed) await second.until(isVisible(id));
+    for (const id of missed) expect(writesTo(grounds, id)).toBe(1);
+    expect(writesTo(grounds, over)).toBe(0);
+    expect(writesTo(grounds, seen)).toBe(1);
+  });
+});
+
+describe('two services on one PostgreSQL', () => {
+  it(
+    'go on as one when the one that listens and works is killed',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      await using database = await createTestDatabase();
+      const store = database.url;
+      await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
+      await using silent = await openSilentCrm();
+      const { apiUrl } = grounds.emulator;
+      await using killed = await spawnServe({ apiUrl, crmUrl: silent.url, store });
+      await untilListening(killed.url);
+      const underWay = callIn(grounds, 1);
+      await silent.asked;
+
+      await using left = await startOn(grounds, { store });
+      expect(await openChannels(left.service.url)).toBe(0);
+      expect((await left.service.ledger.find(parseConversationId(underWay)))?.phase).toBe('leased');
+      await killed.kill();
+      const unheard = callIn(grounds, 2);
+      await left.until(isVisible(underWay));
+      await left.until(isVisible(unheard));
+      await untilListening(left.service.url);
+      expect(writesTo(grounds, underWay)).toBe(1);
+      expect(writesTo(grounds, unheard)).toBe(1);
+
+      const heard = callIn(grounds, 1);
+      await left.until(isVisible(heard));
+    },
+  );
+});
