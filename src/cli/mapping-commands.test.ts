@@ -81,6 +81,27 @@ describe('rapport inspect', () => {
     expect(out).not.toMatch(/gold|5551230001/);
   });
 
+  it('shows which key each source was asked by', async () => {
+    await using emulator = await startEmulator();
+    const { conversationId } = emulator.control.start({ queue: 'Support', from: '+15551230001' });
+    const orders =
+      'orders: { type: static, key: [phone], values: { "+15551230001": { open: 3 } } }';
+    await write(
+      CONFIG.replace('sources:', `sources:\n  ${orders}`).replace(
+        'attributes:',
+        'attributes:\n  orders.open: { from: orders.open, type: integer }',
+      ),
+    );
+    const args = ['inspect', conversationId, '--external-id', 'C7'];
+    const { status, out, err } = await run(args, emulator.apiUrl);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain('Key          externalId "C7"');
+    expect(out).toContain('Key          orders: phone "+15551230001"');
+    expect(out).toMatch(/Source {7}orders: found by phone from source in \d+ ms/);
+    expect(out).toMatch(/Source {7}crm: not-found by externalId from source in \d+ ms/);
+    expect(out).toContain('Would send   {"attributes":{"orders.open":"3"}}');
+  });
+
   it('goes on after a conversation that cannot be read, and exits 1', async () => {
     await using emulator = await startEmulator();
     const { conversationId } = emulator.control.start({ queue: 'Support', from: '+15551230001' });
