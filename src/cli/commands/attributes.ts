@@ -32,16 +32,17 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
       .description(
         'set keys on the customer’s participant and prove them; exits 1 where one does not show',
       )
-      .argument('<conversation>', 'its id')
+      .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)')
       .argument('[pairs...]', 'key=value'),
   )
     .option('--remove <key...>', 'keys to remove (an empty text is written)')
-    .action((id: string, pairs: readonly string[], flags: SetFlags) =>
+    .action((first: string | undefined, rest: readonly string[], flags: SetFlags) =>
       run(async () => {
         if (pairs.length === 0 && flags.remove === undefined) {
           throw new InvalidArgumentError('give key=value, or keys to --remove.');
         }
         const { setAttributes } = await import('../platform/attributes/set.ts');
+        const { id, pairs } = splitWords(first, rest);
         const isProved = await setAttributes(id, { values: parsePairs(pairs), flags }, io);
         return isProved ? EXIT.done : EXIT.failures;
       }),
@@ -65,6 +66,16 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
         await watchAttributes(id, flags, io);
       }),
     );
+}
+
+/** No id has a `=` in it: a first word that has one is a pair, and the environment names the conversation. */
+function splitWords(
+  first: string | undefined,
+  rest: readonly string[],
+): { readonly id: string | undefined; readonly pairs: readonly string[] } {
+  return first?.includes('=') === true
+    ? { id: undefined, pairs: [first, ...rest] }
+    : { id: first, pairs: rest };
 }
 
 function named(command: Command): Command {

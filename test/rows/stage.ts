@@ -1,0 +1,208 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../src/cli/program.ts';
+import {
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  startEmulator,
+  type Emulator,
+  type EmulatorOptions,
+  type EmulatorProfile,
+} from '../../src/emulator/index.ts';
+
+export const PROFILES: readonly EmulatorProfile[] = ['platform', 'tutorials'];
+export const CRM_TOKEN = 'crm-token-of-the-rows';
+
+export type Env = Readonly<Record<string, string>>;
+
+export interface Ran {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Received {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
+/** An HTTP service of somebody else: the CRM, or the place that analytics go to. */
+export interface Neighbour {
+  readonly url: string;
+  readonly received: readonly Received[];
+}
+
+export interface RowStage extends AsyncDisposable {
+  readonly emulator: Emulator;
+  readonly crm: Neighbour;
+  readonly analytics: Neighbour;
+  readonly cwd: string;
+  /** Where the documents' variables point, and nothing more. */
+  readonly place: Env;
+  /** The same with a client and its secret. */
+  readonly signIn: Env;
+  rapport(args: readonly string[], env: Env): Promise<Ran>;
+}
+
+/** The customer whom the CRM knows by number, by id and by conversation. */
+export const CUSTOMER = {
+  phone: '+12125550101',
+  record: {
+    id: 'CUST-998877',
+    membership_tier: 'platinum',
+    last_call_date: '2023-10-01T12:00:00Z',
+    preferences: { language: 'en', channels: ['voice'] },
+  },
+  attributes: {
+    'crm.customerId': 'CUST-998877',
+    'crm.tier': 'platinum',
+    'crm.lastInteraction': '2023-10-01T12:00:00Z',
+    'crm.preferences': '{"channels":["voice"],"language":"en"}',
+  },
+} as const;
+
+/** How long a command may take before its test has failed, in milliseconds. */
+const COMMAND_MS = 25_000;
+
+/** The platform, a CRM and an analytics sink on loopback, and a folder with no configuration in it. */
+export async function startRow(
+  profile: EmulatorProfile,
+  { emulator: options, record = CUSTOMER.record }: RowOptions = {},
+): Promise<RowStage> {
+  await using stack = new AsyncDisposableStack();
+  const emulator = stack.use(
+    await startEmulator({ profile, attributes: { lagMs: 5 }, ...options }),
+  );
+  const crm = await startNeighbour(stack, ({ headers, url }) => {
+    if (headers.authorization !== `Bearer ${CRM_TOKEN}`) return { status: 401 };
+    return url.includes('unknown') ? { status: 404 } : { status: 200, body: record };
+  });
+  const analytics = await startNeighbour(stack, () => ({ status: 204 }));
+  const cwd = await mkdtemp(join(tmpdir(), 'rapport-rows-'));
+  stack.defer(() => rm(cwd, { recursive: true, force: true }));
+  const place = {
+    GENESYS_API_URL: emulator.apiUrl,
+    GENESYS_LOGIN_URL: emulator.loginUrl,
+    RAPPORT_STORE: 'sqlite::memory:',
+  };
+  const signIn = {
+    ...place,
+    GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+    GENESYS_CLIENT_SECRET: DEFAULT_CLIENT_SECRET,
+  };
+  const started = stack.move();
+  return {
+    emulator,
+    crm,
+    analytics,
+    cwd,
+    place,
+    signIn,
+    rapport: (args, env) => rapport(args, { env, cwd }),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+export interface RowOptions {
+  readonly emulator?: EmulatorOptions;
+  /** What the CRM answers for everybody it knows. */
+  readonly record?: unknown;
+}
+
+async function rapport(
+  args: readonly string[],
+  { env, cwd }: { readonly env: Env; readonly cwd: string },
+): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const status = await runCli(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    env,
+    cwd,
+    signal: AbortSignal.timeout(COMMAND_MS),
+    isTerminal: false,
+    columns: 120,
+  });
+  return { status, out, err };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+async function startNeighbour(
+  stack: AsyncDisposableStack,
+  answer: (request: Received) => Reply,
+): Promise<Neighbour> {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      const body: unknown = text === '' ? undefined : JSON.parse(text);
+      const seen = { url: request.url ?? '', headers: request.headers, body };
+      received.push(seen);
+      const reply = answer(seen);
+      response.writeHead(reply.status, { 'content-type': 'application/json' });
+      response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(() => closed(server));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, received };
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Writes a fresh RSA key where `GENESYS_PRIVATE_KEY_PATH` can name it. */
+export async function writePrivateKey(cwd: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const path = join(cwd, 'private.pem');
+  await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return path;
+}
+
+/** Method and template of each request but sign-in, in order. */
+export function operationsOf({ emulator }: RowStage): readonly string[] {
+  return emulator.control
+    .requests()
+    .flatMap(({ operation, path, method }) =>
+      path.includes('/oauth/token') ? [] : [operation ?? `${method} ${path}`],
+    );
+}
+
+/** What the requests of one method sent, in order. */
+export function bodiesOf({ emulator }: RowStage, method: string): readonly unknown[] {
+  return emulator.control
+    .requests()
+    .filter((exchange) => exchange.method === method && !exchange.path.includes('/oauth/'))
+    .map(({ requestBody }) => requestBody);
+}
+
+/** Puts a configuration file into the folder, with this write section; the commands then go by it. */
+export async function writeConfig(
+  { cwd, emulator }: RowStage,
+  write: Readonly<Record<string, unknown>>,
+): Promise<Env> {
+  const genesys = {
+    apiUrl: emulator.apiUrl,
+    auth: { type: 'client-credentials', clientId: '${ID}', clientSecret: '${SECRET}' },
+  };
+  await writeFile(
+    join(cwd, 'rapport.yaml'),
+    JSON.stringify({ genesys, write, store: 'sqlite::memory:' }),
+  );
+  return { ID: DEFAULT_CLIENT_ID, SECRET: DEFAULT_CLIENT_SECRET };
+}
