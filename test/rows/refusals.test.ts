@@ -96,12 +96,16 @@ describe.each(PROFILES)(
     });
 
     it('409: stops when the conversation has ended meanwhile, and says so', async () => {
-      let finish = (): void => undefined;
+      const live = new Set<string>();
       await using row = await startRow(profile, {
-        emulator: { onExchange: ({ method }) => void (method === 'PATCH' && finish()) },
+        emulator: {
+          onExchange({ method }) {
+            if (method === 'PATCH') for (const id of live) row.emulator.control.end(id);
+          },
+        },
       });
       const { conversationId } = startLive(row);
-      finish = () => row.emulator.control.end(conversationId);
+      live.add(conversationId);
       row.emulator.control.addFault(CONFLICT);
       const env = await writeConfig(row, { settleMs: 100 });
       const { status, out } = await row.rapport(['attributes', 'set', conversationId, 'a=1'], env);
