@@ -48,6 +48,8 @@ export interface Conversation {
   readonly endedAt: number | undefined;
   /** In the platform's order, which is the order of arrival. */
   readonly participants: readonly Participant[];
+  /** Attributes of the conversation itself, where an answer has them: no flow and no agent reads them. */
+  readonly outside?: Attributes | undefined;
 }
 
 const OVER: ReadonlySet<string> = new Set(['disconnected', 'terminated']);

@@ -39,6 +39,9 @@ export function parseConversation(value: unknown): Conversation {
     startedAt: asInstant(fields['startTime']),
     endedAt: asInstant(fields['endTime']),
     participants: fields['participants'].flatMap((item) => parseParticipant(item) ?? []),
+    ...(fields['attributes'] === undefined
+      ? {}
+      : { outside: parseAttributes(fields['attributes']) }),
   };
 }
 

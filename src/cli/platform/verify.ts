@@ -26,6 +26,7 @@ export async function verifyConversation(
       conversation,
       customerId: customerIn(conversation),
       ...known,
+      outside: conversation.outside,
       keys: keys.length === 0 ? undefined : keys,
     });
     io.out(
@@ -45,6 +46,8 @@ interface Known {
 /** What the ledger remembers of our writes; nothing where there is no ledger yet. */
 async function recall(config: RapportConfig, id: ConversationId): Promise<Known> {
   const nothing: Known = { entries: [], digest: createDigester('') };
+  // A store in memory is another process's, or nobody's.
+  if (config.store === 'sqlite::memory:') return nothing;
   try {
     await using ledger = await readLedger(config);
     const [key, known] = await Promise.all([ledger.readInstallationKey(), ledger.find(id)]);

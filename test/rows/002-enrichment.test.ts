@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { enrichWith, openLibrary, statesOf } from './library.ts';
+import {
+  bodiesOf,
+  CRM_TOKEN,
+  CUSTOMER,
+  PROFILES,
+  startRow,
+  type Env,
+  type RowStage,
+} from './stage.ts';
+
+/** The flow declares the last interaction as a date with time, which has one form. */
+const EXPECTED = {
+  ...CUSTOMER.attributes,
+  'crm.lastInteraction': '2023-10-01T12:00:00.000Z',
+} as const;
+
+interface Run {
+  readonly ids: readonly string[];
+  /** The variables of document 002. */
+  readonly env: Env;
+}
+
+function startRun(row: RowStage, count: number): Run {
+  const { control } = row.emulator;
+  const ids = Array.from(
+    { length: count },
+    () => control.start({ queue: 'Support', from: CUSTOMER.phone }).conversationId,
+  );
+  const flow = control.world().flows.find(({ name }) => name === 'Inbound support');
+  const env = {
+    ...row.signIn,
+    GENESYS_FLOW_ID: flow?.id ?? '',
+    CONVERSATION_IDS: ids.join(', '),
+    CRM_API_ENDPOINT: `${row.crm.url}/lookup`,
+    CRM_API_TOKEN: CRM_TOKEN,
+    ANALYTICS_WEBHOOK_URL: `${row.analytics.url}/hook`,
+    RAPPORT_STORE: `sqlite:${join(row.cwd, 'rapport.db')}`,
+  };
+  return { ids, env };
+}
+
+interface Summary {
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly conversations: readonly Readonly<Record<string, unknown>>[];
+}
+
+const parseSummary = (out: string): Summary => JSON.parse(out) as Summary;
+
+describe.each(PROFILES)('document 002 on the %s emulator', (profile) => {
+  it('its variables alone enrich every conversation, tell analytics, and leave an audit row for each', async () => {
+    await using row = await startRow(profile);
+    const { ids, env } = startRun(row, 3);
+    const { status, out, err } = await row.rapport(['enrich', '--json'], env);
+    expect([status, err]).toEqual([0, '']);
+    const { summary, conversations } = parseSummary(out);
+    expect(summary).toMatchObject({
+      conversations: 3,
+      succeeded: 3,
+      failed: 0,
+      successRate: 100,
+      latencyMs: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
+      failures: {},
+    });
+    for (const id of ids) {
+      expect(row.emulator.control.attributes(id)).toEqual(EXPECTED);
+    }
+    const traces = new Set(conversations.map(({ traceId }) => traceId));
+    expect(traces.size).toBe(3);
+    expectWebhooks(row, ids, traces);
+    await expectAudit(row, { ids, env });
+  });
+
+  it('asks the CRM by conversation, as its endpoint takes it', async () => {
+    await using row = await startRow(profile);
+    const { ids, env } = startRun(row, 2);
+    expect((await row.rapport(['enrich'], env)).status).toBe(0);
+    expect(row.crm.received.map(({ url }) => url).toSorted()).toEqual(
+      ids.map((id) => `/lookup?conversationId=${id}`).toSorted(),
+    );
+  });
+
+  it('takes the flow’s declared inputs: inspect shows OK, MISMATCH, missing and extra, and writes nothing', async () => {
+    const record = { ...CUSTOMER.record, last_call_date: 'last Tuesday' };
+    await using row = await startRow(profile, { record });
+    const flowId = row.emulator.control.addFlow({
+      name: 'Strict',
+      inputSchema: {
+        type: 'object',
+        required: ['crm.segment'],
+        properties: {
+          'crm.segment': { type: 'string' },
+          'crm.customerId': { type: 'string' },
+          'crm.lastInteraction': { type: 'string', format: 'date-time' },
+        },
+      },
+    });
+    const { env } = startRun(row, 1);
+    const { out, err } = await row.rapport(['inspect'], { ...env, GENESYS_FLOW_ID: flowId });
+    expect(err).toBe('');
+    expect(out).toMatch(/crm\.customerId .*OK/);
+    expect(out).toMatch(/crm\.lastInteraction .*MISMATCH/);
+    expect(out).toMatch(/crm\.segment.*missing|missing.*crm\.segment/i);
+    expect(out).toMatch(/crm\.tier.*extra|extra.*crm\.tier/i);
+    expect(bodiesOf(row, 'PATCH')).toEqual([]);
+  });
+
+  it('leaves out what does not fit the flow, and writes the rest', async () => {
+    const record = { ...CUSTOMER.record, last_call_date: 'last Tuesday' };
+    await using row = await startRow(profile, { record });
+    const { ids, env } = startRun(row, 1);
+    await row.rapport(['enrich'], env);
+    const { 'crm.lastInteraction': _, ...rest } = EXPECTED;
+    expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(rest);
+  });
+
+  it('goes on when one conversation has ended, says which, and exits 0 or 1 accordingly', async () => {
+    await using row = await startRow(profile);
+    const { ids, env } = startRun(row, 2);
+    const [first = '', second = ''] = ids;
+    row.emulator.control.end(first);
+    const { out } = await row.rapport(['enrich', '--json'], env);
+    const { conversations } = parseSummary(out);
+    const resultOf = (id: string): unknown =>
+      conversations.find(({ conversationId }) => conversationId === id)?.['result'];
+    expect([resultOf(first), resultOf(second)]).toEqual(['skipped', 'enriched']);
+    expect(row.emulator.control.attributes(second)).toEqual(EXPECTED);
+    expect(row.emulator.control.attributes(first)).toEqual({});
+  });
+
+  it('reports as CSV, and does not take again what the named run has taken', async () => {
+    await using row = await startRow(profile);
+    const { ids, env } = startRun(row, 2);
+    const report = join(row.cwd, 'report.csv');
+    const args = ['enrich', '--run', 'monday', '--report', report];
+    expect((await row.rapport(args, env)).status).toBe(0);
+    const lines = (await readFile(report, 'utf8')).trim().split('\r\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(new RegExp(`^${ids[0] ?? ''},[0-9a-f-]{36},true,enriched`));
+    row.emulator.control.clearRequests();
+    expect((await row.rapport(args, env)).out).toContain('taken-before');
+    expect(bodiesOf(row, 'PATCH')).toEqual([]);
+  });
+
+  it('runs through the library', async () => {
+    await using row = await startRow(profile);
+    const { ids, env } = startRun(row, 1);
+    await using library = openLibrary(row, env);
+    const { written } = await enrichWith(library);
+    expect(new Set(Object.values(statesOf(written)))).toEqual(new Set(['visible']));
+    expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(EXPECTED);
+  });
+});
+
+function expectWebhooks(
+  { analytics }: RowStage,
+  ids: readonly string[],
+  traces: ReadonlySet<unknown>,
+): void {
+  const bodies = analytics.received.map(({ body }) => body as Readonly<Record<string, unknown>>);
+  expect(bodies.map(({ conversationId }) => conversationId).toSorted()).toEqual(ids.toSorted());
+  for (const { headers, body } of analytics.received) {
+    expect(body).toMatchObject({
+      eventType: 'conversation.attributes.enriched',
+      attributes: { 'crm.tier': 'platinum' },
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    const { traceId } = body as { traceId: string };
+    expect(headers['x-trace-id']).toBe(traceId);
+    expect(traces).toContain(traceId);
+  }
+}
+
+async function expectAudit(row: RowStage, { ids, env }: Run): Promise<void> {
+  const { status, out } = await row.rapport(['audit', 'list', '--json'], env);
+  expect(status).toBe(0);
+  const rows = JSON.parse(out) as Readonly<Record<string, unknown>>[];
+  for (const id of ids) {
+    expect(rows).toContainEqual(
+      expect.objectContaining({ conversationId: id, action: 'enriched', at: expect.any(Number) }),
+    );
+  }
+  expect(out).not.toContain('platinum');
+}
+
+describe('document 002 with its own path', () => {
+  it('the conversation profile patches the conversation, and its customer holds the keys', async () => {
+    await using row = await startRow('tutorials');
+    const { ids, env } = startRun(row, 1);
+    const ours = { ...env, RAPPORT_WRITE_PROFILE: 'conversation' };
+    expect((await row.rapport(['enrich'], ours)).status).toBe(0);
+    const [patch] = row.emulator.control.requests().filter(({ method }) => method === 'PATCH');
+    expect(patch).toMatchObject({
+      path: `/api/v2/conversations/${ids[0] ?? ''}`,
+      requestBody: { attributes: EXPECTED },
+      status: 200,
+    });
+    expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(EXPECTED);
+  });
+});

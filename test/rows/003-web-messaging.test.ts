@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import { openLibrary, setWith, statesOf } from './library.ts';
+import { bodiesOf, PROFILES, startRow, type Env, type RowStage } from './stage.ts';
+
+const INITIAL = {
+  source: 'web_widget',
+  browser_language: 'en-US',
+  custom_order_id: 'ORD-12345',
+} as const;
+const DYNAMIC = {
+  form_submitted: 'true',
+  priority_level: 'high',
+  ticket_number: 'TKT-99999',
+} as const;
+const DYNAMIC_PAIRS = Object.entries(DYNAMIC).map(([key, value]) => `${key}=${value}`);
+const INITIAL_PAIRS = Object.entries(INITIAL).map(([key, value]) => `${key}=${value}`);
+
+async function createMessage(row: RowStage, env: Env): Promise<string> {
+  const integration = row.emulator.control.world().integrations.find(({ kind }) => kind === 'open');
+  const options = [
+    '--medium',
+    'message',
+    '--from',
+    'tester',
+    '--integration',
+    integration?.id ?? '',
+  ];
+  const { status, out, err } = await row.rapport(
+    ['conversations', 'create', ...options, '--attribute', ...INITIAL_PAIRS],
+    env,
+  );
+  expect([status, err]).toEqual([0, '']);
+  return out.trim();
+}
+
+describe.each(PROFILES)('document 003 on the %s emulator', (profile) => {
+  it('creates a message conversation with attributes, updates it, verifies that Architect sees them, and ends it', async () => {
+    await using row = await startRow(profile);
+    const id = await createMessage(row, row.signIn);
+    const env = { ...row.signIn, GENESYS_CONVERSATION_ID: id };
+    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    const verified = await row.rapport(['verify', id, '--json'], env);
+    expect([verified.status, verified.err]).toEqual([0, '']);
+    const { keys } = JSON.parse(verified.out) as { keys: Record<string, unknown>[] };
+    const found = Object.fromEntries(
+      keys.map(({ key, value, finding }) => [key, [value, finding]]),
+    );
+    const expected = { ...INITIAL, ...DYNAMIC };
+    expect(found).toMatchObject(
+      Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, [value, 'visible']])),
+    );
+    expect((await row.rapport(['conversations', 'end'], env)).status).toBe(0);
+    expect(row.emulator.control.conversation(id)).toMatchObject({ endTime: expect.any(String) });
+  });
+
+  it.each(['callback', 'email'])(
+    'creates and ends a test conversation of medium %s',
+    async (medium) => {
+      await using row = await startRow(profile);
+      const from = medium === 'email' ? 'tester@example.com' : '+12125550101';
+      const options = ['--medium', medium, '--queue', 'Support', '--from', from];
+      const created = await row.rapport(['conversations', 'create', ...options], row.signIn);
+      expect([created.status, created.err]).toEqual([0, '']);
+      const id = created.out.trim();
+      expect((await row.rapport(['conversations', 'end', id], row.signIn)).status).toBe(0);
+      expect(row.emulator.control.conversation(id)).toMatchObject({ endTime: expect.any(String) });
+    },
+  );
+
+  it('reads attributes that came in with a web message, and updates them through the library', async () => {
+    await using row = await startRow(profile);
+    const { conversationId } = row.emulator.control.start({
+      media: 'messages',
+      queue: 'Support',
+      attributes: INITIAL,
+    });
+    const env = { ...row.signIn, GENESYS_CONVERSATION_ID: conversationId };
+    const { out } = await row.rapport(['attributes', 'get', '--json'], env);
+    expect(JSON.parse(out)).toContainEqual(
+      expect.objectContaining({ purpose: 'customer', attributes: INITIAL }),
+    );
+    await using library = openLibrary(row, env);
+    expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
+      new Set(['visible']),
+    );
+    expect(row.emulator.control.attributes(conversationId)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
+  it('tells what Get Participant Data gives and the conversion to use there', async () => {
+    await using row = await startRow(profile);
+    const attributes = { 'orders.open': '3', vip: 'true', note: 'hello' };
+    const { conversationId } = row.emulator.control.start({ media: 'messages', attributes });
+    const { status, out } = await row.rapport(['verify', conversationId], row.signIn);
+    expect(status).toBe(0);
+    expect(out).toMatch(/orders\.open .*ToInt\(/);
+    expect(out).toMatch(/vip .*ToBool\(/);
+  });
+
+  it('says that a key stands on the wrong participant, or nowhere, and exits 1', async () => {
+    await using row = await startRow(profile);
+    const { control } = row.emulator;
+    const { conversationId } = control.start({ media: 'messages', queue: 'Support' });
+    control.move(conversationId, { kind: 'answer', user: 'Ada Agent' });
+    const { participants } = control.conversation(conversationId);
+    const agent = participants.find(({ purpose }) => purpose === 'agent')?.id ?? '';
+    control.writeAttributes(conversationId, { tier: 'gold' }, agent);
+    const { status, out } = await row.rapport(
+      ['verify', conversationId, 'tier', 'nowhere'],
+      row.signIn,
+    );
+    expect(status).toBe(1);
+    expect(out).toMatch(/tier .*wrong-participant/);
+    expect(out).toMatch(/nowhere .*missing/);
+  });
+});
+
+describe('document 003 with its own sign-in and paths', () => {
+  /** The variables of document 003. */
+  const passwordOf = (row: RowStage): Env => ({
+    ...row.signIn,
+    GENESYS_USERNAME: 'ada.agent@example.com',
+    GENESYS_PASSWORD: 'any',
+  });
+
+  it('its variables alone sign in with a user’s password and run its job', async () => {
+    await using row = await startRow('tutorials');
+    const { conversationId: id } = row.emulator.control.start({
+      media: 'messages',
+      queue: 'Support',
+      attributes: INITIAL,
+    });
+    const env = { ...passwordOf(row), GENESYS_CONVERSATION_ID: id };
+    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    expect((await row.rapport(['verify', id], env)).status).toBe(0);
+    expect((await row.rapport(['conversations', 'end', id], env)).status).toBe(0);
+    const [token] = row.emulator.control
+      .requests()
+      .filter(({ path }) => path.endsWith('/oauth/token'));
+    expect(token?.status).toBe(200);
+    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
+  it('says that a user’s token creates no message conversation, and whose does', async () => {
+    await using row = await startRow('tutorials');
+    const integration = row.emulator.control.world().integrations[0]?.id ?? '';
+    const options = ['--medium', 'message', '--from', 'tester', '--integration', integration];
+    const create = ['conversations', 'create', ...options];
+    const { status, err } = await row.rapport(create, passwordOf(row));
+    expect(status).toBe(2);
+    expect(err).toMatch(/not\.a\.client[^]*→ .*not\.a\.client a service’s/);
+  });
+
+  it('says that the platform does not offer the password grant, and what to use', async () => {
+    await using row = await startRow('platform');
+    const { conversationId } = row.emulator.control.start({ media: 'messages' });
+    const { status, err } = await row.rapport(
+      ['attributes', 'get', conversationId],
+      passwordOf(row),
+    );
+    expect(status).toBe(2);
+    expect(err).toMatch(/→ .*[Uu]se client credentials/);
+  });
+
+  it('participant-merge reads, merges and writes with the state', async () => {
+    await using row = await startRow('tutorials');
+    const id = await createMessage(row, row.signIn);
+    const env = {
+      ...row.signIn,
+      GENESYS_CONVERSATION_ID: id,
+      RAPPORT_WRITE_PROFILE: 'participant-merge',
+    };
+    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    expect(bodiesOf(row, 'PATCH')).toEqual([
+      {
+        attributes: expect.objectContaining({ ...INITIAL, ...DYNAMIC }),
+        state: 'connected',
+      },
+    ]);
+    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
+  it('participant-merge through the library does the same', async () => {
+    await using row = await startRow('tutorials');
+    const id = await createMessage(row, row.signIn);
+    const env = {
+      ...row.signIn,
+      GENESYS_CONVERSATION_ID: id,
+      RAPPORT_WRITE_PROFILE: 'participant-merge',
+    };
+    await using library = openLibrary(row, env);
+    expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
+      new Set(['visible']),
+    );
+    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
+  it('says of attributes on the conversation alone that Architect does not see them', async () => {
+    await using row = await startRow('tutorials');
+    const id = await createAsDocumented(row);
+    const { status, out } = await row.rapport(['verify', id, 'tier', 'source'], row.signIn);
+    expect(status).toBe(1);
+    expect(out).toMatch(/tier .*visible/);
+    expect(out).toMatch(/source .*outside/);
+  });
+});
+
+/** `POST /conversations` as the document's script sends it, with one key on `from` alone. */
+async function createAsDocumented(row: RowStage): Promise<string> {
+  await using library = openLibrary(row, row.signIn);
+  const [queue] = row.emulator.control.world().queues;
+  const answer = await library.client.send(
+    {
+      operation: 'createConversation',
+      method: 'POST',
+      path: '/api/v2/conversations',
+      body: {
+        type: 'message',
+        to: [{ id: queue?.id, type: 'queue' }],
+        from: { id: 'u1', type: 'user', attributes: { source: 'web' } },
+        participants: [{ role: 'customer', attributes: { tier: 'platinum' } }],
+      },
+    },
+    { signal: new AbortController().signal, lane: 'manual' },
+  );
+  const { id } = answer.body as { id: string };
+  return id;
+}
