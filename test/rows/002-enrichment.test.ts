@@ -117,7 +117,7 @@ describe.each(PROFILES)('document 002 on the %s emulator', (profile) => {
     expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(rest);
   });
 
-  it('goes on when one conversation has ended, says which, and exits 0 or 1 accordingly', async () => {
+  it('goes on when one conversation has ended, and says which', async () => {
     await using row = await startRow(profile);
     const { ids, env } = startRun(row, 2);
     const [first = '', second = ''] = ids;
@@ -160,8 +160,10 @@ function expectWebhooks(
   ids: readonly string[],
   traces: ReadonlySet<unknown>,
 ): void {
-  const bodies = analytics.received.map(({ body }) => body as Readonly<Record<string, unknown>>);
-  expect(bodies.map(({ conversationId }) => conversationId).toSorted()).toEqual(ids.toSorted());
+  const told = analytics.received.map(
+    ({ body }) => (body as { conversationId: string }).conversationId,
+  );
+  expect(told.toSorted()).toEqual(ids.toSorted());
   for (const { headers, body } of analytics.received) {
     expect(body).toMatchObject({
       eventType: 'conversation.attributes.enriched',

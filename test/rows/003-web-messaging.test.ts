@@ -114,14 +114,14 @@ describe.each(PROFILES)('document 003 on the %s emulator', (profile) => {
   });
 });
 
-describe('document 003 with its own sign-in and paths', () => {
-  /** The variables of document 003. */
-  const passwordOf = (row: RowStage): Env => ({
-    ...row.signIn,
-    GENESYS_USERNAME: 'ada.agent@example.com',
-    GENESYS_PASSWORD: 'any',
-  });
+/** The variables of document 003: client, secret, and a user's password. */
+const passwordOf = (row: RowStage): Env => ({
+  ...row.signIn,
+  GENESYS_USERNAME: 'ada.agent@example.com',
+  GENESYS_PASSWORD: 'any',
+});
 
+describe('document 003 with its own sign-in and paths', () => {
   it('its variables alone sign in with a user’s password and run its job', async () => {
     await using row = await startRow('tutorials');
     const { conversationId: id } = row.emulator.control.start({

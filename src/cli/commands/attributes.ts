@@ -38,11 +38,11 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
     .option('--remove <key...>', 'keys to remove (an empty text is written)')
     .action((first: string | undefined, rest: readonly string[], flags: SetFlags) =>
       run(async () => {
+        const { id, pairs } = splitWords(first, rest);
         if (pairs.length === 0 && flags.remove === undefined) {
           throw new InvalidArgumentError('give key=value, or keys to --remove.');
         }
         const { setAttributes } = await import('../platform/attributes/set.ts');
-        const { id, pairs } = splitWords(first, rest);
         const isProved = await setAttributes(id, { values: parsePairs(pairs), flags }, io);
         return isProved ? EXIT.done : EXIT.failures;
       }),
