@@ -37,7 +37,7 @@ function startCall(row: RowStage): LiveCall {
 
 const EXPECTED = { 'ivr.language': 'en', ...CUSTOMER.attributes };
 
-describe.each(PROFILES)('document 000 on the %s emulator', (profile) => {
+describe.concurrent.each(PROFILES)('document 000 on the %s emulator', (profile) => {
   it('a live call: reads the conversation, finds the customer, asks the CRM with a bearer token, writes without losing a key', async () => {
     await using row = await startRow(profile);
     const { conversationId, env } = startCall(row);
@@ -94,7 +94,7 @@ describe.each(PROFILES)('document 000 on the %s emulator', (profile) => {
   });
 });
 
-describe('document 000 with its own sign-in and path', () => {
+describe.concurrent('document 000 with its own sign-in and path', () => {
   it('its variables alone run its job: private key, client id, conversation, participant', async () => {
     await using row = await startRow('tutorials');
     const { conversationId, participantId } = row.emulator.control.start(CALL);

@@ -39,7 +39,7 @@ function startLive(row: RowStage, start: InboundStart = {}): Live {
   return { ...live, env };
 }
 
-describe.each(PROFILES)('document 001 on the %s emulator', (profile) => {
+describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) => {
   it('its variables alone set its keys, and each is checked against what was sent', async () => {
     await using row = await startRow(profile);
     const { conversationId, env } = startLive(row, { attributes: { 'ivr.language': 'en' } });
@@ -142,7 +142,7 @@ function answer(row: RowStage, conversationId: string): string {
   return participants.find(({ purpose }) => purpose === 'agent')?.id ?? '';
 }
 
-describe('document 001 with its own path', () => {
+describe.concurrent('document 001 with its own path', () => {
   it('participant-patch sends the changed keys alone, without reading first', async () => {
     await using row = await startRow('tutorials');
     const { conversationId, env } = startLive(row, { attributes: { 'ivr.language': 'en' } });

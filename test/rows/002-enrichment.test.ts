@@ -50,7 +50,7 @@ interface Summary {
 
 const parseSummary = (out: string): Summary => JSON.parse(out) as Summary;
 
-describe.each(PROFILES)('document 002 on the %s emulator', (profile) => {
+describe.concurrent.each(PROFILES)('document 002 on the %s emulator', (profile) => {
   it('its variables alone enrich every conversation, tell analytics, and leave an audit row for each', async () => {
     await using row = await startRow(profile);
     const { ids, env } = startRun(row, 3);
@@ -188,7 +188,7 @@ async function expectAudit(row: RowStage, { ids, env }: Run): Promise<void> {
   expect(out).not.toContain('platinum');
 }
 
-describe('document 002 with its own path', () => {
+describe.concurrent('document 002 with its own path', () => {
   it('the conversation profile patches the conversation, and its customer holds the keys', async () => {
     await using row = await startRow('tutorials');
     const { ids, env } = startRun(row, 1);

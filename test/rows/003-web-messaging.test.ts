@@ -33,7 +33,7 @@ async function createMessage(row: RowStage, env: Env): Promise<string> {
   return out.trim();
 }
 
-describe.each(PROFILES)('document 003 on the %s emulator', (profile) => {
+describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) => {
   it('creates a message conversation with attributes, updates it, verifies that Architect sees them, and ends it', async () => {
     await using row = await startRow(profile);
     const id = await createMessage(row, row.signIn);
@@ -121,7 +121,7 @@ const passwordOf = (row: RowStage): Env => ({
   GENESYS_PASSWORD: 'any',
 });
 
-describe('document 003 with its own sign-in and paths', () => {
+describe.concurrent('document 003 with its own sign-in and paths', () => {
   it('its variables alone sign in with a user’s password and run its job', async () => {
     await using row = await startRow('tutorials');
     const { conversationId: id } = row.emulator.control.start({

@@ -16,7 +16,7 @@ const CONFLICT = {
   commits: false,
 } as const;
 
-describe.each(PROFILES)(
+describe.concurrent.each(PROFILES)(
   'what the documents’ debugging sections answer, on the %s emulator',
   (profile) => {
     it('401: wrong credentials are told as such, with what to check', async () => {
