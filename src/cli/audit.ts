@@ -47,7 +47,7 @@ export async function verifyAudit(flags: ConfigFlags, io: CliIo): Promise<boolea
     const head =
       verdict.head === undefined ? '' : `Head: row ${verdict.head.seq}, ${verdict.head.hash}\n`;
     io.out(
-      `The chain holds: ${verdict.rows} rows checked, ${verdict.unsealed} wait to be sealed.\n${head}`,
+      `The chain holds; rows checked: ${verdict.rows}, waiting to be sealed: ${verdict.unsealed}.\n${head}`,
     );
   }
   return verdict.intact;

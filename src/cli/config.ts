@@ -17,7 +17,7 @@ export function checkConfiguration(flags: ConfigFlags, io: CliIo): ExitStatus {
     io.out(
       isJson
         ? `${JSON.stringify({ ok: true, file, sources, attributes, problems: [] })}\n`
-        : `${file ?? 'the environment'}: good; ${sources.length} sources, ${attributes.length} attributes, ${config.tests.length} cases\n`,
+        : `${file ?? 'the environment'}: good; sources: ${sources.length}, attributes: ${attributes.length}, cases: ${config.tests.length}\n`,
     );
     return EXIT.done;
   } catch (error) {

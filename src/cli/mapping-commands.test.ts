@@ -182,7 +182,7 @@ describe('rapport config', () => {
     const { status, out } = await run(['config', 'check']);
     expect([status, out]).toEqual([
       0,
-      expect.stringContaining('good; 1 sources, 2 attributes, 1 cases'),
+      expect.stringContaining('good; sources: 1, attributes: 2, cases: 1'),
     ]);
   });
 

@@ -132,7 +132,7 @@ export function summaryText(results: readonly Result[], paint: Paint): string {
   const { p50, p95, p99 } = summary.latencyMs;
   const rate = `${summary.succeeded} of ${summary.conversations} succeeded (${summary.successRate.toFixed(2)} %)`;
   const took = `p50 ${p50 ?? '–'} ms · p95 ${p95 ?? '–'} ms · p99 ${p99 ?? '–'} ms`;
-  return `${table}\n\n${paint(summary.failed === 0 ? 'green' : 'red', rate)} · ${took} · ${summary.platformRequests} requests and ${summary.proofRequests} for proof\n`;
+  return `${table}\n\n${paint(summary.failed === 0 ? 'green' : 'red', rate)} · ${took} · requests: ${summary.platformRequests}, and ${summary.proofRequests} for proof\n`;
 }
 
 function keysText({ keys }: Result): string {
