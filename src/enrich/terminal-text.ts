@@ -1,14 +1,18 @@
 /**
- * Characters that a terminal acts on or that make text look like another: C1 controls, zero-width
- * characters, line separators, and those that turn the writing direction.
+ * Characters that a terminal acts on or that make text look like another: controls, format characters
+ * (zero-width ones, tags, those that turn the writing direction), line and paragraph separators.
  */
-// oxlint-disable-next-line no-misleading-character-class -- each stands for itself
-const UNSAFE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Text in double quotes, with everything that is no plain character escaped as JSON has it. */
 export function quoteForTerminal(text: string): string {
-  return JSON.stringify(text).replace(
-    UNSAFE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(text).replace(UNSAFE, escapeUnits);
+}
+
+/** A character beyond the basic plane is two units, and two escapes. */
+function escapeUnits(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
