@@ -1,6 +1,6 @@
 import { parseConversationId } from '../domain/ids.ts';
 import { unknownDelivery } from '../ledger/errors.ts';
-import type { OutboxMessage, OutboxState } from '../ledger/outbox.ts';
+import type { OutboxMessage, OutboxState } from '../ledger/outbox/outbox.ts';
 import { textTable } from '../lib/text-table.ts';
 import { loadCliConfig } from './cli-config.ts';
 import type { CliIo } from './io.ts';

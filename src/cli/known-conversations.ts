@@ -1,6 +1,6 @@
 import { parseConversationId } from '../domain/ids.ts';
 import { notSetAside } from '../ledger/errors.ts';
-import type { ConversationRecord, Phase } from '../ledger/records.ts';
+import type { ConversationRecord, Phase } from '../ledger/reading/records.ts';
 import { textTable } from '../lib/text-table.ts';
 import { loadCliConfig } from './cli-config.ts';
 import type { CliIo } from './io.ts';

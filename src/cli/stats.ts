@@ -1,5 +1,5 @@
-import { successRate } from '../ledger/success-rate.ts';
-import type { LedgerStats } from '../ledger/records.ts';
+import { successRate } from '../ledger/reading/success-rate.ts';
+import type { LedgerStats } from '../ledger/reading/records.ts';
 import { textTable } from '../lib/text-table.ts';
 import { loadCliConfig } from './cli-config.ts';
 import type { CliIo } from './io.ts';

@@ -6,7 +6,7 @@ import { ManualClock } from '../lib/manual-clock.ts';
 import { anOutcome, aRequest, conversationId } from '../ledger/ledger.fixture.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
-import type { OutboxMessage } from '../ledger/outbox.ts';
+import type { OutboxMessage } from '../ledger/outbox/outbox.ts';
 import { startDelivery, type Delivery } from './delivery.ts';
 import { destinationOptionsSchema } from './options.ts';
 

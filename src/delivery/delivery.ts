@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { createDeadline } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
-import type { Outbox } from '../ledger/outbox.ts';
+import type { Outbox } from '../ledger/outbox/outbox.ts';
 import { DestinationSender, type DestinationState } from './destination-sender.ts';
 import type { DestinationOptions } from './options.ts';
 

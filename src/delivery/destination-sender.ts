@@ -3,7 +3,7 @@ import { messageOf } from '../domain/errors.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { Outbox, OutboxMessage, Sending } from '../ledger/outbox.ts';
+import type { Outbox, OutboxMessage, Sending } from '../ledger/outbox/outbox.ts';
 import type { DestinationOptions } from './options.ts';
 import { postMessage, type PostResult } from './post-message.ts';
 import { RETRY_DELAYS_MS, retryDelayMs } from './schedule.ts';

@@ -2,7 +2,7 @@ import { request, type Dispatcher } from 'undici';
 import { createDeadline, TimeoutError } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
-import type { OutboxMessage } from '../ledger/outbox.ts';
+import type { OutboxMessage } from '../ledger/outbox/outbox.ts';
 import type { DestinationOptions } from './options.ts';
 import { signMessage } from './sign.ts';
 

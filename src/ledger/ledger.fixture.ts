@@ -2,7 +2,8 @@ import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
 import type { OutcomeSummary } from '../domain/outcome.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
-import type { Claim } from './turn.ts';
+import type { Ledger } from './ledger.ts';
+import type { Claim, Settlement } from './turn.ts';
 
 let last = 0;
 
@@ -62,4 +63,21 @@ export function anEntry(parts: Partial<AttributeEntry> = {}): AttributeEntry {
     note: {},
     ...parts,
   };
+}
+
+/** One request of a conversation of that name, settled with one audited key. */
+export async function settleOne(
+  ledger: Ledger,
+  name: string,
+  parts: Settlement = {},
+): Promise<void> {
+  await ledger.accept([aRequest({ conversationId: conversationId(name) })]);
+  const { claims } = await ledger.claim(1);
+  for (const claim of claims) {
+    await ledger.settle(claim, {
+      outcome: anOutcome(claim),
+      audit: [{ actor: 'rapport', action: 'written', keys: [{ key: 'crm.tier', digest: name }] }],
+      ...parts,
+    });
+  }
 }

@@ -19,10 +19,10 @@
  */
 import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
-import type { AuditReader } from './audit.ts';
-import type { Erased } from './erase.ts';
+import type { AuditReader } from './audit/audit.ts';
+import type { Erased } from './erase/erase.ts';
 import type { RetentionOptions } from './options.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import type {
   ConversationQuery,
   ConversationRecord,
@@ -32,8 +32,8 @@ import type {
   OutcomeRecord,
   Page,
   RequestRecord,
-} from './records.ts';
-import type { Swept } from './retention.ts';
+} from './reading/records.ts';
+import type { Swept } from './retention/retention.ts';
 import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
 
 export interface Acceptance {

@@ -4,13 +4,13 @@ import type { Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
 import { unknownStore } from './errors.ts';
 import type { Ledger, LedgerReader } from './ledger.ts';
-import { pullBackDue, takeBackAll, takeBackOutbox } from './operations/liveness.ts';
+import { pullBackDue, takeBackAll, takeBackOutbox } from './instances/liveness.ts';
 import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqlLedger } from './sql-ledger.ts';
-import { SqlReader } from './sql-reader.ts';
+import { SqlReader } from './reading/sql-reader.ts';
 import { installationKeyOf, migrate } from './sql/migrate.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
-import type { Store } from './store.ts';
+import type { Store } from './sql/store.ts';
 
 export interface OpenLedgerOptions {
   /** `sqlite:<path>`, `sqlite::memory:`, or `postgres://…`. */

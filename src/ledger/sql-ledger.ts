@@ -3,34 +3,33 @@ import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
-import { erasePerson, type Erased } from './erase.ts';
+import { erasePerson, type Erased } from './erase/erase.ts';
 import { outcomeMissing } from './errors.ts';
 import type { Acceptance, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
 import { Listeners } from './listeners.ts';
-import { LostClaims } from './lost-claims.ts';
-import { acceptStatements, acceptanceOf, PER_REQUEST } from './operations/accept.ts';
-import { claimBatchOf, claimUnit, returnClaim } from './operations/claim.ts';
+import { LostClaims } from './turns/lost-claims.ts';
+import { acceptStatements, acceptanceOf, PER_REQUEST } from './turns/accept.ts';
+import { claimBatchOf, claimUnit, returnClaim } from './turns/claim.ts';
+import { dropDuty, holdDuty } from './instances/duty.ts';
 import {
   beat,
-  dropDuty,
-  holdDuty,
   leave,
   takeBackOwn,
   takeBackOwnOutbox,
   takeOver,
   takeOverOutbox,
-} from './operations/liveness.ts';
-import { observeUnit, wakeStatement } from './operations/observe.ts';
-import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './operations/settle.ts';
-import type { SettleContext } from './operations/settle.ts';
-import type { Outbox } from './outbox.ts';
+} from './instances/liveness.ts';
+import { observeUnit, wakeStatement } from './turns/observe.ts';
+import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './turns/settle.ts';
+import type { SettleContext } from './turns/settle.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import type { RetentionOptions } from './options.ts';
-import { sweep, type Swept } from './retention.ts';
-import { SqlOutbox } from './sql-outbox.ts';
-import { SqlReader } from './sql-reader.ts';
+import { sweep, type Swept } from './retention/retention.ts';
+import { SqlOutbox } from './outbox/sql-outbox.ts';
+import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { Unit, UnitResult } from './sql/statement.ts';
-import type { Store } from './store.ts';
+import type { Store } from './sql/store.ts';
 import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
 
 /** Wait before the second attempt and the longest wait before a later one, in milliseconds. */

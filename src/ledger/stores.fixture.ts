@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { ledgerOver } from './open-ledger.ts';
 import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
-import type { Store } from './store.ts';
+import type { Store } from './sql/store.ts';
 
 export interface StoreTools {
   /** Both stores go by this clock. It is the same for all facts of a file, and only moves on. */

@@ -8,7 +8,7 @@ import { aRequest } from '../../src/ledger/ledger.fixture.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerOver, openStore, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import type { Statement, Unit } from '../../src/ledger/sql/statement.ts';
-import type { Store } from '../../src/ledger/store.ts';
+import type { Store } from '../../src/ledger/sql/store.ts';
 import type { Claim } from '../../src/ledger/turn.ts';
 import { check } from './checker.ts';
 import { readFinalState } from './final-state.ts';

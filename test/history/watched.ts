@@ -1,6 +1,6 @@
 import type { Ledger, TurnEnd } from '../../src/ledger/ledger.ts';
 import type { Unit, UnitResult } from '../../src/ledger/sql/statement.ts';
-import type { Store } from '../../src/ledger/store.ts';
+import type { Store } from '../../src/ledger/sql/store.ts';
 import type { Claim } from '../../src/ledger/turn.ts';
 
 /** The store, with something around each unit; everything else passes through. */

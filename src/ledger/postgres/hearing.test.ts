@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, execute, type TestDatabase } from '../../../test/postgres.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
-import type { StoreSignal } from '../store.ts';
+import type { StoreSignal } from '../sql/store.ts';
 import { PostgresStore } from './postgres-store.ts';
 
 let database: TestDatabase | undefined;

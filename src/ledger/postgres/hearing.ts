@@ -4,7 +4,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { StoreSignal } from '../store.ts';
+import type { StoreSignal } from '../sql/store.ts';
 import { DUE_CHANNEL, FEED_CHANNEL } from './notifier.ts';
 
 /** How often the session is asked whether it still lives, in milliseconds. */

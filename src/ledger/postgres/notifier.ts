@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
-import type { StoreSignal } from '../store.ts';
+import type { StoreSignal } from '../sql/store.ts';
 
 export const DUE_CHANNEL = 'rapport_due';
 export const FEED_CHANNEL = 'rapport_feed';

@@ -14,7 +14,7 @@ import {
   type Unit,
   type UnitResult,
 } from '../sql/statement.ts';
-import type { Store, StoreSignal } from '../store.ts';
+import type { Store, StoreSignal } from '../sql/store.ts';
 import { Batcher } from './batcher.ts';
 import { Hearing } from './hearing.ts';
 import { Notifier } from './notifier.ts';

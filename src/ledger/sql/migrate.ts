@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ledgerTooNew } from '../errors.ts';
-import type { Store } from '../store.ts';
+import type { Store } from './store.ts';
 import { maybeText } from './codec.ts';
 import { MIGRATIONS } from './schema.ts';
 import { query, type NoParams } from './statement.ts';

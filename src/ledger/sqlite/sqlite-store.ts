@@ -11,7 +11,7 @@ import {
   type Unit,
   type UnitResult,
 } from '../sql/statement.ts';
-import type { Store } from '../store.ts';
+import type { Store } from '../sql/store.ts';
 import type {
   ThreadSetup,
   WireAnswer,

@@ -5,7 +5,7 @@ import type { RequestBody } from '../../domain/request.ts';
 import type { Feed } from '../../feed/create-feed.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Erased } from '../../ledger/erase.ts';
+import type { Erased } from '../../ledger/erase/erase.ts';
 import type { PersonKey } from '../../ledger/turn.ts';
 import type { LookupInput, LookupResult } from '../lookup.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unknownDelivery } from '../../../ledger/errors.ts';
-import type { OutboxMessage } from '../../../ledger/outbox.ts';
+import type { OutboxMessage } from '../../../ledger/outbox/outbox.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
 

@@ -1,4 +1,4 @@
-import type { Dialect, SqlRow, Statement, Unit, UnitResult } from './sql/statement.ts';
+import type { Dialect, SqlRow, Statement, Unit, UnitResult } from './statement.ts';
 
 /** Where the ledger's rows live. Two kinds exist: a SQLite file and a PostgreSQL database. */
 export interface Store extends AsyncDisposable {

@@ -8,14 +8,14 @@ import {
   sweepOutbox,
   sweepOutcomes,
   sweepRequests,
-} from './operations/retaining.ts';
-import { forgetInstances } from './operations/liveness.ts';
-import { dropSealed, moveAnchor, sealedAfter } from './operations/sealing.ts';
-import type { RetentionOptions } from './options.ts';
-import type { Link, SqlAudit } from './sql-audit.ts';
-import { numberOf, textOf, toJson } from './sql/codec.ts';
-import { guarded, type Statement } from './sql/statement.ts';
-import type { Store } from './store.ts';
+} from './statements.ts';
+import { forgetInstances } from '../instances/liveness.ts';
+import { dropSealed, moveAnchor, sealedAfter } from '../audit/sealing.ts';
+import type { RetentionOptions } from '../options.ts';
+import type { Link, SqlAudit } from '../audit/sql-audit.ts';
+import { numberOf, textOf, toJson } from '../sql/codec.ts';
+import { guarded, type Statement } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
 
 export interface Swept {
   readonly feed: number;

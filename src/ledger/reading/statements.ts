@@ -9,7 +9,7 @@ import type {
   OutcomeRecord,
   Phase,
   RequestRecord,
-} from '../records.ts';
+} from './records.ts';
 import { fromJson, laneOf, maybeNumber, maybeText, numberOf, textOf } from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
 import type { AuditKey } from '../turn.ts';

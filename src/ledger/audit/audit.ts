@@ -1,4 +1,4 @@
-import type { AuditQuery, AuditRecord } from './records.ts';
+import type { AuditQuery, AuditRecord } from '../reading/records.ts';
 
 /** The audit: who did what to which keys of which conversation, sealed into a chain of hashes. */
 export interface AuditReader {

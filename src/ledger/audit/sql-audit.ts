@@ -1,5 +1,5 @@
 import type { AuditReader, AuditVerdict } from './audit.ts';
-import { auditOf, listAudit } from './operations/reading.ts';
+import { auditOf, listAudit } from '../reading/statements.ts';
 import {
   CHAIN_START,
   countUnsealed,
@@ -9,11 +9,11 @@ import {
   seal,
   sealedAfter,
   unsealed,
-} from './operations/sealing.ts';
-import type { AuditQuery, AuditRecord } from './records.ts';
-import { fromJson, numberOf, textOf } from './sql/codec.ts';
-import { guarded, type SqlRow } from './sql/statement.ts';
-import type { Store } from './store.ts';
+} from './sealing.ts';
+import type { AuditQuery, AuditRecord } from '../reading/records.ts';
+import { fromJson, numberOf, textOf } from '../sql/codec.ts';
+import { guarded, type SqlRow } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
 
 const DEFAULT_LIMIT = 100;
 const PAGE_ROWS = 500;

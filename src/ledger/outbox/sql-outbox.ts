@@ -1,5 +1,5 @@
-import type { Listeners } from './listeners.ts';
-import { LostClaims } from './lost-claims.ts';
+import type { Listeners } from '../listeners.ts';
+import { LostClaims } from '../turns/lost-claims.ts';
 import {
   markDead,
   markSent,
@@ -9,11 +9,11 @@ import {
   replayMessage,
   returnMessages,
   takeMessages,
-} from './operations/outbox.ts';
+} from './statements.ts';
 import type { Outbox, OutboxBatch, OutboxMessage, OutboxQuery, Sending } from './outbox.ts';
-import { maybeNumber } from './sql/codec.ts';
-import { guarded, type Statement } from './sql/statement.ts';
-import type { Store } from './store.ts';
+import { maybeNumber } from '../sql/codec.ts';
+import { guarded, type Statement } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
 
 export interface SqlOutboxParts {
   readonly store: Store;

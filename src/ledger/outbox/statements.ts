@@ -1,6 +1,6 @@
 import { numberOf, maybeNumber, maybeText, textOf } from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
-import type { OutboxMessage, OutboxState } from '../outbox.ts';
+import type { OutboxMessage, OutboxState } from './outbox.ts';
 
 /** Per destination and conversation only the lowest one that is not over may be sent; a dead one lets the next pass. */
 const isFirstInLine = `(cast(:destination as text) is null or o.destination = cast(:destination as text))

@@ -1,7 +1,7 @@
-import type { ConversationId, EnrichmentId } from '../domain/ids.ts';
-import { spreadOf } from '../lib/percentile.ts';
-import type { LedgerReader } from './ledger.ts';
-import { listMessages, messageOf } from './operations/outbox.ts';
+import type { ConversationId, EnrichmentId } from '../../domain/ids.ts';
+import { spreadOf } from '../../lib/percentile.ts';
+import type { LedgerReader } from '../ledger.ts';
+import { listMessages, messageOf } from '../outbox/statements.ts';
 import {
   conversationOf,
   countDue,
@@ -22,8 +22,8 @@ import {
   requestRecordOf,
   requestDurations,
   requestsOfConversation,
-} from './operations/reading.ts';
-import type { Outbox, OutboxMessage, OutboxQuery } from './outbox.ts';
+} from './statements.ts';
+import type { Outbox, OutboxMessage, OutboxQuery } from '../outbox/outbox.ts';
 import type {
   ConversationQuery,
   ConversationRecord,
@@ -34,11 +34,11 @@ import type {
   Page,
   RequestRecord,
 } from './records.ts';
-import { SqlAudit } from './sql-audit.ts';
-import { entryOf, maybeNumber, numberOf } from './sql/codec.ts';
-import { readInstallationKey } from './sql/migrate.ts';
-import type { SqlRow, Statement } from './sql/statement.ts';
-import type { Store } from './store.ts';
+import { SqlAudit } from '../audit/sql-audit.ts';
+import { entryOf, maybeNumber, numberOf } from '../sql/codec.ts';
+import { readInstallationKey } from '../sql/migrate.ts';
+import type { SqlRow, Statement } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_LIMIT = 100;

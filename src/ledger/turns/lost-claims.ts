@@ -1,4 +1,4 @@
-import type { UnitResult } from './sql/statement.ts';
+import type { UnitResult } from '../sql/statement.ts';
 
 /**
  * Claims that failed without our knowing whether they were committed: the connection was cut

@@ -1,10 +1,10 @@
-import type { AttributeEntry } from '../domain/attribute-entry.ts';
-import type { MediaType } from '../domain/conversation.ts';
-import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
-import type { OutcomeSummary } from '../domain/outcome.ts';
-import type { Lane, RequestKind } from '../domain/request.ts';
-import type { Spread } from '../lib/percentile.ts';
-import type { AuditKey } from './turn.ts';
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { MediaType } from '../../domain/conversation.ts';
+import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../../domain/ids.ts';
+import type { OutcomeSummary } from '../../domain/outcome.ts';
+import type { Lane, RequestKind } from '../../domain/request.ts';
+import type { Spread } from '../../lib/percentile.ts';
+import type { AuditKey } from '../turn.ts';
 
 /** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
 

@@ -1,4 +1,4 @@
-import type { PersonKey } from './turn.ts';
+import type { PersonKey } from '../turn.ts';
 import {
   conversationsOfPerson,
   dropEntries,
@@ -9,11 +9,11 @@ import {
   emptyRequests,
   likePattern,
   openRequestsWith,
-} from './operations/erasing.ts';
-import { auditStatement } from './operations/writes.ts';
-import { textOf } from './sql/codec.ts';
-import type { Unit } from './sql/statement.ts';
-import type { Store } from './store.ts';
+} from './statements.ts';
+import { auditStatement } from '../turns/writes.ts';
+import { textOf } from '../sql/codec.ts';
+import type { Unit } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
 
 export interface EraseContext {
   readonly store: Store;

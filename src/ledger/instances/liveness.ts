@@ -1,5 +1,5 @@
 import { query, type Bind } from '../sql/statement.ts';
-import { TAKEN_OVER } from './claim.ts';
+import { TAKEN_OVER } from '../turns/claim.ts';
 
 /** Says that an instance lives; answers with the store's clock, by which everybody judges that. */
 export const beat: Bind<{ id: string; aliveForMs: number }> = query(
@@ -83,20 +83,4 @@ export const pullBackDue: Bind = query(
   'liveness.pullBackDue',
   `update conversation set due_at = :now
    where phase = 'due' and due_at > :now + ${LONGEST_WAIT_MS} returning id`,
-);
-
-/** A duty has one holder at a time; it is kept by asking again before `until`. */
-export const holdDuty: Bind<{ name: string; owner: string; forMs: number }> = query(
-  'duty.hold',
-  `insert into duty (name, owner, until)
-   values (:name, :owner, :now + cast(:forMs as bigint))
-   on conflict (name) do update set owner = excluded.owner, until = excluded.until
-     where duty.owner = excluded.owner or duty.owner is null or duty.until <= :now
-   returning owner`,
-);
-
-export const dropDuty: Bind<{ name: string; owner: string }> = query(
-  'duty.drop',
-  `update duty set owner = null, until = 0
-   where name = cast(:name as text) and owner = cast(:owner as text)`,
 );
