@@ -58,6 +58,7 @@ describe('Listener', () => {
     expect(rig.listener.isLive).toBe(true);
     rig.platform.channels.get('ch2')?.socket?.drop();
     await rig.clock.advance(0);
+    expect(rig.listener.counts).toMatchObject({ channels: 1, topics: 1001 });
     expect(rig.listener.isLive).toBe(false);
     await rig.clock.advance(1000);
     expect(rig.listener.isLive).toBe(true);

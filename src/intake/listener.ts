@@ -21,6 +21,7 @@ export interface ListenerOptions extends Omit<ChannelOptions, 'onState'> {
 }
 
 export interface ListenerCounts extends ChannelCounts {
+  /** Channels that deliver at this moment: none while one is being opened. */
   readonly channels: number;
   readonly topics: number;
   readonly followed: number;
@@ -98,7 +99,7 @@ export class Listener implements AsyncDisposable {
     const sum = (pick: (channel: NotificationChannel) => number): number =>
       this.#channels.reduce((total, channel) => total + pick(channel), 0);
     return {
-      channels: this.#channels.length,
+      channels: this.#channels.filter((channel) => channel.isLive).length,
       topics: sum((channel) => channel.topicCount),
       followed: this.#followed.size,
       notFollowed: this.#notFollowed,

@@ -41,7 +41,7 @@ describe('ListeningPost', () => {
     for (const turn of [1, 2]) {
       const relief = new AbortController();
       const running = post.run(relief.signal);
-      expect([post.isManned, post.isLive]).toEqual([true, false]);
+      expect([post.isManned, post.isLive, post.counts.channels]).toEqual([true, false, 0]);
       await clock.advance(1000);
       expect(live).toHaveLength(turn);
       expect(post.follow(id)).toBe(true);

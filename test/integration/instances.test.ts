@@ -141,7 +141,7 @@ describe('a service that is started again on its ledger', () => {
   });
 });
 
-// It has hung once in a dozen runs, and why is not known yet: until it is, only the soak runs it.
+// Ten seconds pass before a dead instance's work and duties are taken over.
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 
 describe('two services on one PostgreSQL', () => {

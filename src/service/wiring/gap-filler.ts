@@ -42,18 +42,20 @@ export function createGapFiller(
 const TAKEOVER_MS = 12_000;
 
 /** What may have been missed before this instance listened: since anything was last seen, or since the one before was gone. */
-export function gapBefore(liveAtMs: number, lastSeenMs: number): Gap {
-  const fromMs = Math.min(lastSeenMs, liveAtMs - TAKEOVER_MS);
+export function gapBefore(liveAtMs: number, heardUntilMs: number): Gap {
+  const fromMs = Math.min(heardUntilMs, liveAtMs - TAKEOVER_MS);
   return { fromMs, toMs: liveAtMs, reason: 'nobody listened' };
 }
 
 /**
- * Since when events may have been missed before this start: the last change of any conversation.
- * A new ledger has missed nothing that it was asked to see.
+ * Until when events were surely taken in: the last change of any conversation. With an empty ledger
+ * a lone process has missed nothing that it was asked to see, since it is not up before it listens.
+ * One of several is up at once, and whoever listened may die before the first conversation comes.
  */
-export async function lastSeenAt(
-  ledger: Pick<Ledger, 'conversations'>,
+export async function heardUntil(
+  ledger: Pick<Ledger, 'conversations' | 'leases'>,
+  startedAtMs: number,
 ): Promise<number | undefined> {
   const [last] = await ledger.conversations({ limit: 1 });
-  return last?.changedAt;
+  return last?.changedAt ?? (ledger.leases === 'beaten' ? startedAtMs : undefined);
 }

@@ -12,7 +12,7 @@ import { abortable } from '../../lib/abort.ts';
 import type { ServiceParts } from '../app.ts';
 import { Inlet } from '../inlet.ts';
 import type { Engine } from './engine.ts';
-import { createGapFiller, gapBefore, lastSeenAt } from './gap-filler.ts';
+import { createGapFiller, gapBefore, heardUntil } from './gap-filler.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {
@@ -67,11 +67,11 @@ export async function openInlets(
         onGap: (gap) => gaps.add(gap),
       }),
     onLive: (liveAtMs) => {
-      if (lastSeenMs !== undefined) gaps.add(gapBefore(liveAtMs, lastSeenMs));
+      if (heardUntilMs !== undefined) gaps.add(gapBefore(liveAtMs, heardUntilMs));
     },
   });
   // Read before anything can come in, or this start itself would count as having seen events.
-  const lastSeenMs = await lastSeenAt(ledger);
+  const heardUntilMs = await heardUntil(ledger, parts.clock.wallMs());
   const duty = {
     name: `listen:${digestOf(targets.topics)}`,
     run: (signal: AbortSignal) => post.run(signal),
