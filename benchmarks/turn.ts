@@ -11,7 +11,7 @@ import {
   DEFAULT_ATTRIBUTES,
   limitOptions,
 } from '../src/enrich/options.ts';
-import { loadToE164, type ToE164 } from '../src/enrich/phone.ts';
+import { loadToE164, type ToE164 } from '../src/enrich/customer/phone.ts';
 import { enrich, type EnrichDeps } from '../src/enrich/pipeline.ts';
 import { planEnrichment } from '../src/enrich/plan.ts';
 import { systemClock } from '../src/lib/clock.ts';

@@ -23,12 +23,12 @@ export type { LookupAnswer } from './lookup/lookup.ts';
 
 export { enrich, type EnrichDeps, type EnrichInput } from './enrich/pipeline.ts';
 export { planEnrichment, type EnrichOptions, type EnrichPlan } from './enrich/plan.ts';
-export { resolveCustomer, type Resolution } from './enrich/resolve.ts';
-export { maskReport, type EnrichmentReport, type KeyReport } from './enrich/report.ts';
-export { renderReport } from './enrich/render-report.ts';
-export { createFlowSource, type FlowSource, type GetFlow } from './enrich/flow-source.ts';
-export { renderCases, runCases, type CaseResult } from './enrich/cases.ts';
-export { loadToE164 } from './enrich/phone.ts';
+export { resolveCustomer, type Resolution } from './enrich/customer/resolve.ts';
+export { maskReport, type EnrichmentReport, type KeyReport } from './enrich/report/report.ts';
+export { renderReport } from './enrich/report/render-report.ts';
+export { createFlowSource, type FlowSource, type GetFlow } from './enrich/flow/flow-source.ts';
+export { renderCases, runCases, type CaseResult } from './enrich/cases/cases.ts';
+export { loadToE164 } from './enrich/customer/phone.ts';
 export {
   attributeOptions,
   customerOptions,

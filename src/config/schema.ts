@@ -9,7 +9,7 @@ import {
   type FlowOptions,
   type LimitOptions,
 } from '../enrich/options.ts';
-import { casesOptions, type CaseOptions } from '../enrich/case-options.ts';
+import { casesOptions, type CaseOptions } from '../enrich/cases/case-options.ts';
 import { genesysOptionsSchema, type GenesysConfig } from '../genesys/options.ts';
 import { sourcesSchema, type SourceOptions } from '../lookup/options.ts';
 import { accessOptions, type AccessOptions } from '../access/options.ts';

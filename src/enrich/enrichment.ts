@@ -2,7 +2,7 @@ import type { AttributeTarget } from '../domain/attribute-entry.ts';
 import type { AttributeClass, Attributes } from '../domain/attributes.ts';
 import type { Participant } from '../domain/conversation.ts';
 import type { OutcomeResult } from '../domain/outcome.ts';
-import type { EnrichmentReport } from './report.ts';
+import type { EnrichmentReport } from './report/report.ts';
 
 /** What should be written, and why. Nothing has been written yet. */
 export interface Enrichment {

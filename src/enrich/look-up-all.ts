@@ -1,6 +1,6 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { TraceId } from '../domain/ids.ts';
-import { keyFor, type Identifications } from './identify-sources.ts';
+import { keyFor, type Identifications } from './customer/identify-sources.ts';
 import type { LookupAnswer } from '../lookup/lookup.ts';
 import type { Lookups } from '../lookup/lookups.ts';
 

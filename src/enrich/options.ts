@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AttributeClass } from '../domain/attributes.ts';
 import { keyPreferenceSchema } from '../lookup/options/key-options.ts';
-import { ATTRIBUTE_TYPES, type AttributeType } from './canonical.ts';
+import { ATTRIBUTE_TYPES, type AttributeType } from './mapping/canonical.ts';
 
 /** How the customer is found in the sources. */
 export interface CustomerOptions {

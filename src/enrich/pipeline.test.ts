@@ -10,7 +10,7 @@ import {
   notFound,
   run,
 } from '../../test/fixtures/enrichment.ts';
-import { maskReport } from './report.ts';
+import { maskReport } from './report/report.ts';
 
 const record = {
   id: 'CUST-998877',

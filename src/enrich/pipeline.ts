@@ -2,19 +2,19 @@ import type { Conversation, Participant } from '../domain/conversation.ts';
 import type { TraceId } from '../domain/ids.ts';
 import type { RequestBody } from '../domain/request.ts';
 import type { Clock } from '../lib/clock.ts';
-import { checkMapped } from './check-flow.ts';
-import { diffAttributes } from './diff.ts';
+import { checkMapped } from './flow/check-flow.ts';
+import { diffAttributes } from './mapping/diff.ts';
 import type { Enrichment } from './enrichment.ts';
-import type { FlowAnswer, FlowSource } from './flow-source.ts';
-import { identifyForSources } from './identify-sources.ts';
+import type { FlowAnswer, FlowSource } from './flow/flow-source.ts';
+import { identifyForSources } from './customer/identify-sources.ts';
 import { lookUpAll, type SourceAnswers } from './look-up-all.ts';
 import type { Lookups } from '../lookup/lookups.ts';
-import { mapAttributes } from './map.ts';
-import type { ToE164 } from './phone.ts';
+import { mapAttributes } from './mapping/map.ts';
+import type { ToE164 } from './customer/phone.ts';
 import type { EnrichPlan } from './plan.ts';
-import { resolveCustomer } from './resolve.ts';
+import { resolveCustomer } from './customer/resolve.ts';
 import { settle, settleNobody } from './settle.ts';
-import { validateAttributes } from './validate.ts';
+import { validateAttributes } from './mapping/validate.ts';
 
 export interface EnrichInput {
   readonly conversation: Conversation;

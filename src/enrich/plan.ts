@@ -1,11 +1,11 @@
 import { RapportError } from '../domain/errors.ts';
-import { canonicalize } from './canonical.ts';
+import { canonicalize } from './mapping/canonical.ts';
 import { nearMiss } from '../lib/near-miss.ts';
-import { compileExpression, type Expression } from './expression.ts';
-import type { KeySource, KnownKeySource } from './identify.ts';
-import type { AttributePlan } from './map.ts';
+import { compileExpression, type Expression } from './expression/expression.ts';
+import type { KeySource, KnownKeySource } from './customer/identify.ts';
+import type { AttributePlan } from './mapping/map.ts';
 import type { AttributeOptions, CustomerOptions, FlowOptions, LimitOptions } from './options.ts';
-import { checkKey } from './validate.ts';
+import { checkKey } from './mapping/validate.ts';
 
 /** The options of an enrichment, as the configuration gives them. */
 export interface EnrichOptions {

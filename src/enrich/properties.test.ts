@@ -8,10 +8,10 @@ import {
   notFound,
   run,
 } from '../../test/fixtures/enrichment.ts';
-import { ATTRIBUTE_TYPES, type AttributeType } from './canonical.ts';
+import { ATTRIBUTE_TYPES, type AttributeType } from './mapping/canonical.ts';
 import type { AttributeInput } from './options.ts';
-import { renderReport } from './render-report.ts';
-import { maskReport } from './report.ts';
+import { renderReport } from './report/render-report.ts';
+import { maskReport } from './report/report.ts';
 
 const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 60);
 /** A busy machine takes its time over many runs. */

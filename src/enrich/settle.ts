@@ -3,18 +3,18 @@ import { NO_ATTRIBUTES, toAttributeRecord, type Attributes } from '../domain/att
 import type { Conversation } from '../domain/conversation.ts';
 import type { OutcomeResult, SourceVerdict } from '../domain/outcome.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
-import type { Checked } from './check-flow.ts';
+import type { Checked } from './flow/check-flow.ts';
 import type { Enrichment, PlannedKey } from './enrichment.ts';
-import type { FlowAnswer } from './flow-source.ts';
-import type { Identification } from './identify.ts';
-import { keyFor, type Identifications } from './identify-sources.ts';
+import type { FlowAnswer } from './flow/flow-source.ts';
+import type { Identification } from './customer/identify.ts';
+import { keyFor, type Identifications } from './customer/identify-sources.ts';
 import type { SourceAnswers } from './look-up-all.ts';
 import { toSourceVerdict } from '../lookup/lookup.ts';
 import type { EnrichPlan } from './plan.ts';
-import type { EnrichmentReport, FlowReport, KeyFinding, KeyReport } from './report.ts';
-import type { Resolution } from './resolve.ts';
-import { rowsOf } from './report-rows.ts';
-import type { Validated } from './validate.ts';
+import type { EnrichmentReport, FlowReport, KeyFinding, KeyReport } from './report/report.ts';
+import type { Resolution } from './customer/resolve.ts';
+import { rowsOf } from './report/report-rows.ts';
+import type { Validated } from './mapping/validate.ts';
 
 export interface Findings {
   readonly conversation: Conversation;

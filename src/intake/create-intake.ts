@@ -1,8 +1,8 @@
 import type { ConversationId, ParticipantId } from '../domain/ids.ts';
 import type { Lane } from '../domain/request.ts';
-import { asDedupeId } from './flat-request.ts';
+import { asDedupeId } from './events/flat-request.ts';
 import type { Intake, RequestDraft, Sighting } from './intake.ts';
-import { parseIntake } from './parse.ts';
+import { parseIntake } from './events/parse.ts';
 import type { Seen } from './seen.ts';
 
 export interface IntakeOptions {

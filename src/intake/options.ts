@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { MAX_CHANNELS_PER_CLIENT } from './listener.ts';
+import { MAX_CHANNELS_PER_CLIENT } from './listening/listener.ts';
 import { DEFAULT_SEEN_MAX } from './seen.ts';
-import { isWebhookSecret } from './verify-webhook.ts';
+import { isWebhookSecret } from './events/verify-webhook.ts';
 
 /** What starts an enrichment. */
 export interface ListenOptions {

@@ -3,7 +3,7 @@ import type { NotificationsApi, Subscription } from '../genesys/api/notification
 import type { RoutingApi } from '../genesys/api/routing.ts';
 import type { UsersApi } from '../genesys/api/users.ts';
 import type { NotificationsPort, TopicVerdict } from './channel/ports.ts';
-import type { ListenDirectory } from './resolve-listen.ts';
+import type { ListenDirectory } from './listening/resolve-listen.ts';
 
 /** Listening comes before everything that it brings in. */
 const optionsOf = (signal: AbortSignal): CallOptions => ({ signal, lane: 'live' });

@@ -3,7 +3,7 @@ import type { ConversationId } from '../domain/ids.ts';
 import type { OnProgress } from '../engine/progress.ts';
 import type { GenesysClient } from '../genesys/client.ts';
 import type { RequestEvent } from '../genesys/request-meter.ts';
-import type { ListeningPost } from '../intake/listening-post.ts';
+import type { ListeningPost } from '../intake/listening/listening-post.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customer, UNKNOWN_PHONE } from '../../src/demo/customers.ts';
-import { MASK } from '../../src/enrich/report.ts';
+import { MASK } from '../../src/enrich/report/report.ts';
 import { isAnswered, startStage, type Stage } from './service-stage.ts';
 
 const MAYA = customer(1);

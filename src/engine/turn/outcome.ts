@@ -1,7 +1,7 @@
 import type { ConversationId, TraceId } from '../../domain/ids.ts';
 import type { KeyVerdict, OutcomeResult, OutcomeSummary } from '../../domain/outcome.ts';
 import type { Enrichment } from '../../enrich/enrichment.ts';
-import { maskReport } from '../../enrich/report.ts';
+import { maskReport } from '../../enrich/report/report.ts';
 import type { ClaimedRequest } from '../../ledger/turn.ts';
 import type { WritebackResult } from '../../writeback/turn/input.ts';
 

@@ -1,5 +1,5 @@
 import type { Enrichment } from '../../enrich/enrichment.ts';
-import { bareNumber } from '../../enrich/phone.ts';
+import { bareNumber } from '../../enrich/customer/phone.ts';
 import type { PersonKey } from '../../ledger/turn.ts';
 
 /**

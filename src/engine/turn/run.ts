@@ -3,7 +3,7 @@ import { hasEnded, mediaOf, type Conversation } from '../../domain/conversation.
 import { type ConversationId, type ParticipantId, type TraceId } from '../../domain/ids.ts';
 import type { Enrichment } from '../../enrich/enrichment.ts';
 import { enrich, type EnrichDeps } from '../../enrich/pipeline.ts';
-import { resolveCustomer } from '../../enrich/resolve.ts';
+import { resolveCustomer } from '../../enrich/customer/resolve.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { Claim } from '../../ledger/turn.ts';
 import type { PlatformPort } from '../../writeback/platform-port.ts';

@@ -1,6 +1,6 @@
 import { planConfig } from '../../config/plan-config.ts';
-import { createFlowSource, type GetFlow } from '../../enrich/flow-source.ts';
-import { loadToE164, type ToE164 } from '../../enrich/phone.ts';
+import { createFlowSource, type GetFlow } from '../../enrich/flow/flow-source.ts';
+import { loadToE164, type ToE164 } from '../../enrich/customer/phone.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock } from '../../lib/clock.ts';

@@ -1,8 +1,8 @@
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Gap } from '../../intake/channel/ports.ts';
 import type { EventInlet } from '../../intake/create-intake.ts';
-import { GapFiller } from '../../intake/gap-fill.ts';
-import type { ListenTargets } from '../../intake/resolve-listen.ts';
+import { GapFiller } from '../../intake/listening/gap-fill.ts';
+import type { ListenTargets } from '../../intake/listening/resolve-listen.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Inlet } from '../inlet.ts';

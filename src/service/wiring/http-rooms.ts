@@ -1,7 +1,7 @@
 import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import type { Feed } from '../../feed/create-feed.ts';
-import { createWebhookVerifier, webhookRefused } from '../../intake/verify-webhook.ts';
+import { createWebhookVerifier, webhookRefused } from '../../intake/events/verify-webhook.ts';
 import type { WebhookOptions } from '../../intake/options.ts';
 import { may, type Principal } from '../../access/principal.ts';
 import type { Delivery } from '../../delivery/delivery.ts';

@@ -1,6 +1,6 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import { createFeed } from '../../feed/create-feed.ts';
-import type { ListeningPost } from '../../intake/listening-post.ts';
+import type { ListeningPost } from '../../intake/listening/listening-post.ts';
 import type { ServiceParts } from '../app.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Inlet } from '../inlet.ts';

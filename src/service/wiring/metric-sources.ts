@@ -1,6 +1,6 @@
 import type { Feed } from '../../feed/create-feed.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
-import type { ListeningPost } from '../../intake/listening-post.ts';
+import type { ListeningPost } from '../../intake/listening/listening-post.ts';
 import type { LedgerReader } from '../../ledger/ledger.ts';
 
 export interface MeteredRooms {

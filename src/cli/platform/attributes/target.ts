@@ -6,7 +6,7 @@ import {
   type ConversationId,
   type ParticipantId,
 } from '../../../domain/ids.ts';
-import { resolveCustomer } from '../../../enrich/resolve.ts';
+import { resolveCustomer } from '../../../enrich/customer/resolve.ts';
 import type { ConfigFlags } from '../../options.ts';
 import type { Session } from '../session.ts';
 

@@ -1,0 +1,48 @@
+import { parseConversationId, parseParticipantId } from '../../domain/ids.ts';
+import { asText, type Fields } from '../fields.ts';
+import type { ParsedEvent } from '../intake.ts';
+
+/** Longest text a caller may give as key, phone, e-mail or reason, in characters. */
+const MAX_TEXT_LENGTH = 512;
+/** What may stand in a dedupe key: printable ASCII, so that it reads the same in every log and store. */
+const KEY_PATTERN = /^[\x21-\x7e]{1,200}$/;
+
+/**
+ * Reads `{conversationId, participantId?, externalId?, phone?, email?, reason?, executionId?}`, as a
+ * data action or any program sends it. Numbers are taken as text, since flows do not always quote.
+ *
+ * @throws {RapportError} `ERR_INVALID_ID` when an id in it is not an id
+ */
+export function parseFlatRequest(fields: Fields): ParsedEvent {
+  const conversationId = parseConversationId(fields['conversationId']);
+  const participantId = given(fields['participantId']);
+  const executionId = asDedupeId(given(fields['executionId']));
+  return {
+    kind: 'asked',
+    request: {
+      conversationId,
+      kind: 'enrich',
+      lane: 'live',
+      dedupeKey: executionId && `action:${conversationId}:${executionId}`,
+      traceId: undefined,
+      body: {
+        participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
+        externalId: given(fields['externalId']),
+        phone: given(fields['phone']),
+        email: given(fields['email']),
+        reason: given(fields['reason']),
+      },
+    },
+  };
+}
+
+/** An id that may be part of a dedupe key, or undefined when it could not be one. */
+export function asDedupeId(value: unknown): string | undefined {
+  return typeof value === 'string' && KEY_PATTERN.test(value) ? value : undefined;
+}
+
+function given(value: unknown): string | undefined {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  const text = asText(value)?.trim();
+  return text === undefined || text === '' || text.length > MAX_TEXT_LENGTH ? undefined : text;
+}
