@@ -1,9 +1,8 @@
 import { parseAttributes } from './attributes.ts';
 import type { Communication, Conversation, MediaType, Participant } from './conversation.ts';
 import { RapportError } from './errors.ts';
+import { asFields, asInstant, asText, type Fields } from './fields.ts';
 import { parseConversationId, parseParticipantId } from './ids.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Where the platform lists each medium's legs on a participant. */
 const LEGS: ReadonlyMap<string, MediaType> = new Map([
@@ -110,23 +109,6 @@ function textOfAddress(value: unknown): string | undefined {
   return asText(fields?.['addressNormalized']) ?? asText(fields?.['addressRaw']);
 }
 
-function asFields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : undefined;
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 function idOf(value: unknown): string | undefined {
   return asText(asFields(value)?.['id']);
-}
-
-function asInstant(value: unknown): number | undefined {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value !== 'string') return undefined;
-  const parsed = Date.parse(value);
-  return Number.isNaN(parsed) ? undefined : parsed;
 }

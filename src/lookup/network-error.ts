@@ -1,3 +1,4 @@
+import { codeOf } from '../lib/error-code.ts';
 import { LookupError } from './errors.ts';
 
 /** Words for the codes that people meet; another code stands for itself. */
@@ -26,12 +27,4 @@ export function unreachable(source: string, host: string, error: unknown): Looku
     nextStep: 'Check the url, the network and the service from the machine that Rapport runs on.',
     cause: error,
   });
-}
-
-/** The error's own code, or that of what it wraps. */
-export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  return codeOf(error.cause);
 }

@@ -1,3 +1,4 @@
+import { asFields, type Fields } from '../../domain/fields.ts';
 import type { AttributeType, TypeSpec } from '../mapping/canonical.ts';
 
 /** What a flow declares as its inputs. */
@@ -13,8 +14,6 @@ export interface FlowInput extends TypeSpec {
   readonly declared: string;
   readonly required: boolean;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the declared inputs of a flow (`GET /api/v2/flows/{id}`) or of one version of it. They are
@@ -133,12 +132,6 @@ function inputsOfDefinitions(value: unknown): ReadonlyMap<string, FlowInput> | u
     });
   }
   return inputs;
-}
-
-function asFields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : undefined;
 }
 
 function asText(value: unknown): string | undefined {

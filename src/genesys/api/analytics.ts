@@ -1,4 +1,5 @@
 import { parseAttributes, type Attributes } from '../../domain/attributes.ts';
+import { asInstant } from '../../domain/fields.ts';
 import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import { backoffMs } from '../../lib/backoff.ts';
@@ -242,9 +243,4 @@ function toParticipant(item: unknown): ParticipantDetail | [] {
     purpose: asText(fields.get('purpose')) ?? 'unknown',
     attributes: parseAttributes(fields.get('attributes')),
   };
-}
-
-function asInstant(value: unknown): number | undefined {
-  const parsed = Date.parse(asText(value) ?? '');
-  return Number.isNaN(parsed) ? undefined : parsed;
 }

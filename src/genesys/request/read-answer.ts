@@ -1,7 +1,7 @@
 import type { AnswerFacts } from '../budget/budget.ts';
 import { PlatformError } from '../errors.ts';
 import { parseJson } from '../transport/json.ts';
-import { parseRetryAfter } from '../transport/retry-after.ts';
+import { parseRetryAfter } from '../../lib/retry-after.ts';
 import type { WireAnswer } from '../transport/wire.ts';
 import { parseErrorBody, toPlatformError } from './answer-error.ts';
 import type { PlatformAnswer, PlatformRequest } from './platform-request.ts';

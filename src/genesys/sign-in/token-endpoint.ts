@@ -3,7 +3,7 @@ import { createDeadline } from '../../lib/abort.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import { parseJson } from '../transport/json.ts';
-import { parseRetryAfter } from '../transport/retry-after.ts';
+import { parseRetryAfter } from '../../lib/retry-after.ts';
 import { WireError, type Wire, type WireAnswer } from '../transport/wire.ts';
 import type { IssuedToken } from './token-source.ts';
 

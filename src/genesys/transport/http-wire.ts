@@ -1,4 +1,5 @@
 import type { Agent, Dispatcher } from 'undici';
+import { codeOf } from '../../lib/error-code.ts';
 import {
   WireError,
   type Wire,
@@ -166,13 +167,6 @@ function failureOf(code: string | undefined): WireFailure {
   if (code === undefined) return 'broken';
   if (UNREACHABLE.has(code)) return 'unreachable';
   return /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(code) ? 'untrusted' : 'broken';
-}
-
-/** The code of an error, or of the first error that a failed connection to several addresses gathers. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof AggregateError ? codeOf(error.errors[0]) : codeOf(error.cause);
 }
 
 function asError(value: unknown): Error {

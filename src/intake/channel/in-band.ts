@@ -1,6 +1,6 @@
 import { createDeadline } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { asFields, asText } from '../fields.ts';
+import { asFields, asText } from '../../domain/fields.ts';
 
 /**
  * Most topics in one in-band message. The platform documents no number; this keeps a message

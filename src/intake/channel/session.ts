@@ -1,6 +1,6 @@
 import { createDeadline } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { asFields } from '../fields.ts';
+import { asFields } from '../../domain/fields.ts';
 import type { ChannelTiming, LossReason } from './channel-state.ts';
 import { createInBand, type InBand } from './in-band.ts';
 import type { ConnectSocket, Socket } from './ports.ts';

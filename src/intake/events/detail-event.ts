@@ -7,7 +7,7 @@ import {
 } from '../../domain/ids.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { RequestBody } from '../../domain/request.ts';
-import { asFields, asInstant, asText, type Fields } from '../fields.ts';
+import { asFields, asInstant, asText, type Fields } from '../../domain/fields.ts';
 import { ignored, type ParsedEvent, type Sighting } from '../intake.ts';
 
 interface DetailEvent {

@@ -1,5 +1,5 @@
 import { parseConversationId, parseParticipantId } from '../../domain/ids.ts';
-import { asText, type Fields } from '../fields.ts';
+import { asText, type Fields } from '../../domain/fields.ts';
 import type { ParsedEvent } from '../intake.ts';
 
 /** Longest text a caller may give as key, phone, e-mail or reason, in characters. */

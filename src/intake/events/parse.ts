@@ -9,7 +9,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { parseConversation } from '../../domain/parse-conversation.ts';
 import { parseTopic } from '../../domain/topic.ts';
 import { parseDetailEvent } from './detail-event.ts';
-import { asFields, asInstant, asText, type Fields } from '../fields.ts';
+import { asFields, asInstant, asText, type Fields } from '../../domain/fields.ts';
 import { findCustomer } from './find-customer.ts';
 import { asDedupeId, parseFlatRequest } from './flat-request.ts';
 import { ignored, type ParsedEvent } from '../intake.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { abortable } from '../../abortable.ts';
 import { LookupError } from '../../errors.ts';
-import { codeOf } from '../../network-error.ts';
+import { codeOf } from '../../../lib/error-code.ts';
 import type { CsvSourceOptions } from '../../options/file-options.ts';
 import { RowCollector } from '../../rows.ts';
 import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { LookupError } from '../../errors.ts';
 import { Flights } from '../../flights.ts';
 import type { ClientCredentialsAuth } from '../../options/http-options.ts';
-import { codeOf } from '../../network-error.ts';
+import { codeOf } from '../../../lib/error-code.ts';
 
 export interface TokenKeeper {
   /** A token that is good for now; asks for a new one when there is none. */
