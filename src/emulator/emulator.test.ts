@@ -70,6 +70,15 @@ describe('startEmulator', () => {
     ).toEqual(['authentication.required', 'bad.credentials', 'credentials.expired']);
   });
 
+  it('keeps what a request carried, but not what authorized it', async () => {
+    await using emulator = await startTestEmulator();
+    const headers = { authorization: 'Bearer secret', cookie: 'a=secret', 'x-trace-id': 't1' };
+    await fetch(`${emulator.apiUrl}/api/v2/tokens/me`, { headers });
+    const [request] = emulator.control.requests();
+    expect(request?.requestHeaders).toMatchObject({ 'x-trace-id': 't1' });
+    expect(JSON.stringify(request)).not.toContain('secret');
+  });
+
   it('applies an attributes write after its lag, merged per key', async () => {
     await using emulator = await startTestEmulator({ attributes: { lagMs: 250 } });
     const { control } = emulator;

@@ -3,7 +3,7 @@ import { sleep, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RetentionOptions } from '../ledger/options.ts';
-import { ALIVE_MS, BEAT_MS, HOLD_MS } from './instance.ts';
+import { DEFAULT_TIMING, type BeatTiming } from './instance.ts';
 
 /** Work that exactly one instance does at a time: to listen to a set of queues, to seal, to sweep. */
 export interface Duty {
@@ -20,6 +20,7 @@ export interface DutiesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly duties: readonly Duty[];
+  readonly timing?: BeatTiming | undefined;
 }
 
 /** Time before a duty that ended early is begun again, in milliseconds. */
@@ -49,11 +50,13 @@ class DutyHolder {
   isHeld = false;
   readonly #duty: Duty;
   readonly #options: DutiesOptions;
+  readonly #timing: BeatTiming;
 
   constructor(duty: Duty, options: DutiesOptions) {
     this.name = duty.name;
     this.#duty = duty;
     this.#options = options;
+    this.#timing = options.timing ?? DEFAULT_TIMING;
   }
 
   /** Asks for the duty at every beat, and does it for as long as it is surely held. */
@@ -61,7 +64,7 @@ class DutyHolder {
     const { ledger, clock } = this.#options;
     while (!stop.aborted) {
       if (await this.#ask()) await this.#hold(stop);
-      else await sleep(clock, BEAT_MS, stop).catch(() => undefined);
+      else await sleep(clock, this.#timing.beatMs, stop).catch(() => undefined);
     }
     if (ledger.leases === 'process') return;
     await ledger
@@ -88,12 +91,12 @@ class DutyHolder {
     const { clock } = this.#options;
     let keptAt = clock.monotonicMs();
     while (!signal.aborted) {
-      await sleep(clock, BEAT_MS, signal).catch(() => undefined);
+      await sleep(clock, this.#timing.beatMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       const askedAt = clock.monotonicMs();
-      const answer = await this.#askWithin(HOLD_MS - (askedAt - keptAt), signal);
+      const answer = await this.#askWithin(this.#timing.holdMs - (askedAt - keptAt), signal);
       if (answer === 'kept') keptAt = askedAt;
-      else if (answer === 'lost' || clock.monotonicMs() - keptAt >= HOLD_MS) return;
+      else if (answer === 'lost' || clock.monotonicMs() - keptAt >= this.#timing.holdMs) return;
     }
   }
 
@@ -103,7 +106,7 @@ class DutyHolder {
       () => 'unknown' as const,
       () => 'unknown' as const,
     );
-    const asked = ledger.holdDuty(this.name, ALIVE_MS).then(
+    const asked = ledger.holdDuty(this.name, this.#timing.aliveMs).then(
       (kept) => (kept ? ('kept' as const) : ('lost' as const)),
       (error: unknown) => {
         this.#warn('duty.askFailed', error);
@@ -117,7 +120,7 @@ class DutyHolder {
     const { ledger } = this.#options;
     if (ledger.leases === 'process') return true;
     try {
-      return await ledger.holdDuty(this.name, ALIVE_MS);
+      return await ledger.holdDuty(this.name, this.#timing.aliveMs);
     } catch (error) {
       this.#warn('duty.askFailed', error);
       return false;

@@ -21,7 +21,7 @@ export interface BeatTiming {
   readonly holdMs: number;
 }
 
-const DEFAULT_TIMING: BeatTiming = { beatMs: BEAT_MS, aliveMs: ALIVE_MS, holdMs: HOLD_MS };
+export const DEFAULT_TIMING: BeatTiming = { beatMs: BEAT_MS, aliveMs: ALIVE_MS, holdMs: HOLD_MS };
 
 export interface InstanceOptions {
   readonly timing?: BeatTiming | undefined;

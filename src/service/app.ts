@@ -1,10 +1,12 @@
 import type { RapportConfig } from '../config/schema.ts';
 import type { ConversationId } from '../domain/ids.ts';
+import type { BeatTiming } from '../engine/instance.ts';
 import type { OnProgress } from '../engine/progress.ts';
 import type { GenesysClient } from '../genesys/client.ts';
 import type { RequestEvent } from '../genesys/request-meter.ts';
 import type { ListeningPost } from '../intake/listening/listening-post.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { OpenLedgerOptions } from '../ledger/open-ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Metrics } from './metrics.ts';
@@ -24,6 +26,10 @@ export interface ServiceParts {
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
+  /** Opens the ledger that the configuration names. @defaultValue `openLedger` */
+  readonly openLedger?: ((options: OpenLedgerOptions) => Promise<Ledger>) | undefined;
+  /** How instances on one ledger tell that they live. @defaultValue 2 s, believed for 8 s */
+  readonly beatTiming?: BeatTiming | undefined;
 }
 
 /** A running service. Disposing it stops the inlets, finishes or hands back what is under way, and closes. */

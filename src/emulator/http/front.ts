@@ -65,7 +65,9 @@ export function createFront(
     };
     if (target.kind !== 'control') {
       const path = request.url ?? '/';
-      parts.recorder.record({ method, path, target, passage, ending, headers, correlationId });
+      const { headers: requestHeaders } = request;
+      const what = { method, path, target, passage, ending, requestHeaders, headers };
+      parts.recorder.record({ ...what, correlationId });
     }
     if (ending.kind === 'answer') write(request, response, { ...ending.answer, headers });
     if (ending.kind === 'reset') request.socket.resetAndDestroy();

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Log } from '../../lib/log.ts';
 import { announceAnswer } from '../diagnostics.ts';
 import type { World } from '../world/world.ts';
@@ -23,6 +24,7 @@ export interface Recorded {
   readonly target: Target;
   readonly passage: Passage;
   readonly ending: Ending;
+  readonly requestHeaders: IncomingHttpHeaders;
   readonly headers: Readonly<Record<string, string>>;
   readonly correlationId: string;
 }
@@ -53,6 +55,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         hint,
         faults: passage.faults,
         correlationId,
+        requestHeaders: withoutSecrets(what.requestHeaders),
         requestBody: passage.body,
         responseBody: target.kind === 'token' ? withoutTokens(answer.body) : answer.body,
         responseHeaders: headers,
@@ -66,6 +69,15 @@ export function createRecorder(parts: RecorderParts): Recorder {
       if (ending.kind === 'answer' && isPlatform) announceAnswer(exchange, target.path);
     },
   };
+}
+
+/** What may be kept of a request's headers. */
+function withoutSecrets(headers: IncomingHttpHeaders): Record<string, string> {
+  const { authorization: _, cookie: __, ...open } = headers;
+  const texts = Object.entries(open).filter((entry): entry is [string, string] => {
+    return typeof entry[1] === 'string';
+  });
+  return Object.fromEntries(texts);
 }
 
 /** What is kept of a sign-in's answer: all but the tokens. */

@@ -20,6 +20,8 @@ export interface Exchange {
   /** Ids of the fault rules that had a hand in it. */
   readonly faults: readonly string[];
   readonly correlationId: string;
+  /** As the client sent them, names in lower case; what authorizes is left out. */
+  readonly requestHeaders: Readonly<Record<string, string>>;
   readonly requestBody: unknown;
   readonly responseBody: unknown;
   readonly responseHeaders: Readonly<Record<string, string>>;

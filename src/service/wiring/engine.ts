@@ -41,11 +41,11 @@ export async function startEngine(
   parts: ServiceParts,
   rooms: Rooms & { readonly stack: AsyncDisposableStack; readonly isCovered: IsCovered },
 ): Promise<Engine> {
-  const { clock, random, log, onProgress } = parts;
+  const { clock, random, log, beatTiming: timing, onProgress } = parts;
   const { ledger, client, newId, stack } = rooms;
-  const instance = stack.use(await startInstance({ ledger, clock, log }));
+  const instance = stack.use(await startInstance({ ledger, clock, log, timing }));
   const duties = ledgerDuties({ ledger, clock, retention: config.retention });
-  stack.use(startDuties({ ledger, clock, log, duties }));
+  stack.use(startDuties({ ledger, clock, log, timing, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
   const live = new LiveTurns();

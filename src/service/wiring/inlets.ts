@@ -76,7 +76,7 @@ export async function openInlets(
     name: `listen:${digestOf(targets.topics)}`,
     run: (signal: AbortSignal) => post.run(signal),
   };
-  stack.use(startDuties({ ledger, clock: parts.clock, log: parts.log, duties: [duty] }));
+  stack.use(startDuties({ ...parts, timing: parts.beatTiming, ledger, duties: [duty] }));
   // A lone process has the duty at once; of several, the one that has it is live already.
   if (ledger.leases === 'process') await abortable(post.firstLive, parts.signal);
   return { inlet, post };

@@ -22,7 +22,8 @@ export async function openRooms(
 ): Promise<Rooms> {
   const { clock, random, log, onRequest } = parts;
   const newId = createIdSource(clock);
-  const ledger = await openLedger({ store: config.store, clock, newId, random, log });
+  const open = parts.openLedger ?? openLedger;
+  const ledger = await open({ store: config.store, clock, newId, random, log });
   stack.use(ledger);
   const client = stack.use(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest }),
