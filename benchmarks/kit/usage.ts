@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+
+/** Unit of times in /proc, on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const SAMPLE_MS = 200;
+
+export interface Usage {
+  /** Processor time of all its threads since the start. */
+  readonly cpuSeconds: number;
+  readonly residentMiB: number;
+  /** The most it ever held. */
+  readonly peakMiB: number;
+}
+
+/** What a process uses, from /proc; on another system than Linux, not a number. */
+export async function usageOf(pid: number): Promise<Usage> {
+  try {
+    const [stat, status] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/status`, 'utf8'),
+    ]);
+    // The fields after the name, which may hold spaces: utime and stime are the 12th and 13th.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const mib = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
+    return { cpuSeconds, residentMiB: mib('VmRSS'), peakMiB: mib('VmHWM') };
+  } catch {
+    return { cpuSeconds: Number.NaN, residentMiB: Number.NaN, peakMiB: Number.NaN };
+  }
+}
+
+export interface MemoryWatch extends Disposable {
+  /** Resident memory, in MiB, five times a second since the beginning. */
+  readonly samplesMiB: readonly number[];
+}
+
+export function watchMemory(pid: number): MemoryWatch {
+  const samplesMiB: number[] = [];
+  const timer = setInterval(() => {
+    void usageOf(pid).then(({ residentMiB }) => samplesMiB.push(residentMiB));
+  }, SAMPLE_MS);
+  return { samplesMiB, [Symbol.dispose]: () => clearInterval(timer) };
+}

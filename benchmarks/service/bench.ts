@@ -1,0 +1,51 @@
+/**
+ * How fast and how cheap the real service is, beside two references: `rapport serve` from `dist`, the
+ * official SDK in a Fastify handler, and the least that a durable service can do. Each is a process
+ * of its own, triggered over HTTP with conversation ids only, at a steady rate that waits for no
+ * answer, against a platform and a CRM (in one more process) that take a set time each.
+ *
+ *     npm run bench -- [--rate 200] [--seconds 30] [--warm-up 10] [--platform-ms 40] [--crm-ms 20]
+ *                      [--only rapport,floor,sdk] [--save results.json]
+ *
+ * The status is 0 when every trigger was taken, every conversation was written to exactly once, and
+ * the goals of `rapport serve` are met. Processor time and memory come from /proc: Linux only.
+ */
+import { writeFile } from 'node:fs/promises';
+import { readFlags } from '../kit/flags.ts';
+import { machine } from '../kit/machine.ts';
+import type { Contender } from './contender.ts';
+import type { Figures } from './figures.ts';
+import { judge } from './goals.ts';
+import { measure } from './measure.ts';
+import { rapport } from './rapport.ts';
+import { durableFloor, sdkInFastify } from './references.ts';
+import { tableOf, type Results } from './report.ts';
+
+const CONTENDERS: Readonly<Record<string, Contender>> = {
+  rapport,
+  floor: durableFloor,
+  sdk: sdkInFastify,
+};
+
+const { numbers: load, texts } = readFlags(
+  { rate: 200, seconds: 30, warmUp: 10, platformMs: 40, crmMs: 20 },
+  { only: Object.keys(CONTENDERS).join(','), save: '' },
+);
+
+const measured: { name: string; promise: string; figures: Figures }[] = [];
+const circumstances = machine();
+for (const short of texts.only.split(',')) {
+  const contender = CONTENDERS[short];
+  if (contender === undefined) {
+    throw new Error(`--only takes some of ${Object.keys(CONTENDERS).join(', ')}`);
+  }
+  const { name, promise } = contender;
+  measured.push({ name, promise, figures: await measure(contender, load) });
+}
+const results: Results = { load, machine: circumstances, measured };
+console.log(tableOf(results));
+const verdicts = judge(results);
+for (const { goal, got, isMet } of verdicts)
+  console.log(`${isMet ? 'met   ' : 'MISSED'}  ${goal}: ${got}`);
+if (texts.save !== '') await writeFile(texts.save, `${JSON.stringify(results)}\n`);
+process.exitCode = verdicts.every(({ isMet }) => isMet) ? 0 : 1;

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import { API_KEY, spawnService, type Contender, type StartOptions } from './contender.ts';
+
+/** The program as it is installed, not its sources. */
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** The real `rapport serve`, with everything at its default: durable, audited, proved. */
+export const rapport: Contender = {
+  name: 'rapport serve',
+  promise: 'durable, audited, proved',
+  async start(options) {
+    if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);
+    const file = join(options.folder, 'rapport.json');
+    await writeFile(file, JSON.stringify(configFor(options)));
+    const env = { SECRET: DEFAULT_CLIENT_SECRET, KEY: API_KEY };
+    return spawnService([MAIN, 'serve', '--config', file, '--json'], env);
+  },
+};
+
+const configFor = ({ world, folder, port = 0 }: StartOptions): object => ({
+  genesys: {
+    apiUrl: world.apiUrl,
+    auth: {
+      type: 'client-credentials',
+      clientId: DEFAULT_CLIENT_ID,
+      clientSecret: '${SECRET}',
+    },
+  },
+  sources: { crm: { type: 'http', url: world.crmUrl } },
+  attributes: {
+    'crm.tier': { from: 'crm.membership_tier' },
+    'crm.lastInteraction': { from: 'crm.last_call_date' },
+  },
+  store: `sqlite:${join(folder, 'ledger.db')}`,
+  service: { port, apiKey: '${KEY}' },
+});
