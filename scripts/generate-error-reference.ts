@@ -38,7 +38,7 @@ export async function renderErrorReference(): Promise<string> {
 /** Every code that stands quoted in the source, given or compared, without those of Node and undici. */
 export async function quotedCodes(): Promise<ReadonlySet<string>> {
   const codes = (await sourceFiles()).flatMap(({ text }) =>
-    [...text.matchAll(/'(ERR_(?!TLS_)[A-Z_]+[A-Z])'/g)].map((match) => match[1] ?? ''),
+    [...text.matchAll(/'(ERR_(?!TLS_|HTTP_)[A-Z_]+[A-Z])'/g)].map((match) => match[1] ?? ''),
   );
   return new Set(codes);
 }

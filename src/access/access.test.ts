@@ -1,9 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConversationId } from '../domain/ids.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { createKey, createKeyRing, hashKey } from './keys.ts';
 import { accessOptions } from './options.ts';
 import { actorOf, may, maySee, type Principal } from './principal.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { createTickets, type TicketTarget } from './tickets.ts';
 
 const reader: Principal = { kind: 'key', name: 'console', scopes: new Set(['read', 'stats']) };
@@ -82,6 +84,40 @@ describe('maySee', () => {
     expect(maySee(ann, hers)).toBe(true);
     expect(maySee(ann, theirs)).toBe(false);
     expect([actorOf(reader), actorOf(ann)]).toEqual(['key:console', 'user:ann']);
+  });
+});
+
+describe('createRateLimit', () => {
+  it('never lets more than two seconds of requests through in any second', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.nat(400), { maxLength: 200 }),
+        async (perSecond, waits) => {
+          const clock = new ManualClock(0);
+          const rate = createRateLimit({ perSecond, clock });
+          const passed: number[] = [];
+          for (const wait of waits) {
+            await clock.advance(wait);
+            const waitMs = rate.take('a');
+            if (waitMs === undefined) passed.push(clock.monotonicMs());
+            expect(waitMs ?? 1).toBeGreaterThan(0);
+            const recent = passed.filter((at) => at > clock.monotonicMs() - 1000);
+            expect(recent.length).toBeLessThanOrEqual(2 * perSecond);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    ));
+
+  it('lets a caller in again when the time that it was told has passed', async () => {
+    const clock = new ManualClock(0);
+    const rate = createRateLimit({ perSecond: 4, clock });
+    for (let n = 0; n < 4; n += 1) expect(rate.take('a')).toBeUndefined();
+    const waitMs = rate.take('a') ?? 0;
+    expect(waitMs).toBe(250);
+    await clock.advance(waitMs);
+    expect(rate.take('a')).toBeUndefined();
   });
 });
 

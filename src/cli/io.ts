@@ -12,6 +12,8 @@ export interface CliIo {
   readonly isTerminal: boolean;
   /** Width of the terminal in characters. */
   readonly columns: number;
+  /** Where the service's log goes; through `err` unless told. */
+  readonly log?: { readonly descriptor: number; readonly isTerminal: boolean } | undefined;
 }
 
 export type Style = Parameters<typeof styleText>[0];

@@ -29,6 +29,7 @@ const io: CliIo = {
   signal: stop.signal,
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
+  log: { descriptor: 2, isTerminal: process.stderr.isTTY },
 };
 
 process.exitCode = await runCli(process.argv.slice(2), io);

@@ -1,40 +1,39 @@
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { secretsOf } from '../config/secrets.ts';
+import type { Progress } from '../engine/progress.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { startService } from '../service/app.ts';
+import { openLogFile, type LogFile } from '../service/log/log-file.ts';
+import { createServiceLog } from '../service/log/service-log.ts';
 import type { CliIo } from './io.ts';
-import { createLineLog } from './line-log.ts';
 import { untilStopped } from './until-stopped.ts';
+import { packageVersion } from './version.ts';
 
 export interface ServiceRun {
   readonly config?: string | undefined;
+  /** Undefined: JSON unless a person reads the log at a terminal. */
   readonly json?: boolean | undefined;
 }
 
 /** Runs the service until the user stops it, then finishes or hands back what is under way. */
 export async function runService(flags: ServiceRun, io: CliIo): Promise<void> {
-  const { config, file } = loadConfig({
-    file: flags.config,
-    cwd: io.cwd,
-    env: io.env,
-  });
-  const log = createLineLog({ write: io.err, clock: systemClock, json: flags.json === true });
+  const loaded = loadConfig({ file: flags.config, cwd: io.cwd, env: io.env });
+  await using file = io.log && openLogFile(io.log.descriptor, systemClock);
+  const log = openLog(loaded, { flags, io, file });
+  await serve(loaded, log, io);
+  log.info('service.stopped', file?.dropped ? { droppedLines: file.dropped } : {});
+}
+
+async function serve({ config, file }: LoadedConfig, log: Log, io: CliIo): Promise<void> {
   log.info('service.starting', { config: file ?? 'environment', store: schemeOf(config.store) });
   await using service = await startService(config, {
     clock: systemClock,
     random: Math.random,
     log,
+    version: packageVersion(),
     signal: io.signal,
-    onProgress: ({ conversationId, answered, platformRequests }) => {
-      if (answered === undefined) return;
-      const { result, reason, traceId } = answered.outcome;
-      log.info('conversation.settled', {
-        conversationId,
-        traceId,
-        result,
-        reason,
-        platformRequests,
-      });
-    },
+    onProgress: (progress) => logSettled(log, progress),
   });
   log.info('service.listening', { url: service.url });
   if (service.generatedKey !== undefined) {
@@ -43,7 +42,35 @@ export async function runService(flags: ServiceRun, io: CliIo): Promise<void> {
     );
   }
   await untilStopped(io.signal);
-  log.info('service.stopping', {});
+  log.info('service.stopping');
+}
+
+interface LogParts {
+  readonly flags: ServiceRun;
+  readonly io: CliIo;
+  readonly file: LogFile | undefined;
+}
+
+function openLog({ config }: LoadedConfig, { flags, io, file }: LogParts): Log {
+  return createServiceLog({
+    write: (line) => (file === undefined ? io.err(line) : file.write(line)),
+    clock: systemClock,
+    level: config.service.logLevel,
+    form: (flags.json ?? io.log?.isTerminal !== true) ? 'json' : 'text',
+    secrets: secretsOf(config),
+  });
+}
+
+function logSettled(log: Log, { conversationId, answered, ...cost }: Progress): void {
+  if (answered === undefined) return;
+  const { result, reason, traceId } = answered.outcome;
+  log.info('conversation.settled', {
+    conversationId,
+    traceId,
+    result,
+    reason: reason === result ? undefined : reason,
+    platformRequests: cost.platformRequests,
+  });
 }
 
 /** A PostgreSQL address holds a password. */

@@ -43,6 +43,7 @@ export const VARIABLES: readonly (readonly [variable: string, path: readonly str
   ['RAPPORT_HOST', ['service', 'host']],
   ['RAPPORT_PORT', ['service', 'port']],
   ['RAPPORT_API_KEY', ['service', 'apiKey']],
+  ['RAPPORT_LOG_LEVEL', ['service', 'logLevel']],
 ];
 
 /** Reads a configuration from variables alone. Empty variables count as not set. */

@@ -149,6 +149,7 @@ const FROM_VARIABLES: ReadonlySet<string> = new Set([
   'RAPPORT_HOST',
   'RAPPORT_PORT',
   'RAPPORT_API_KEY',
+  'RAPPORT_LOG_LEVEL',
 ]);
 
 interface Filled {

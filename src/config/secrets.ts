@@ -37,6 +37,31 @@ export function isSecretPath(path: Path): boolean {
 export const maskUrl = (text: string): string =>
   text.replace(URL_PASSWORD, (all, password: string) => all.replace(`:${password}@`, ':•••@'));
 
+/** Every secret that a configuration holds, so that whatever shows text can keep them out of it. */
+export function secretsOf(config: unknown): readonly string[] {
+  const secrets: string[] = [];
+  walkTexts(config, (text, path) => {
+    if (isStaticValue(path)) return;
+    const password = URL_PASSWORD.exec(text)?.[1];
+    if (password !== undefined) secrets.push(password);
+    if (isSecretPath(path)) secrets.push(text);
+  });
+  return secrets;
+}
+
+function walkTexts(value: unknown, visit: (text: string, path: Path) => void): void {
+  const walk = (item: unknown, path: Path): void => {
+    if (typeof item === 'string') visit(item, path);
+    if (typeof item !== 'object' || item === null) return;
+    for (const [key, child] of Object.entries(item))
+      walk(child, [...path, Array.isArray(item) ? Number(key) : key]);
+  };
+  walk(value, []);
+}
+
+/** Values of a static source are data, whoever they belong to. */
+const isStaticValue = (path: Path): boolean => path[0] === 'sources' && path[2] === 'values';
+
 /**
  * Finds secrets that are written out in a file. Files are copied, shown and committed; a secret
  * comes from a variable or from a file of its own.
@@ -46,32 +71,23 @@ export function findWrittenSecrets(
   isReferenced: (path: Path, text: string) => boolean,
 ): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const walk = (item: unknown, path: Path): void => {
-    if (typeof item === 'string') {
-      if (isWritten(item, path) && !isReferenced(path, item)) {
-        const name = (path.findLast((part) => typeof part === 'string') ?? 'SECRET')
-          .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-          .replaceAll(/\W/g, '_')
-          .toUpperCase();
-        problems.push({
-          path,
-          expected: `a reference such as \${${name}} or \${file:/run/secrets/…}`,
-          found: 'a secret written out',
-        });
-      }
-      return;
-    }
-    if (typeof item !== 'object' || item === null) return;
-    for (const [key, child] of Object.entries(item))
-      walk(child, [...path, Array.isArray(item) ? Number(key) : key]);
-  };
-  walk(value, []);
+  walkTexts(value, (text, path) => {
+    if (!isWritten(text, path) || isReferenced(path, text)) return;
+    const name = (path.findLast((part) => typeof part === 'string') ?? 'SECRET')
+      .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+      .replaceAll(/\W/g, '_')
+      .toUpperCase();
+    problems.push({
+      path,
+      expected: `a reference such as \${${name}} or \${file:/run/secrets/…}`,
+      found: 'a secret written out',
+    });
+  });
   return problems;
 }
 
 function isWritten(text: string, path: Path): boolean {
-  // Values of a static source are data, whoever they belong to.
-  if (path[0] === 'sources' && path[2] === 'values') return false;
+  if (isStaticValue(path)) return false;
   if (path[0] === 'tests' || path[0] === 'attributes' || text === '') return false;
   return isSecretPath(path) || URL_PASSWORD.test(text);
 }

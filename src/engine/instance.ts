@@ -85,9 +85,9 @@ class BeatingInstance implements Instance {
       await this.#restore();
       this.#confirm(sentAt);
       const taken = await ledger.takeOver();
-      if (taken > 0) log.warn('instance.tookOver', { conversations: taken });
+      if (taken > 0) log.warn('instance.took-over', { conversations: taken });
     } catch (error) {
-      log.warn('instance.beatFailed', { reason: messageOf(error) });
+      log.warn('instance.beat-failed', { reason: messageOf(error) });
     }
   }
 
@@ -107,7 +107,7 @@ class BeatingInstance implements Instance {
     const { ledger, log } = this.#options;
     const conversations = await ledger.takeBackOwn();
     this.#hasLost = false;
-    if (conversations > 0) log.warn('instance.tookBackOwn', { conversations });
+    if (conversations > 0) log.warn('instance.took-back-own', { conversations });
   }
 
   #confirm(sentAt: number): void {
@@ -139,7 +139,7 @@ class BeatingInstance implements Instance {
     if (held === undefined) return;
     this.#held = undefined;
     this.#hasLost = true;
-    this.#options.log.error('instance.leaseLost', { heldForMs: this.#timing.holdMs });
+    this.#options.log.error('instance.lease-lost', { heldForMs: this.#timing.holdMs });
     held.controller.abort(new Error('the lease may have been lost: the ledger confirmed no beat'));
   }
 

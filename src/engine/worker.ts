@@ -97,7 +97,7 @@ class LedgerWorker<G extends Grant> implements Worker {
       } catch (error) {
         if (signal.aborted) return;
         this.#failures += 1;
-        this.#options.log.error('worker.claimFailed', { reason: messageOf(error) });
+        this.#options.log.error('worker.claim-failed', { reason: messageOf(error) });
         this.#wakeIn(backoffMs(this.#failures, STORE_RETRY, this.#options.random));
       }
     }
@@ -193,7 +193,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         return;
       } catch (error) {
         const { conversationId, fence } = claim;
-        log.error('worker.settleFailed', { conversationId, fence, reason: messageOf(error) });
+        log.error('worker.settle-failed', { conversationId, fence, reason: messageOf(error) });
         if (isRapportError(error) && !error.retryable) {
           result = { kind: 'retry', failure: { reason: error.code, message: error.message } };
         }
@@ -250,6 +250,6 @@ function failureOf(error: unknown, log: Log, claim: Claim): TurnResult {
     return { kind: error.retryable ? 'retry' : 'dead', failure };
   }
   // A defect: it may still be one of this moment, so it is tried again like an outage.
-  log.error('worker.turnThrew', { conversationId, fence, error });
+  log.error('worker.turn-threw', { conversationId, fence, error });
   return { kind: 'retry', failure: { reason: 'ERR_UNEXPECTED', message } };
 }

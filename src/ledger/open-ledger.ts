@@ -54,7 +54,7 @@ export async function ledgerOver(store: Store, options: OpenLedgerOptions): Prom
   if (isAlone) {
     const taken = await store.run([takeBackAll({}), takeBackOutbox({})]);
     const count = taken === 'refused' ? 0 : (taken[0]?.length ?? 0);
-    if (count > 0) log.info('ledger.tookBack', { conversations: count });
+    if (count > 0) log.info('ledger.took-back', { conversations: count });
   }
   await store.run([pullBackDue({})]);
   return new SqlLedger({

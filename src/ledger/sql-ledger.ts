@@ -66,7 +66,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#random = parts.random;
     this.#log = parts.log;
     this.instanceId = parts.newId();
-    const onError = (error: unknown): void => this.#log.error('ledger.listenerFailed', { error });
+    const onError = (error: unknown): void => this.#log.error('ledger.listener-failed', { error });
     this.#due = new Listeners(onError);
     this.#feed = new Listeners(onError);
     this.#waiting = new Listeners(onError);
@@ -234,7 +234,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#unsubscribe();
     if (this.leases === 'beaten') {
       await this.#run([leave({ id: this.instanceId })]).catch((error: unknown) =>
-        this.#log.warn('ledger.leaveFailed', { error }),
+        this.#log.warn('ledger.leave-failed', { error }),
       );
     }
     await super[Symbol.asyncDispose]();

@@ -11,4 +11,7 @@ export interface Log {
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -22,6 +22,8 @@ export interface ServiceParts {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly log: Log;
+  /** Of this package; the description of the HTTP interface names it. */
+  readonly version?: string | undefined;
   /** Stops a start that is under way. */
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;

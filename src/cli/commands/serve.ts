@@ -14,7 +14,8 @@ export function addServeCommand(program: Command, { io, run }: CliContext): void
       '-c, --config <file>',
       'configuration (default: rapport.yaml here, else the environment)',
     )
-    .option('--json', 'log as one JSON object a line')
+    .option('--json', 'log JSON, also on a terminal (elsewhere it always is)')
+    .option('--no-json', 'log lines for people, also where no terminal is')
     .action((flags: ServeFlags) =>
       run(async () => {
         const { runService } = await import('../run-service.ts');

@@ -345,7 +345,21 @@ export class NotificationChannel implements AsyncDisposable {
   #enter(state: ChannelState): void {
     if (this.#state.kind === 'closed') return;
     this.#state = state;
-    this.#options.log.info(`channel.${state.kind}`, { ...state });
+    this.#options.log.info(`channel.${state.kind}`, fieldsOf(state));
     this.#options.onState?.(state);
+  }
+}
+
+/** Without what the line says already: which state, and when. */
+function fieldsOf(state: ChannelState): Readonly<Record<string, unknown>> {
+  switch (state.kind) {
+    case 'connecting':
+      return { attempt: state.attempt };
+    case 'lost':
+      return { reason: state.reason, retryInMs: state.retryInMs };
+    case 'live':
+    case 'renewing':
+    case 'closed':
+      return {};
   }
 }

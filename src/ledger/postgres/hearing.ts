@@ -106,7 +106,7 @@ export class Hearing implements AsyncDisposable {
     if (this.#isClosed || this.#client !== client) return;
     this.#client = undefined;
     this.#timer?.cancel();
-    this.#options.log.warn('ledger.hearingLost', { reason: messageOf(error) });
+    this.#options.log.warn('ledger.hearing-lost', { reason: messageOf(error) });
     // What the old session still does is of no interest; it may take long to notice that it is dead.
     client.end().catch(() => undefined);
     this.#reconnectLater();
@@ -125,11 +125,11 @@ export class Hearing implements AsyncDisposable {
     try {
       await this.start();
     } catch (error) {
-      this.#options.log.warn('ledger.hearingFailed', { reason: messageOf(error) });
+      this.#options.log.warn('ledger.hearing-failed', { reason: messageOf(error) });
       if (!this.#isClosed) this.#reconnectLater();
       return;
     }
-    this.#options.log.info('ledger.hearingBack');
+    this.#options.log.info('ledger.hearing-back');
     this.#tell({ kind: 'due' });
   }
 

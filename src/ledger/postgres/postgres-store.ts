@@ -81,12 +81,12 @@ export class PostgresStore implements Store {
       send: async (channel, payload) => {
         await pool.query('select pg_notify($1, $2)', [channel, payload]);
       },
-      onError: (error) => options.log.debug('ledger.notifyFailed', { reason: messageOf(error) }),
+      onError: (error) => options.log.debug('ledger.notify-failed', { reason: messageOf(error) }),
     });
     // A connection that breaks fails what runs on it, and is replaced. Without a listener of its own
     // it would end the process: the pool's hears idle connections only.
     const onError = (error: Error): void =>
-      options.log.warn('ledger.connectionLost', { reason: messageOf(error) });
+      options.log.warn('ledger.connection-lost', { reason: messageOf(error) });
     pool.on('error', onError);
     pool.on('connect', (client) => {
       client.on('error', onError);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { may, notAllowed, notSignedIn, type Principal } from '../../access/principal.ts';
+import { actorOf, may, notAllowed, notSignedIn, type Principal } from '../../access/principal.ts';
+import { createRateLimit } from '../../access/rate-limit.ts';
 import { RapportError } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 
@@ -8,6 +9,8 @@ export interface GuardOptions {
   readonly clock: Clock;
   /** Requests that may be under way at once, streams not counted. */
   readonly maxConcurrent: number;
+  /** Of one caller: a key, a person, or an address where the route itself finds out who it is. */
+  readonly requestsPerSecond: number;
 }
 
 /** Wrong keys that one address may try in a minute before it is not listened to. */
@@ -22,8 +25,13 @@ const RETRY_AFTER_MS = 1000;
  * start, and what is no route at all is only told to somebody with a key.
  */
 export function addGuard(app: FastifyInstance, options: GuardOptions): void {
-  const { identify, clock, maxConcurrent } = options;
+  const { identify, clock, maxConcurrent, requestsPerSecond } = options;
   const failures = createFailureCount(clock);
+  const rate = createRateLimit({ perSecond: requestsPerSecond, clock });
+  const takeTurn = (caller: string): void => {
+    const waitMs = rate.take(caller);
+    if (waitMs !== undefined) throw tooFast(waitMs);
+  };
   let underWay = 0;
   app.decorateRequest('principal');
   app.addHook('onRoute', (routeOptions) => {
@@ -37,13 +45,18 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (access === 'anyone') return;
     if (underWay > maxConcurrent) throw busy();
     if (failures.isTooMany(request.ip)) throw tooManyFailures();
-    request.principal = identify(request.headers.authorization);
-    if (access === 'own') return;
-    if (request.principal === undefined) {
+    const principal = identify(request.headers.authorization);
+    request.principal = principal;
+    if (access === 'own') {
+      takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));
+      return;
+    }
+    if (principal === undefined) {
       failures.add(request.ip);
       throw notSignedIn();
     }
-    if (access !== undefined && !may(request.principal, access)) throw notAllowed(access);
+    takeTurn(actorOf(principal));
+    if (access !== undefined && !may(principal, access)) throw notAllowed(access);
   });
   app.addHook('onResponse', async (request) => {
     if (request.routeOptions.config.isStream !== true) underWay -= 1;
@@ -89,6 +102,17 @@ function busy(): RapportError {
     retryable: true,
     fault: 'ours',
     details: { httpStatus: 503, retryAfterMs: RETRY_AFTER_MS },
+  });
+}
+
+function tooFast(waitMs: number): RapportError {
+  return new RapportError({
+    code: 'ERR_TOO_MANY_REQUESTS',
+    message: 'this caller sends more requests than it may in a second',
+    nextStep:
+      'Send it again after the time in Retry-After; service.requestsPerSecond sets the limit.',
+    retryable: true,
+    details: { httpStatus: 429, retryAfterMs: waitMs },
   });
 }
 

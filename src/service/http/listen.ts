@@ -18,7 +18,7 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): unkn
   switch (error.code) {
     case 'EADDRINUSE':
       return new RapportError({
-        code: 'ERR_PORT_BUSY',
+        code: 'ERR_PORT_IN_USE',
         message: `port ${port} on ${host} is taken by another program`,
         nextStep: 'Stop that program, or choose another port (0 takes any free one).',
         details,

@@ -12,6 +12,7 @@ import type { LookupInput, LookupResult } from '../lookup.ts';
 /** What the HTTP interface asks of the rest of the service; the wiring gives it. */
 export interface HttpRooms {
   readonly clock: Clock;
+  readonly newId: () => string;
   /** Who sends this `Authorization` header; undefined when it names nobody. */
   readonly identify: (authorization: string | undefined) => Principal | undefined;
   /** Resolves once the request is durable. */

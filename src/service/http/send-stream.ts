@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { SSE_PREAMBLE, toServerSentEvent } from '../../feed/sse.ts';
 import type { Subscription } from '../../feed/subscription.ts';
@@ -23,6 +23,8 @@ export async function sendStream(
   // A reset is followed by `close`, which is all that has to be done.
   raw.on('error', () => undefined);
   raw.writeHead(200, {
+    // Those that hooks have set, for pages of other origins.
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',

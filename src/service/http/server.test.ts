@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +39,7 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
   const ring = createKeyRing({ records, clock });
   const rooms: HttpRooms = {
     clock,
+    newId: () => 'r',
     identify: (authorization) => ring.identify(authorization),
     ask: async (order) => {
       orders.push(order);
@@ -260,7 +262,11 @@ describe('createApp', () => {
         return { id };
       },
     });
-    await using app = createApp({ rooms: stage.rooms, log: silentLog, maxConcurrent: 1 });
+    await using app = createApp({
+      rooms: stage.rooms,
+      log: silentLog,
+      limits: { maxConcurrent: 1 },
+    });
     const get = (url: string): Promise<LightMyRequestResponse> =>
       app.inject({ method: 'GET', url, headers: stage.as() });
     const first = get('/v1/conversations/a');
@@ -271,6 +277,54 @@ describe('createApp', () => {
     held.resolve();
     expect((await first).statusCode).toBe(200);
     expect((await get('/v1/conversations/b')).statusCode).toBe(200);
+  });
+
+  it('lets one caller send so many in a second, and holds back nobody else for it', async () => {
+    const stage = createStage();
+    await using app = createApp({
+      rooms: stage.rooms,
+      log: silentLog,
+      limits: { requestsPerSecond: 2 },
+    });
+    const get = (scope: Scope): Promise<LightMyRequestResponse> =>
+      app.inject({ method: 'GET', url: '/v1/audit', headers: stage.as(scope) });
+    const first = [await get('audit'), await get('audit'), await get('audit')];
+    expect(first.map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+    expect(first[2]?.headers['retry-after']).toBe('1');
+    expect((await get('read')).statusCode).toBe(403);
+    await stage.clock.advance(500);
+    expect((await get('audit')).statusCode).toBe(200);
+    expect((await get('audit')).statusCode).toBe(429);
+  });
+
+  it('lets pages of the given origins call, and tells no other page that it may', async () => {
+    const stage = createStage();
+    const desktop = 'https://desktop.example';
+    await using app = createApp({
+      rooms: stage.rooms,
+      log: silentLog,
+      limits: { origins: [desktop] },
+    });
+    const ask = (method: 'OPTIONS' | 'POST', origin: string): Promise<LightMyRequestResponse> =>
+      app.inject({ method, url: '/v1/tickets', headers: { ...stage.as('read'), origin } });
+    const preflight = await ask('OPTIONS', desktop);
+    expect([preflight.statusCode, preflight.headers['access-control-allow-origin']]).toEqual([
+      204,
+      desktop,
+    ]);
+    expect((await ask('POST', desktop)).headers['access-control-allow-origin']).toBe(desktop);
+    for (const method of ['OPTIONS', 'POST'] as const) {
+      const { headers } = await ask(method, 'https://elsewhere.example');
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+      expect(headers['vary']).toBe('origin');
+    }
+    await using closed = appOf(stage);
+    const refused = await closed.inject({
+      method: 'OPTIONS',
+      url: '/v1/tickets',
+      headers: { origin: desktop },
+    });
+    expect(refused.headers['access-control-allow-origin']).toBeUndefined();
   });
 
   it('describes every route that it has', async () => {
@@ -376,6 +430,29 @@ describe('startHttpServer', () => {
     await server[Symbol.asyncDispose]();
     expect((await reader.read()).done).toBe(true);
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('answers what is no HTTP and a head that is too large with a problem', async () => {
+    const stage = createStage();
+    await using server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+      limits: { maxHeaderBytes: 2048 },
+    });
+    const { port } = new URL(server.url);
+    const send = async (text: string): Promise<string> => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(text);
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      return answer;
+    };
+    expect(
+      await send(`GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(3000)}\r\n\r\n`),
+    ).toMatch(/^HTTP\/1.1 431 [^]*application\/problem\+json[^]*ERR_HEAD_TOO_LARGE/);
+    expect(await send('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [^]*ERR_NO_HTTP/);
   });
 
   it('opens by a key that may read, for one conversation or for all, and not without', async () => {

@@ -1,8 +1,11 @@
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { isRapportError } from '../../domain/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { addAnswerLog, createRequestIds, pathOf, requestFields } from './answer-log.ts';
+import { addCors } from './cors.ts';
 import { addGuard } from './guard.ts';
 import { createProblem, problemOf, sendProblem, type Problem } from './problem.ts';
+import { refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
 import type { HttpRooms } from './rooms.ts';
 import { conversationRoutes } from './routes/conversations.ts';
@@ -17,8 +20,8 @@ import { streamRoutes } from './routes/streams.ts';
 
 /** Largest body accepted, in bytes; the platform's own limit for a request (512,000) with room for an envelope. */
 const MAX_BODY_BYTES = 1_048_576;
-/** Requests under way at once unless told; each holds its body and waits for one commit. */
-const MAX_CONCURRENT = 2000;
+/** How long a request may take to arrive, head and body, in milliseconds. */
+const ARRIVAL_MS = 30_000;
 
 export interface HttpOptions {
   /** @defaultValue `127.0.0.1` */
@@ -29,9 +32,26 @@ export interface HttpOptions {
   readonly log: Log;
   /** Of this package; the OpenAPI document names it. */
   readonly version?: string | undefined;
-  /** Requests that may be under way at once, streams not counted. @defaultValue 2000 */
-  readonly maxConcurrent?: number | undefined;
+  readonly limits?: Partial<HttpLimits> | undefined;
 }
+
+export interface HttpLimits {
+  /** Origins of pages that may call from a browser. @defaultValue none */
+  readonly origins: readonly string[];
+  /** Of one caller. @defaultValue 1000 */
+  readonly requestsPerSecond: number;
+  /** Requests that may be under way at once, streams not counted. @defaultValue 2000 */
+  readonly maxConcurrent: number;
+  /** @defaultValue 16,384 */
+  readonly maxHeaderBytes: number;
+}
+
+const LIMITS: HttpLimits = {
+  origins: [],
+  requestsPerSecond: 1000,
+  maxConcurrent: 2000,
+  maxHeaderBytes: 16_384,
+};
 
 export interface HttpServer extends AsyncDisposable {
   readonly url: string;
@@ -41,7 +61,7 @@ export interface HttpServer extends AsyncDisposable {
  * Starts the HTTP interface. Routes live one file per noun in `routes/`; each takes the rooms it
  * calls, and is declared once: what it takes is checked and described by the same schema. Every error, the framework's own included, is a problem document.
  *
- * @throws {RapportError} `ERR_PORT_BUSY`, `ERR_PORT_REFUSED`, `ERR_HOST_UNKNOWN`
+ * @throws {RapportError} `ERR_PORT_IN_USE`, `ERR_PORT_REFUSED`, `ERR_HOST_UNKNOWN`
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const app = createApp(options);
@@ -57,10 +77,15 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
 
 /** The application without a port; `app.inject()` tests it. */
 export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyInstance {
-  const { rooms, log, version = '0', maxConcurrent = MAX_CONCURRENT } = options;
+  const { rooms, log, version = '0' } = options;
+  const limits = { ...LIMITS, ...options.limits };
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: ARRIVAL_MS,
+    http: { maxHeaderSize: limits.maxHeaderBytes },
+    genReqId: createRequestIds(rooms.newId()),
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     // Keys such as __proto__ stay what they are: data. No schema of ours merges a body into anything.
@@ -69,7 +94,9 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     // A path that cannot be read never comes to a route, and so not to the handler of errors.
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
-  addGuard(app, { identify: rooms.identify, clock: rooms.clock, maxConcurrent });
+  addCors(app, limits.origins);
+  addGuard(app, { identify: rooms.identify, clock: rooms.clock, ...limits });
+  addAnswerLog(app, log);
   // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
   app.addHook('preClose', () => rooms.feed[Symbol.asyncDispose]());
   addErrors(app, log);
@@ -104,22 +131,18 @@ function addErrors(app: FastifyInstance, log: Log): void {
     const problem = toProblem(error);
     if (problem.status >= 500) {
       log.error('http.failed', {
-        method: request.method,
-        path: pathOf(request),
+        ...requestFields(request),
         code: problem.code,
         message: error.message,
       });
     }
+    void reply.header('x-request-id', request.id);
     const retryAfterMs = isRapportError(error) ? error.details['retryAfterMs'] : undefined;
     if (typeof retryAfterMs === 'number') {
       void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
     }
     return sendProblem(reply, problem);
   });
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? request.url;
 }
 
 function toProblem(error: FastifyError): Problem {

@@ -15,6 +15,7 @@ import { createWait } from './wait.ts';
 
 export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 'stats' | 'metrics'> {
   readonly clock: Clock;
+  readonly newId: () => string;
   readonly inlet: Inlet;
   readonly ledger: Ledger;
   readonly lookups: Pick<Lookups, 'forget'>;

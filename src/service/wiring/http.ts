@@ -23,7 +23,7 @@ export interface HttpParts extends Rooms, Engine {
 /** Opens the HTTP interface over the rooms; it closes first, its streams before it. */
 export async function openHttp(
   { service, listen }: RapportConfig,
-  { clock, log }: ServiceParts,
+  { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
   const { stack, ledger, post, newId, metrics, enrichDeps } = parts;
@@ -41,7 +41,9 @@ export async function openHttp(
     metrics: async () => metrics.render({ ...(await measureLedger(ledger)), ...process() }),
   });
   const { host, port } = service;
-  const server = stack.use(await startHttpServer({ host, port, log, rooms }));
+  const server = stack.use(
+    await startHttpServer({ host, port, log, rooms, version, limits: service }),
+  );
   stack.defer(() => closing.abort(new Error('the service is stopping')));
   return server;
 }

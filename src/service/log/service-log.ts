@@ -1,0 +1,62 @@
+import { pino, type Logger } from 'pino';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log, LogFields, LogLevel } from '../../lib/log.ts';
+import { createRedaction, REDACTED_FIELDS } from './redact.ts';
+import { toTerminalLine } from './terminal-line.ts';
+
+export interface ServiceLogOptions {
+  readonly write: (line: string) => void;
+  readonly clock: Clock;
+  readonly level: LogLevel;
+  /** `json`: one object a line, for machines; `text`: a line for people. */
+  readonly form: 'json' | 'text';
+  /** Texts that no line may show: passwords, tokens and keys of the configuration. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * The service's log, written by pino. Each line has `time`, `level` and `event` first, then the
+ * event's own fields; whatever concerns a conversation carries its `traceId`.
+ */
+export function createServiceLog(options: ServiceLogOptions): Log {
+  const { write, clock, level, form, secrets } = options;
+  const redact = createRedaction(secrets);
+  const stream = {
+    write: (line: string) => {
+      const safe = redact(line);
+      write(form === 'json' ? safe : toTerminalLine(safe));
+    },
+  };
+  return toLog(
+    pino(
+      {
+        level,
+        base: null,
+        timestamp: () => `,"time":"${new Date(clock.wallMs()).toISOString()}"`,
+        formatters: { level: (label) => ({ level: label }), log: withPlainErrors },
+        redact: { paths: [...REDACTED_FIELDS], censor: '***' },
+      },
+      stream,
+    ),
+  );
+}
+
+/** Where a room's events become lines of a pino logger. */
+export function toLog(logger: Pick<Logger, LogLevel>): Log {
+  return {
+    debug: (event, fields) => logger.debug({ event, ...fields }),
+    info: (event, fields) => logger.info({ event, ...fields }),
+    warn: (event, fields) => logger.warn({ event, ...fields }),
+    error: (event, fields) => logger.error({ event, ...fields }),
+  };
+}
+
+/** An error in a field is named; its stack, which may quote what it was given, stays out. */
+function withPlainErrors(fields: LogFields): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      value instanceof Error ? `${value.name}: ${value.message}` : value,
+    ]),
+  );
+}
