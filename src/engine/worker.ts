@@ -57,6 +57,7 @@ class LedgerWorker<G extends Grant> implements Worker {
   readonly #loop: Promise<void>;
   #alarm: { readonly timer: Timer; readonly at: number } | undefined;
   #failures = 0;
+  #bounds: { readonly lease: Lease; readonly signal: AbortSignal } | undefined;
 
   constructor(options: WorkerOptions<G>) {
     this.#options = options;
@@ -163,7 +164,7 @@ class LedgerWorker<G extends Grant> implements Worker {
 
   async #turn(claim: Claim, grant: G, lease: Lease): Promise<void> {
     const { run, log } = this.#options;
-    const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
+    const signal = this.#signalOf(lease);
     let result: TurnResult;
     try {
       if (lease.remainingMs() === 0) throw new Error('the lease ran out before the turn began');
@@ -197,7 +198,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         if (isRapportError(error) && !error.retryable) {
           result = { kind: 'retry', failure: { reason: error.code, message: error.message } };
         }
-        const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
+        const signal = this.#signalOf(lease);
         const waited = await sleep(clock, backoffMs(attempt, STORE_RETRY, random), signal).then(
           () => true,
           () => false,
@@ -205,6 +206,15 @@ class LedgerWorker<G extends Grant> implements Worker {
         if (!waited) return;
       }
     }
+  }
+
+  /** Aborts with the lease or at the end of the grace; one for all turns of a lease. */
+  #signalOf(lease: Lease): AbortSignal {
+    if (this.#bounds?.lease !== lease) {
+      const signal = AbortSignal.any([lease.signal, this.#cutOff.signal]);
+      this.#bounds = { lease, signal };
+    }
+    return this.#bounds.signal;
   }
 
   get #pollMs(): number {

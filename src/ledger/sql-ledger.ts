@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import { backoffMs } from '../lib/backoff.ts';
@@ -52,6 +52,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #newId: () => string;
   readonly #random: () => number;
   readonly #log: Log;
+  readonly #personKey: KeyObject;
   readonly #lost = new LostClaims();
   readonly #due: Listeners<[number]>;
   readonly #feed: Listeners<[ConversationId]>;
@@ -62,6 +63,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     super(parts.store);
     this.leases = parts.leases;
     this.installationKey = parts.installationKey;
+    this.#personKey = createSecretKey(parts.installationKey);
     this.#newId = parts.newId;
     this.#random = parts.random;
     this.#log = parts.log;
@@ -267,7 +269,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   #personDigest(person: PersonKey): string {
-    return createHmac('sha256', this.installationKey)
+    return createHmac('sha256', this.#personKey)
       .update(`${person.kind}\0${person.value}`)
       .digest('base64url');
   }

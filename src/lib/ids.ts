@@ -7,11 +7,10 @@ import type { Clock } from './clock.ts';
  */
 export function createIdSource(
   clock: Clock,
-  bytes: (count: number) => Uint8Array = randomBytes,
+  bytes: (count: number) => Uint8Array = pooledBytes(),
 ): () => string {
   return () => {
-    const id = new Uint8Array(16);
-    id.set(bytes(16));
+    const id = Buffer.from(bytes(16));
     let ms = Math.floor(clock.wallMs());
     for (let i = 5; i >= 0; i--) {
       id[i] = ms % 256;
@@ -23,9 +22,23 @@ export function createIdSource(
 
 /** Formats 16 bytes as UUID text of the given version (RFC 9562, variant 10). */
 export function formatUuid(bytes: Uint8Array, version: 4 | 7): string {
-  const copy = Uint8Array.from(bytes);
+  const copy = Buffer.from(bytes);
   copy[6] = ((copy[6] ?? 0) & 0x0f) | (version << 4);
   copy[8] = ((copy[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(copy).toString('hex');
-  return [8, 12, 16, 20, 32].map((end, i) => hex.slice([0, 8, 12, 16, 20][i], end)).join('-');
+  const hex = copy.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Random bytes that are fetched this many at a time: a call to the source costs more than its bytes. */
+const POOL_BYTES = 4096;
+
+/** Random bytes, each given once. */
+function pooledBytes(): (count: number) => Uint8Array {
+  let pool = Buffer.alloc(0);
+  return (count) => {
+    if (pool.length < count) pool = randomBytes(Math.max(POOL_BYTES, count));
+    const given = pool.subarray(0, count);
+    pool = pool.subarray(count);
+    return given;
+  };
 }

@@ -4,6 +4,7 @@ interface Flight<Value> {
   readonly landed: Promise<Value>;
   readonly controller: AbortController;
   passengers: number;
+  hasLanded: boolean;
 }
 
 /**
@@ -38,21 +39,31 @@ export class Flights<Value> {
   #depart(key: string, start: (signal: AbortSignal) => Promise<Value>): Flight<Value> {
     const controller = new AbortController();
     const landed = start(controller.signal);
-    const flight: Flight<Value> = { landed, controller, passengers: 0 };
+    const flight: Flight<Value> = {
+      landed,
+      controller,
+      passengers: 0,
+      hasLanded: false,
+    };
     this.#flights.set(key, flight);
-    const settled: Promise<void> = landed.then(
-      () => this.#end(key, flight, undefined),
-      () => this.#end(key, flight, undefined),
-    );
+    const onLanding = (): void => {
+      flight.hasLanded = true;
+      this.#close(key, flight);
+    };
+    const settled: Promise<void> = landed.then(onLanding, onLanding);
     this.#landings.add(settled);
     void settled.then(() => this.#landings.delete(settled));
     return flight;
   }
 
-  /** Nobody joins it from now on; aborting one that has landed does nothing. */
-  #end(key: string, flight: Flight<Value>, reason: unknown): void {
+  /** Nobody joins it from now on. */
+  #close(key: string, flight: Flight<Value>): void {
     if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    flight.controller.abort(reason);
+  }
+
+  #end(key: string, flight: Flight<Value>, reason: unknown): void {
+    this.#close(key, flight);
+    if (!flight.hasLanded) flight.controller.abort(reason);
   }
 
   /** Stops every flight for that reason, and waits until its work has let go. */

@@ -127,6 +127,13 @@ class MemoryBudget implements Budget {
   /** Called by permits. */
   send(key: SendKey, signal: AbortSignal | undefined): Promise<Sending> {
     if (this.#isClosed) return Promise.reject(closedError());
+    if (signal?.aborted !== true) {
+      const nowMs = this.#settings.clock.monotonicMs();
+      this.#book.catchUp(nowMs);
+      if (this.#toSend.size === 0 && this.#isFree(key.operation)) {
+        return Promise.resolve(this.#start(key, nowMs));
+      }
+    }
     const wait = this.#toSend.join(key, signal, () => this.#pump());
     this.#pump();
     return wait;
@@ -159,6 +166,7 @@ class MemoryBudget implements Budget {
     if (this.#isClosed) return;
     const nowMs = this.#settings.clock.monotonicMs();
     this.#book.catchUp(nowMs);
+    if (!this.#isAwaited && this.#timer === undefined) return;
     this.#serveSends(nowMs);
     this.#serveRoom(nowMs);
     this.#setTimer(nowMs);
@@ -168,6 +176,17 @@ class MemoryBudget implements Budget {
     for (let next = this.#nextSend(); next !== undefined; next = this.#nextSend()) {
       next.serve(this.#start(next.key, nowMs));
     }
+  }
+
+  /** Whether a request that nobody goes before may go at once. */
+  #isFree(operation: string): boolean {
+    return this.#book.inFlight < this.#settings.maxInFlight && this.#book.maySend(operation);
+  }
+
+  get #isAwaited(): boolean {
+    if (this.#toSend.size > 0) return true;
+    for (const line of this.#forRoom.values()) if (line.size > 0) return true;
+    return false;
   }
 
   /** The best of those who may send now. */

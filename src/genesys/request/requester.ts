@@ -1,5 +1,5 @@
 import { RapportError, messageOf } from '../../domain/errors.ts';
-import { createDeadline } from '../../lib/abort.ts';
+import { createDeadline, joinSignals } from '../../lib/abort.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Budget, Permit, Sending } from '../budget/budget.ts';
@@ -41,7 +41,10 @@ export interface RequesterOptions {
  */
 export function createRequester(options: RequesterOptions): Requester {
   return {
-    send: (request, callOptions = {}) => new Call(options, request, callOptions).run(),
+    async send(request, callOptions = {}) {
+      using joined = joinSignals(callOptions.signal, options.closing);
+      return await new Call(options, request, { ...callOptions, signal: joined.signal }).run();
+    },
   };
 }
 
@@ -58,14 +61,15 @@ class Call {
   #attempt = 0;
   #token: AccessToken | undefined;
 
-  constructor(context: RequesterOptions, request: PlatformRequest, options: CallOptions) {
+  constructor(
+    context: RequesterOptions,
+    request: PlatformRequest,
+    options: CallOptions & { readonly signal: AbortSignal },
+  ) {
     this.#context = context;
     this.#request = request;
     this.#options = options;
-    this.#signal =
-      options.signal === undefined
-        ? context.closing
-        : AbortSignal.any([options.signal, context.closing]);
+    this.#signal = options.signal;
     this.#body = serialize(request);
     this.#isRepeatable =
       request.isRepeatable ??

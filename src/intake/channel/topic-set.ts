@@ -24,6 +24,10 @@ export class TopicSet {
   readonly #wanted = new Set<string>();
   readonly #carried = new Set<string>();
   readonly #rejected = new Map<string, TopicVerdict>();
+  /** Wanted, and neither carried nor rejected: kept, since a step must not look at a thousand topics. */
+  readonly #missing = new Set<string>();
+  /** Carried, and not wanted any more. */
+  readonly #stale = new Set<string>();
 
   get wanted(): ReadonlySet<string> {
     return this.#wanted;
@@ -45,13 +49,17 @@ export class TopicSet {
     if (added.length > this.room) {
       throw new RangeError(`${added.length} topics do not fit into room for ${this.room}`);
     }
-    for (const topic of added) this.#wanted.add(topic);
+    for (const topic of added) {
+      this.#wanted.add(topic);
+      this.#sort(topic);
+    }
   }
 
   drop(topics: Iterable<string>): void {
     for (const topic of topics) {
       this.#wanted.delete(topic);
       this.#rejected.delete(topic);
+      this.#sort(topic);
     }
   }
 
@@ -64,15 +72,14 @@ export class TopicSet {
   forgetCarried(): void {
     this.#carried.clear();
     this.#rejected.clear();
+    this.#stale.clear();
+    for (const topic of this.#wanted) this.#missing.add(topic);
   }
 
   next(): TopicStep {
-    const missing = [...this.#wanted].filter(
-      (topic) => !this.#carried.has(topic) && !this.#rejected.has(topic),
-    );
-    const staleCount = [...this.#carried].filter((topic) => !this.#wanted.has(topic)).length;
+    const missing = [...this.#missing];
     const isFull = this.#carried.size + missing.length > MAX_TOPICS_PER_CHANNEL;
-    if (staleCount > MAX_STALE || (isFull && missing.length > 0)) return this.all();
+    if (this.#stale.size > MAX_STALE || (isFull && missing.length > 0)) return this.all();
     return missing.length === 0 ? { kind: 'none' } : { kind: 'add', topics: missing };
   }
 
@@ -85,13 +92,27 @@ export class TopicSet {
   record(step: TopicStep, verdicts: readonly TopicVerdict[]): readonly TopicVerdict[] {
     if (step.kind === 'none') return [];
     if (step.kind === 'replace') this.forgetCarried();
-    for (const topic of step.topics) this.#carried.add(topic);
+    for (const topic of step.topics) {
+      this.#carried.add(topic);
+      this.#sort(topic);
+    }
     const refused = verdicts.filter(
       (verdict) => verdict.rejected && this.#carried.delete(verdict.topic),
     );
     for (const verdict of refused) {
       if (this.#wanted.has(verdict.topic)) this.#rejected.set(verdict.topic, verdict);
+      this.#sort(verdict.topic);
     }
     return refused;
+  }
+
+  /** To be called for each topic of which it has changed what is wanted, carried or rejected. */
+  #sort(topic: string): void {
+    const isWanted = this.#wanted.has(topic);
+    const isCarried = this.#carried.has(topic);
+    if (isWanted && !isCarried && !this.#rejected.has(topic)) this.#missing.add(topic);
+    else this.#missing.delete(topic);
+    if (isCarried && !isWanted) this.#stale.add(topic);
+    else this.#stale.delete(topic);
   }
 }

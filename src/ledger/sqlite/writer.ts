@@ -14,8 +14,17 @@ export class Writer {
   readonly #texts = new Map<number, string>();
   readonly #prepared = new Map<number, Prepared>();
 
+  /** What stands around every unit, prepared once. */
+  readonly #frame: Readonly<Record<'begin' | 'savepoint' | 'release' | 'commit', StatementSync>>;
+
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#frame = {
+      begin: db.prepare('begin immediate'),
+      savepoint: db.prepare('savepoint unit'),
+      release: db.prepare('release unit'),
+      commit: db.prepare('commit'),
+    };
   }
 
   learn(texts: readonly (readonly [number, string])[]): void {
@@ -58,12 +67,12 @@ export class Writer {
   #commit(units: readonly UnitJob[]): [number, WireResult][] {
     if (units.length === 0) return [];
     try {
-      this.#db.exec('begin immediate');
+      this.#frame.begin.run();
       const results = units.map(({ job, statements }): [number, WireResult] => [
         job,
         this.#unit(statements),
       ]);
-      this.#db.exec('commit');
+      this.#frame.commit.run();
       return results;
     } catch (error) {
       this.#rollback();
@@ -72,25 +81,29 @@ export class Writer {
   }
 
   #unit(statements: readonly WireStatement[]): WireResult {
-    this.#db.exec('savepoint unit');
+    this.#frame.savepoint.run();
     try {
       const rows: SqlRow[][] = [];
       for (const statement of statements) {
         const [found, touched] = this.#execute(statement);
         if (statement[1] && touched === 0) {
-          this.#db.exec('rollback to unit; release unit');
+          this.#undo();
           return { kind: 'refused' };
         }
         rows.push(found);
       }
-      this.#db.exec('release unit');
+      this.#frame.release.run();
       return { kind: 'rows', rows };
     } catch (error) {
       // A full disk may end the whole transaction; then no unit of it has happened.
       if (!this.#db.isTransaction) throw error;
-      this.#db.exec('rollback to unit; release unit');
+      this.#undo();
       return { kind: 'failed', error: toWireError(error) };
     }
+  }
+
+  #undo(): void {
+    this.#db.exec('rollback to unit; release unit');
   }
 
   #rollback(): void {
