@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import type { CliIo } from './io.ts';
+import type { CliIo } from './terminal/io.ts';
 
 enableCompileCache();
 const { runCli } = await import('./program.ts');

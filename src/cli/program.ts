@@ -16,10 +16,10 @@ import { addParticipantsCommands } from './commands/participants.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { addTestCommand } from './commands/test.ts';
-import type { CliContext, Run } from './context.ts';
+import type { CliContext, Run } from './commands/shared/context.ts';
 import { addVerifyCommand } from './commands/verify.ts';
-import { EXIT, reportError, type ExitStatus } from './exit.ts';
-import type { CliIo } from './io.ts';
+import { EXIT, reportError, type ExitStatus } from './terminal/exit.ts';
+import type { CliIo } from './terminal/io.ts';
 import { packageVersion } from './version.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import { parsePairs, parsePositive, withConfig, withJson } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { parsePairs, parsePositive, withConfig, withJson } from './shared/options.ts';
 import type { SetFlags } from '../platform/attributes/set.ts';
 import type { TargetFlags } from '../platform/attributes/target.ts';
 

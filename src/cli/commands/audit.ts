@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import { parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { parsePositive, withConfig, withJson } from './shared/options.ts';
 
 interface ListFlags extends ConfigFlags {
   readonly conversation?: string;
@@ -18,7 +19,7 @@ export function addAuditCommands(program: Command, { io, run }: CliContext): voi
     .option('--limit <count>', 'at most this many', parsePositive, 50)
     .action((flags: ListFlags) =>
       run(async () => {
-        const { listAudit } = await import('../audit.ts');
+        const { listAudit } = await import('../ledger/audit-rows.ts');
         await listAudit(flags, io);
       }),
     );
@@ -29,7 +30,7 @@ export function addAuditCommands(program: Command, { io, run }: CliContext): voi
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {
-      const { verifyAudit } = await import('../audit.ts');
+      const { verifyAudit } = await import('../ledger/audit-rows.ts');
       return (await verifyAudit(flags, io)) ? EXIT.done : EXIT.failures;
     }),
   );
@@ -40,7 +41,7 @@ export function addAuditCommands(program: Command, { io, run }: CliContext): voi
       .description('every sealed row in the order of the chain, one JSON object a line'),
   ).action((flags: ConfigFlags) =>
     run(async () => {
-      const { exportAudit } = await import('../audit.ts');
+      const { exportAudit } = await import('../ledger/audit-rows.ts');
       await exportAudit(flags, io);
     }),
   );

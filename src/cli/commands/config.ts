@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 export function addConfigCommands(program: Command, { io, run }: CliContext): void {
   const config = program.command('config').description('check and explain the configuration');
@@ -13,7 +14,7 @@ export function addConfigCommands(program: Command, { io, run }: CliContext): vo
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {
-      const { checkConfiguration } = await import('../config.ts');
+      const { checkConfiguration } = await import('../configuration/check-and-explain.ts');
       return checkConfiguration(flags, io);
     }),
   );
@@ -26,7 +27,7 @@ export function addConfigCommands(program: Command, { io, run }: CliContext): vo
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {
-      const { explainConfiguration } = await import('../config.ts');
+      const { explainConfiguration } = await import('../configuration/check-and-explain.ts');
       explainConfiguration(flags, io);
     }),
   );

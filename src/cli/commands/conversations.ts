@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import type { ListConversationsFlags } from '../known-conversations.ts';
-import { parsePairs, parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
-import type { CreateFlags } from '../platform/conversations.ts';
+import type { CliContext } from './shared/context.ts';
+import type { ListConversationsFlags } from '../ledger/known-conversations.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { parsePairs, parsePositive, withConfig, withJson } from './shared/options.ts';
+import type { CreateFlags } from '../platform/create-and-end.ts';
 
 export function addConversationsCommands(program: Command, { io, run }: CliContext): void {
   const conversations = program
@@ -29,7 +30,7 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
     .option('--attribute <pair...>', 'key=value that the customer brings along')
     .action((flags: CreateFlags & { readonly attribute?: readonly string[] }) =>
       run(async () => {
-        const { createConversation } = await import('../platform/conversations.ts');
+        const { createConversation } = await import('../platform/create-and-end.ts');
         await createConversation({ flags, attributes: parsePairs(flags.attribute ?? []) }, io);
       }),
     );
@@ -43,7 +44,7 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
     ),
   ).action((id: string | undefined, flags: ConfigFlags) =>
     run(async () => {
-      const { endConversation } = await import('../platform/conversations.ts');
+      const { endConversation } = await import('../platform/create-and-end.ts');
       await endConversation(id, flags, io);
     }),
   );
@@ -63,7 +64,7 @@ function addLedgerCommands(conversations: Command, { io, run }: CliContext): voi
     .option('--limit <count>', 'at most this many', parsePositive, 50)
     .action((flags: ListConversationsFlags) =>
       run(async () => {
-        const { listConversations } = await import('../known-conversations.ts');
+        const { listConversations } = await import('../ledger/known-conversations.ts');
         await listConversations(flags, io);
       }),
     );
@@ -77,7 +78,7 @@ function addLedgerCommands(conversations: Command, { io, run }: CliContext): voi
     ),
   ).action((id: string, flags: ConfigFlags) =>
     run(async () => {
-      const { replayConversation } = await import('../known-conversations.ts');
+      const { replayConversation } = await import('../ledger/known-conversations.ts');
       await replayConversation(id, flags, io);
     }),
   );

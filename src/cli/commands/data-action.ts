@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import type { DataActionFlags } from '../data-action.ts';
-import { withConfig, withJson } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { DataActionFlags } from '../configuration/export-data-actions.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 export function addDataActionCommands(program: Command, { io, run }: CliContext): void {
   const dataAction = program
@@ -22,7 +22,7 @@ export function addDataActionCommands(program: Command, { io, run }: CliContext)
     .option('--out <folder>', 'write the files there instead of printing them')
     .action((flags: DataActionFlags) =>
       run(async () => {
-        const { exportDataActions } = await import('../data-action.ts');
+        const { exportDataActions } = await import('../configuration/export-data-actions.ts');
         await exportDataActions(flags, io);
       }),
     );

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import type { ListDeliveriesFlags } from '../deliveries.ts';
-import { parsePositive, withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { ListDeliveriesFlags } from '../ledger/outbox-messages.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { parsePositive, withConfig, withJson } from './shared/options.ts';
 
 export function addDeliveriesCommands(program: Command, { io, run }: CliContext): void {
   const deliveries = program.command('deliveries').description('messages to webhooks');
@@ -15,7 +16,7 @@ export function addDeliveriesCommands(program: Command, { io, run }: CliContext)
     .option('--limit <count>', 'at most this many', parsePositive, 50)
     .action((flags: ListDeliveriesFlags) =>
       run(async () => {
-        const { listDeliveries } = await import('../deliveries.ts');
+        const { listDeliveries } = await import('../ledger/outbox-messages.ts');
         await listDeliveries(flags, io);
       }),
     );
@@ -29,7 +30,7 @@ export function addDeliveriesCommands(program: Command, { io, run }: CliContext)
     ),
   ).action((id: string, flags: ConfigFlags) =>
     run(async () => {
-      const { replayDelivery } = await import('../deliveries.ts');
+      const { replayDelivery } = await import('../ledger/outbox-messages.ts');
       await replayDelivery(id, flags, io);
     }),
   );

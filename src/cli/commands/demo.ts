@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import { createPaint } from '../io.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { createPaint } from '../terminal/io.ts';
 
 interface DemoFlags {
   readonly once?: boolean;

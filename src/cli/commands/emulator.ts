@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { EmulatorProfile } from '../../emulator/index.ts';
-import type { CliContext } from '../context.ts';
-import { parseCount, parsePort } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import { parseCount, parsePort } from './shared/options.ts';
 
 interface EmulatorFlags {
   readonly port: number;
@@ -51,7 +51,7 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
     .option('--json', 'print where it listens as one line of JSON')
     .action((flags: EmulatorFlags) =>
       run(async () => {
-        const { runEmulator } = await import('../run-emulator.ts');
+        const { runEmulator } = await import('../serving/run-emulator.ts');
         await runEmulator(flags, io);
       }),
     );

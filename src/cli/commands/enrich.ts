@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from './shared/context.ts';
 import type { EnrichFlags } from '../enrich/run.ts';
-import { EXIT } from '../exit.ts';
-import { parsePositive, withConfig, withJson } from '../options.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { parsePositive, withConfig, withJson } from './shared/options.ts';
 
 export function addEnrichCommand(program: Command, { io, run }: CliContext): void {
   withJson(

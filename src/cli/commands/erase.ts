@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 interface EraseFlags extends ConfigFlags {
   readonly phone?: string;
@@ -24,7 +25,7 @@ export function addEraseCommand(program: Command, { io, run }: CliContext): void
         if ((flags.phone === undefined) === (flags.customer === undefined)) {
           throw new InvalidArgumentError('give --phone or --customer, one of the two.');
         }
-        const { erasePerson } = await import('../erase.ts');
+        const { erasePerson } = await import('../ledger/erase-person.ts');
         await erasePerson(flags, io);
       }),
     );

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import type { InspectFlags } from '../inspect.ts';
-import { withConfig, withJson } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import type { InspectFlags } from '../enrich/inspect-conversations.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 export function addInspectCommand(program: Command, { io, run }: CliContext): void {
   withJson(
@@ -24,7 +24,7 @@ export function addInspectCommand(program: Command, { io, run }: CliContext): vo
     .option('--mask', 'show no values')
     .action((ids: readonly string[], flags: InspectFlags) =>
       run(async () => {
-        const { inspectConversations } = await import('../inspect.ts');
+        const { inspectConversations } = await import('../enrich/inspect-conversations.ts');
         return (await inspectConversations(ids, flags, io)) ? EXIT.done : EXIT.failures;
       }),
     );

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { SCOPES, type Scope } from '../../access/principal.ts';
-import type { CliContext } from '../context.ts';
-import type { CreateKeyFlags } from '../keys.ts';
-import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { CreateKeyFlags } from '../configuration/api-keys.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 export function addKeysCommands(program: Command, { io, run }: CliContext): void {
   const keys = program.command('keys').description('keys of programs that call the service');
@@ -25,7 +26,7 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
         flags: Omit<CreateKeyFlags, 'scopes'> & { readonly scope: readonly Scope[] },
       ) =>
         run(async () => {
-          const { createApiKey } = await import('../keys.ts');
+          const { createApiKey } = await import('../configuration/api-keys.ts');
           createApiKey(name, { ...flags, scopes: flags.scope }, io);
         }),
     );
@@ -33,7 +34,7 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
   withJson(withConfig(keys.command('list').description('the keys of the configuration'))).action(
     (flags: ConfigFlags) =>
       run(async () => {
-        const { listApiKeys } = await import('../keys.ts');
+        const { listApiKeys } = await import('../configuration/api-keys.ts');
         listApiKeys(flags, io);
       }),
   );
@@ -47,7 +48,7 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
     ),
   ).action((name: string, flags: ConfigFlags) =>
     run(async () => {
-      const { revokeApiKey } = await import('../keys.ts');
+      const { revokeApiKey } = await import('../configuration/api-keys.ts');
       await revokeApiKey(name, flags, io);
     }),
   );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withConfig, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { withConfig } from './shared/options.ts';
 
 export function addMigrateCommand(program: Command, { io, run }: CliContext): void {
   withConfig(
@@ -9,7 +10,7 @@ export function addMigrateCommand(program: Command, { io, run }: CliContext): vo
       .description('bring the ledger’s tables up to date; every start does so too'),
   ).action((flags: ConfigFlags) =>
     run(async () => {
-      const { migrateLedger } = await import('../migrate.ts');
+      const { migrateLedger } = await import('../ledger/migrate-ledger.ts');
       await migrateLedger(flags, io);
     }),
   );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withConfig, withJson } from '../options.ts';
-import type { UpdateFlags } from '../platform/participants.ts';
+import type { CliContext } from './shared/context.ts';
+import { withConfig, withJson } from './shared/options.ts';
+import type { UpdateFlags } from '../platform/update-participant.ts';
 
 export function addParticipantsCommands(program: Command, { io, run }: CliContext): void {
   const participants = program
@@ -21,7 +21,7 @@ export function addParticipantsCommands(program: Command, { io, run }: CliContex
     .option('--notes <text>', 'notes of the wrap-up')
     .action((id: string | undefined, flags: UpdateFlags) =>
       run(async () => {
-        const { updateParticipant } = await import('../platform/participants.ts');
+        const { updateParticipant } = await import('../platform/update-participant.ts');
         await updateParticipant(id, flags, io);
       }),
     );

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from './shared/context.ts';
 
 interface ServeFlags {
   readonly config?: string;
@@ -18,7 +18,7 @@ export function addServeCommand(program: Command, { io, run }: CliContext): void
     .option('--no-json', 'log lines for people, also where no terminal is')
     .action((flags: ServeFlags) =>
       run(async () => {
-        const { runService } = await import('../run-service.ts');
+        const { runService } = await import('../serving/run-service.ts');
         await runService(flags, io);
       }),
     );

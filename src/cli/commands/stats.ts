@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { parsePositive, withConfig, withJson } from '../options.ts';
-import type { StatsFlags } from '../stats.ts';
+import type { CliContext } from './shared/context.ts';
+import { parsePositive, withConfig, withJson } from './shared/options.ts';
+import type { StatsFlags } from '../ledger/show-stats.ts';
 
 export function addStatsCommand(program: Command, { io, run }: CliContext): void {
   withJson(
@@ -14,7 +14,7 @@ export function addStatsCommand(program: Command, { io, run }: CliContext): void
     .option('--hours <hours>', 'how far back outcomes are counted', parsePositive, 1)
     .action((flags: StatsFlags) =>
       run(async () => {
-        const { showStats } = await import('../stats.ts');
+        const { showStats } = await import('../ledger/show-stats.ts');
         await showStats(flags, io);
       }),
     );

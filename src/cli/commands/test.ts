@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import { withConfig, withJson } from '../options.ts';
-import type { TestFlags } from '../test-mapping.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { withConfig, withJson } from './shared/options.ts';
+import type { TestFlags } from '../configuration/run-mapping-cases.ts';
 
 export function addTestCommand(program: Command, { io, run }: CliContext): void {
   withJson(
@@ -20,7 +20,7 @@ export function addTestCommand(program: Command, { io, run }: CliContext): void 
     )
     .action((file: string | undefined, flags: TestFlags) =>
       run(async () => {
-        const { testConfiguration } = await import('../test-mapping.ts');
+        const { testConfiguration } = await import('../configuration/run-mapping-cases.ts');
         const config = file === undefined ? flags : { ...flags, config: resolve(io.cwd, file) };
         return (await testConfiguration(config, io)) ? EXIT.done : EXIT.failures;
       }),

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit.ts';
-import { withConfig, withJson, type ConfigFlags } from '../options.ts';
+import type { CliContext } from './shared/context.ts';
+import { EXIT } from '../terminal/exit.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
+import { withConfig, withJson } from './shared/options.ts';
 
 export function addVerifyCommand(program: Command, { io, run }: CliContext): void {
   withJson(
@@ -16,7 +17,7 @@ export function addVerifyCommand(program: Command, { io, run }: CliContext): voi
     ),
   ).action((id: string | undefined, keys: readonly string[], flags: ConfigFlags) =>
     run(async () => {
-      const { verifyConversation } = await import('../platform/verify.ts');
+      const { verifyConversation } = await import('../platform/verify-conversation.ts');
       const isGood = await verifyConversation(id, { keys, flags }, io);
       return isGood ? EXIT.done : EXIT.failures;
     }),

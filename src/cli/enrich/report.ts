@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { messageOf, RapportError } from '../../domain/errors.ts';
 import { spreadOf, type Spread } from '../../lib/percentile.ts';
 import { textTable } from '../../lib/text-table.ts';
-import type { Paint } from '../io.ts';
+import type { Paint } from '../terminal/io.ts';
 import { hasFailed, type Result } from './results.ts';
 
 export interface RunSummary {

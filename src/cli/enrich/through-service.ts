@@ -1,7 +1,7 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { ServiceDoor } from '../ledger-access.ts';
+import { ServiceDoor } from '../ledger/ledger-access.ts';
 import type { Orders } from './orders.ts';
 import type { Results, ServiceAnswer } from './results.ts';
 

@@ -3,9 +3,8 @@ import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import { parseTraceId, type TraceId } from '../../domain/ids.ts';
-import { loadCliConfigWhole } from '../cli-config.ts';
-import type { CliIo } from '../io.ts';
-import type { ConfigFlags } from '../options.ts';
+import { loadCliConfigWhole, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import type { EnvironmentTargets } from '../../config/environment.ts';
 
 /** A command's way to the platform. */

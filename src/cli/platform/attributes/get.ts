@@ -3,7 +3,7 @@ import { RapportError } from '../../../domain/errors.ts';
 import type { ConversationId } from '../../../domain/ids.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { textTable } from '../../../lib/text-table.ts';
-import type { CliIo } from '../../io.ts';
+import type { CliIo } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
 import { conversationOf, type TargetFlags } from './target.ts';
 

@@ -12,7 +12,7 @@ import type {
 } from '../../../writeback/turn/input.ts';
 import { writeTurn } from '../../../writeback/turn/write-turn.ts';
 import { createValueMemory } from '../../../writeback/value-memory.ts';
-import { createPaint, type CliIo } from '../../io.ts';
+import { createPaint, type CliIo } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
 import { conversationOf, customerIn, participantsOf, type TargetFlags } from './target.ts';
 

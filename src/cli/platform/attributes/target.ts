@@ -7,7 +7,7 @@ import {
   type ParticipantId,
 } from '../../../domain/ids.ts';
 import { resolveCustomer } from '../../../enrich/customer/resolve.ts';
-import type { ConfigFlags } from '../../options.ts';
+import type { ConfigFlags } from '../../configuration/load-configuration.ts';
 import type { Session } from '../session.ts';
 
 export interface TargetFlags extends ConfigFlags {

@@ -1,6 +1,6 @@
 import type { Conversation } from '../../../domain/conversation.ts';
 import { sleep, systemClock } from '../../../lib/clock.ts';
-import type { CliIo } from '../../io.ts';
+import type { CliIo } from '../../terminal/io.ts';
 import { withPlatform } from '../session.ts';
 import { conversationOf, type TargetFlags } from './target.ts';
 

@@ -1,9 +1,8 @@
-import { textTable } from '../lib/text-table.ts';
-import type { PersonKey } from '../ledger/turn.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
+import { textTable } from '../../lib/text-table.ts';
+import type { PersonKey } from '../../ledger/turn.ts';
+import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import { changeLedger } from './ledger-access.ts';
-import type { ConfigFlags } from './options.ts';
 
 export async function erasePerson(
   flags: ConfigFlags & { readonly phone?: string; readonly customer?: string },

@@ -1,9 +1,9 @@
-import type { RapportConfig } from '../config/schema.ts';
-import { isRapportError, RapportError } from '../domain/errors.ts';
-import { systemClock } from '../lib/clock.ts';
-import { createIdSource } from '../lib/ids.ts';
-import type { Ledger, LedgerReader } from '../ledger/ledger.ts';
-import { openLedger, openLedgerReader, type OpenLedgerOptions } from '../ledger/open-ledger.ts';
+import type { RapportConfig } from '../../config/schema.ts';
+import { isRapportError, RapportError } from '../../domain/errors.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIdSource } from '../../lib/ids.ts';
+import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
+import { openLedger, openLedgerReader, type OpenLedgerOptions } from '../../ledger/open-ledger.ts';
 
 /** Opens the ledger to read, beside a running service or without one. */
 export function readLedger(config: RapportConfig): Promise<LedgerReader> {

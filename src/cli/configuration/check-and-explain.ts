@@ -1,11 +1,10 @@
-import { explainConfig } from '../config/explain.ts';
-import { formatPath } from '../config/paths.ts';
-import { ConfigError } from '../config/problems.ts';
-import { textTable } from '../lib/text-table.ts';
-import { loadCliConfigWhole } from './cli-config.ts';
-import { EXIT, type ExitStatus } from './exit.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+import { explainConfig } from '../../config/explain.ts';
+import { formatPath } from '../../config/paths.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
+import { EXIT, type ExitStatus } from '../terminal/exit.ts';
+import type { CliIo } from '../terminal/io.ts';
 
 /** Says that the configuration is good, or throws with all that is not; as JSON, says it either way. */
 export function checkConfiguration(flags: ConfigFlags, io: CliIo): ExitStatus {

@@ -1,5 +1,5 @@
-import type { ExitStatus } from './exit.ts';
-import type { CliIo } from './io.ts';
+import type { ExitStatus } from '../../terminal/exit.ts';
+import type { CliIo } from '../../terminal/io.ts';
 
 /** Runs a command's work; it may say how the process should end, and throws what went wrong. */
 export type Run = (work: () => Promise<ExitStatus | void>) => Promise<void>;

@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { planConfig } from '../config/plan-config.ts';
+import { planConfig } from '../../config/plan-config.ts';
 import {
   createEnrichAction,
   createLookupAction,
   type DataActionFile,
-} from '../intake/data-action.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+} from '../../intake/data-action.ts';
+import { loadCliConfig, type ConfigFlags } from './load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 
 export interface DataActionFlags extends ConfigFlags {
   readonly url: string;

@@ -1,20 +1,19 @@
 import type { Readable } from 'node:stream';
-import type { RapportConfig } from '../config/schema.ts';
-import { isRapportError } from '../domain/errors.ts';
-import { parseTraceId } from '../domain/ids.ts';
-import type { OutcomeResult } from '../domain/outcome.ts';
-import { enrich } from '../enrich/pipeline.ts';
-import { renderReport } from '../enrich/report/render-report.ts';
-import { maskReport, type EnrichmentReport } from '../enrich/report/report.ts';
-import { createGenesysClient } from '../genesys/client.ts';
-import { systemClock } from '../lib/clock.ts';
-import { createIdSource } from '../lib/ids.ts';
-import { createLookups } from '../lookup/lookups.ts';
-import { createEnrichDeps } from '../service/wiring/enrich-deps.ts';
-import { loadCliConfigWhole } from './cli-config.ts';
-import { readOrders, type Orders } from './enrich/orders.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+import type { RapportConfig } from '../../config/schema.ts';
+import { isRapportError } from '../../domain/errors.ts';
+import { parseTraceId } from '../../domain/ids.ts';
+import type { OutcomeResult } from '../../domain/outcome.ts';
+import { enrich } from '../../enrich/pipeline.ts';
+import { renderReport } from '../../enrich/report/render-report.ts';
+import { maskReport, type EnrichmentReport } from '../../enrich/report/report.ts';
+import { createGenesysClient } from '../../genesys/client.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIdSource } from '../../lib/ids.ts';
+import { createLookups } from '../../lookup/lookups.ts';
+import { createEnrichDeps } from '../../service/wiring/enrich-deps.ts';
+import { loadCliConfigWhole, type ConfigFlags } from '../configuration/load-configuration.ts';
+import { readOrders, type Orders } from './orders.ts';
+import type { CliIo } from '../terminal/io.ts';
 
 export interface InspectFlags extends ConfigFlags {
   readonly participant?: string;

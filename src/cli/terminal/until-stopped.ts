@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '../lib/clock.ts';
+import { sleep, systemClock } from '../../lib/clock.ts';
 
 /** A day at a time: a timer keeps the process alive while nothing else does. */
 const DAY_MS = 86_400_000;

@@ -5,9 +5,9 @@ import {
   startEmulator,
   type Emulator,
   type EmulatorProfile,
-} from '../emulator/index.ts';
-import type { CliIo } from './io.ts';
-import { untilStopped } from './until-stopped.ts';
+} from '../../emulator/index.ts';
+import type { CliIo } from '../terminal/io.ts';
+import { untilStopped } from '../terminal/until-stopped.ts';
 
 export interface EmulatorRun {
   readonly port: number;

@@ -5,9 +5,9 @@ import type { ConversationId } from '../../domain/ids.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { createDigester, type Digester } from '../../writeback/proof/digest.ts';
 import { verify, type Verification, type VerifiedKey } from '../../writeback/verify.ts';
-import { createPaint, type CliIo, type Paint } from '../io.ts';
-import { readLedger } from '../ledger-access.ts';
-import type { ConfigFlags } from '../options.ts';
+import { createPaint, type CliIo, type Paint } from '../terminal/io.ts';
+import { readLedger } from '../ledger/ledger-access.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf, customerIn } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
 

@@ -1,10 +1,9 @@
-import { successRate } from '../ledger/reading/success-rate.ts';
-import type { LedgerStats } from '../ledger/reading/records.ts';
-import { textTable } from '../lib/text-table.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
+import { successRate } from '../../ledger/reading/success-rate.ts';
+import type { LedgerStats } from '../../ledger/reading/records.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import { readLedger } from './ledger-access.ts';
-import type { ConfigFlags } from './options.ts';
 
 export interface StatsFlags extends ConfigFlags {
   readonly hours: number;

@@ -1,14 +1,14 @@
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { secretsOf } from '../config/secrets.ts';
-import type { Progress } from '../engine/progress.ts';
-import { systemClock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
-import { startService } from '../service/app.ts';
-import { openLogFile, type LogFile } from '../service/log/log-file.ts';
-import { createServiceLog } from '../service/log/service-log.ts';
-import type { CliIo } from './io.ts';
-import { untilStopped } from './until-stopped.ts';
-import { packageVersion } from './version.ts';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import { secretsOf } from '../../config/secrets.ts';
+import type { Progress } from '../../engine/progress.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { startService } from '../../service/app.ts';
+import { openLogFile, type LogFile } from '../../service/log/log-file.ts';
+import { createServiceLog } from '../../service/log/service-log.ts';
+import type { CliIo } from '../terminal/io.ts';
+import { untilStopped } from '../terminal/until-stopped.ts';
+import { packageVersion } from '../version.ts';
 
 export interface ServiceRun {
   readonly config?: string | undefined;

@@ -1,11 +1,10 @@
-import { parseConversationId } from '../domain/ids.ts';
-import { unknownDelivery } from '../ledger/errors.ts';
-import type { OutboxMessage, OutboxState } from '../ledger/outbox/outbox.ts';
-import { textTable } from '../lib/text-table.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
+import { parseConversationId } from '../../domain/ids.ts';
+import { unknownDelivery } from '../../ledger/errors.ts';
+import type { OutboxMessage, OutboxState } from '../../ledger/outbox/outbox.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
-import type { ConfigFlags } from './options.ts';
 
 export interface ListDeliveriesFlags extends ConfigFlags {
   readonly state?: OutboxState;

@@ -1,9 +1,8 @@
-import { parseConversationId } from '../domain/ids.ts';
-import { textTable } from '../lib/text-table.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
+import { parseConversationId } from '../../domain/ids.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import { readLedger } from './ledger-access.ts';
-import type { ConfigFlags } from './options.ts';
 
 export async function listAudit(
   flags: ConfigFlags & { readonly conversation?: string; readonly limit: number },

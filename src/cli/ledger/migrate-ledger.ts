@@ -1,7 +1,6 @@
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
+import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 import { changeLedger } from './ledger-access.ts';
-import type { ConfigFlags } from './options.ts';
 
 /** Opening the ledger migrates it; a service that holds it has done so at its own start. */
 export async function migrateLedger(flags: ConfigFlags, io: CliIo): Promise<void> {

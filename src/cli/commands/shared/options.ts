@@ -2,11 +2,6 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 /** Options that several commands share, and the parsers of their values. */
 
-export interface ConfigFlags {
-  readonly config?: string;
-  readonly json?: boolean;
-}
-
 export function withConfig(command: Command): Command {
   return command.option(
     '-c, --config <file>',

@@ -1,5 +1,5 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
-import { isRapportError, messageOf } from '../domain/errors.ts';
+import { isRapportError, messageOf } from '../../domain/errors.ts';
 import type { CliIo } from './io.ts';
 
 /** What the shell is told. */

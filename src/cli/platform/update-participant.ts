@@ -1,8 +1,8 @@
 import { mediaOf } from '../../domain/conversation.ts';
 import { RapportError } from '../../domain/errors.ts';
 import { parseParticipantId } from '../../domain/ids.ts';
-import type { CliIo } from '../io.ts';
-import type { ConfigFlags } from '../options.ts';
+import type { CliIo } from '../terminal/io.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
 

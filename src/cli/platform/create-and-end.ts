@@ -3,8 +3,8 @@ import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import { systemClock } from '../../lib/clock.ts';
-import type { CliIo } from '../io.ts';
-import type { ConfigFlags } from '../options.ts';
+import type { CliIo } from '../terminal/io.ts';
+import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf } from './attributes/target.ts';
 import { withPlatform, type Session } from './session.ts';
 

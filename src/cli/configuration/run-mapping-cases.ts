@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
-import { planConfig } from '../config/plan-config.ts';
-import { messageOf, RapportError } from '../domain/errors.ts';
-import { renderCases, runCases } from '../enrich/cases/cases.ts';
-import { parseGivenFlow, type FlowSchema } from '../enrich/flow/flow-schema.ts';
-import { loadToE164 } from '../enrich/customer/phone.ts';
-import { systemClock } from '../lib/clock.ts';
-import { loadCliConfig } from './cli-config.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+import { planConfig } from '../../config/plan-config.ts';
+import { messageOf, RapportError } from '../../domain/errors.ts';
+import { renderCases, runCases } from '../../enrich/cases/cases.ts';
+import { parseGivenFlow, type FlowSchema } from '../../enrich/flow/flow-schema.ts';
+import { loadToE164 } from '../../enrich/customer/phone.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { loadCliConfig, type ConfigFlags } from './load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 
 export interface TestFlags extends ConfigFlags {
   /** A file with the flow that the attributes are checked against. */

@@ -1,16 +1,15 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isMap, isSeq, parseDocument, stringify } from 'yaml';
-import { createKey, type KeyRecord } from '../access/keys.ts';
-import { accessOptions } from '../access/options.ts';
-import type { Scope } from '../access/principal.ts';
-import { markReferences, unmark } from '../config/references.ts';
-import { RapportError } from '../domain/errors.ts';
-import { textTable } from '../lib/text-table.ts';
-import { systemClock } from '../lib/clock.ts';
-import { loadCliConfigWhole } from './cli-config.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+import { createKey, type KeyRecord } from '../../access/keys.ts';
+import { accessOptions } from '../../access/options.ts';
+import type { Scope } from '../../access/principal.ts';
+import { markReferences, unmark } from '../../config/references.ts';
+import { RapportError } from '../../domain/errors.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
+import type { CliIo } from '../terminal/io.ts';
 
 export interface CreateKeyFlags {
   readonly scopes: readonly Scope[];

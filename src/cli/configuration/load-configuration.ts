@@ -1,7 +1,12 @@
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import type { RapportConfig } from '../config/schema.ts';
-import type { CliIo } from './io.ts';
-import type { ConfigFlags } from './options.ts';
+import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import type { RapportConfig } from '../../config/schema.ts';
+import type { CliIo } from '../terminal/io.ts';
+
+/** What every command that reads a configuration is given. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly json?: boolean;
+}
 
 /** The configuration a command runs by. @throws {ConfigError} with every problem */
 export function loadCliConfig(flags: ConfigFlags, io: CliIo): RapportConfig {
