@@ -13,19 +13,11 @@
 import { writeFile } from 'node:fs/promises';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
-import type { Contender } from './contender.ts';
+import { contenderOf, CONTENDERS } from './contenders.ts';
 import type { Figures } from './figures.ts';
 import { judge } from './goals.ts';
 import { measure } from './measure.ts';
-import { rapport } from './rapport.ts';
-import { durableFloor, sdkInFastify } from './references.ts';
 import { tableOf, type Results } from './report.ts';
-
-const CONTENDERS: Readonly<Record<string, Contender>> = {
-  rapport,
-  floor: durableFloor,
-  sdk: sdkInFastify,
-};
 
 const { numbers: load, texts } = readFlags(
   { rate: 200, seconds: 30, warmUp: 10, platformMs: 40, crmMs: 20 },
@@ -35,10 +27,7 @@ const { numbers: load, texts } = readFlags(
 const measured: { name: string; promise: string; figures: Figures }[] = [];
 const circumstances = machine();
 for (const short of texts.only.split(',')) {
-  const contender = CONTENDERS[short];
-  if (contender === undefined) {
-    throw new Error(`--only takes some of ${Object.keys(CONTENDERS).join(', ')}`);
-  }
+  const contender = contenderOf(short);
   const { name, promise } = contender;
   measured.push({ name, promise, figures: await measure(contender, load) });
 }

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Host } from '../kit/host.ts';
 import { usageOf, watchMemory } from '../kit/usage.ts';
-import type { Sightings, World, WorldQuestions } from '../world/questions.ts';
 import type { Contender, Running } from './contender.ts';
 import { figuresOf, type Figures } from './figures.ts';
+import { drained, startStage, type Stage } from './stage.ts';
 import { triggerAll } from './trigger.ts';
 
 export interface Load {
@@ -19,62 +14,37 @@ export interface Load {
   readonly crmMs: number;
 }
 
-/** Nothing is under way once the platform was not asked for this long, proof included. */
-const QUIET_MS = 1500;
-const MOST_DRAIN_MS = 60_000;
-
 /** A world, a contender in it, and what it does under the load. */
 export async function measure(contender: Contender, load: Load): Promise<Figures> {
-  const folder = await mkdtemp(join(tmpdir(), 'rapport-bench-'));
-  const host = new Host<WorldQuestions>(new URL('../world/world-host.ts', import.meta.url));
-  let running: Running | undefined;
+  const { rate, seconds, warmUp, platformMs, crmMs } = load;
+  const conversations = rate * (warmUp + seconds);
+  await using stage = await startStage({ conversations, platformMs, crmMs });
+  const running = await contender.start(stage);
   try {
-    const { platformMs, crmMs } = load;
-    const conversations = load.rate * (load.warmUp + load.seconds);
-    const world = await host.ask('start', { conversations, platformMs, crmMs });
-    running = await contender.start({ world, folder });
-    return await underLoad(running, { host, world, load });
+    return await underLoad(running, stage, load);
   } finally {
-    await running?.end('SIGTERM');
-    await host[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    await running.end('SIGTERM');
   }
 }
 
-interface Scene {
-  readonly host: Host<WorldQuestions>;
-  readonly world: World;
-  readonly load: Load;
-}
-
-async function underLoad(running: Running, { host, world, load }: Scene): Promise<Figures> {
+async function underLoad({ url, pid }: Running, stage: Stage, load: Load): Promise<Figures> {
+  const { conversationIds } = stage.world;
   const warmUp = load.rate * load.warmUp;
-  await triggerAll(running.url, world.conversationIds.slice(0, warmUp), load.rate);
-  await drained(host);
-  const otherBefore = (await host.ask('sightings', undefined)).otherRequests;
-  const before = await usageOf(running.pid);
-  using memory = watchMemory(running.pid);
-  const triggers = await triggerAll(running.url, world.conversationIds.slice(warmUp), load.rate);
+  await triggerAll(url, conversationIds.slice(0, warmUp), load.rate);
+  await drained(stage);
+  const { otherRequests: otherBefore } = await stage.host.ask('sightings', undefined);
+  const before = await usageOf(pid);
+  using memory = watchMemory(pid);
+  const triggers = await triggerAll(url, conversationIds.slice(warmUp), load.rate);
   const residentMiB = memory.samplesMiB.slice();
-  await drained(host);
-  const after = await usageOf(running.pid);
-  const seen: Sightings = await host.ask('sightings', undefined);
+  await drained(stage);
+  const after = await usageOf(pid);
+  const { conversations, otherRequests } = await stage.host.ask('sightings', undefined);
   return figuresOf({
     triggers,
-    sightings: seen.conversations.filter(({ conversationId }) =>
-      triggers.sentAt.has(conversationId),
-    ),
-    otherRequests: seen.otherRequests - otherBefore,
+    sightings: conversations.filter(({ conversationId }) => triggers.sentAt.has(conversationId)),
+    otherRequests: otherRequests - otherBefore,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     residentMiB,
   });
-}
-
-/** Waits until a contender asks the platform nothing more. */
-export async function drained(host: Host<WorldQuestions>): Promise<void> {
-  const deadline = performance.now() + MOST_DRAIN_MS;
-  while ((await host.ask('quietForMs', undefined)) < QUIET_MS) {
-    if (performance.now() > deadline) return;
-    await wait(100);
-  }
 }

@@ -25,7 +25,7 @@ const database = new DatabaseSync(journal);
 database.exec(`
   pragma journal_mode = wal;
   pragma synchronous = full;
-  create table journal (id integer primary key, conversation_id text not null);
+  create table if not exists journal (id integer primary key, conversation_id text not null);
 `);
 const insert = database.prepare('insert into journal (conversation_id) values (?)');
 const remove = database.prepare('delete from journal where id = ?');
