@@ -27,4 +27,10 @@ export type {
   Seed,
   UserSeed,
 } from './world/seed.ts';
-export { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, DEFAULT_WEB_CLIENT_ID } from './world/seed.ts';
+export {
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  DEFAULT_SEED,
+  DEFAULT_USER_PASSWORD,
+  DEFAULT_WEB_CLIENT_ID,
+} from './world/seed.ts';

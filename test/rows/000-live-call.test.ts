@@ -100,7 +100,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     const { conversationId, participantId } = row.emulator.control.start(CALL);
     const env = {
       ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row.cwd),
+      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
       GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
       TEST_CONVERSATION_ID: conversationId,
       TEST_PARTICIPANT_ID: participantId,
@@ -115,12 +115,31 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     });
   });
 
+  it('401: a key whose public half the client does not have is told as such, with what to check', async () => {
+    await using row = await startRow('tutorials');
+    const { conversationId } = row.emulator.control.start(CALL);
+    const env = {
+      ...row.place,
+      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
+      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      TEST_CONVERSATION_ID: conversationId,
+    };
+    await writePrivateKey(row, 'of-another-client.pem');
+    const { status, err } = await row.rapport(['attributes', 'get'], env);
+    expect(status).toBe(2);
+    expect(err).toMatch(/invalid_grant \(.*signature[^]*→ .*assertion/);
+    row.emulator.control.addClient({ id: DEFAULT_CLIENT_ID, secret: 'unused' });
+    expect((await row.rapport(['attributes', 'get'], env)).err).toMatch(
+      /invalid_client[^]*→ .*public half of this private key/,
+    );
+  });
+
   it('says that the platform does not offer the private-key grant, and what to use', async () => {
     await using row = await startRow('platform');
     const { conversationId } = row.emulator.control.start(CALL);
     const env = {
       ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row.cwd),
+      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
       GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
       TEST_CONVERSATION_ID: conversationId,
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_USER_PASSWORD } from '../../src/emulator/index.ts';
 import { openLibrary, setWith, statesOf } from './library.ts';
 import { bodiesOf, PROFILES, startRow, type Env, type RowStage } from './stage.ts';
 
@@ -12,6 +13,8 @@ const DYNAMIC = {
   priority_level: 'high',
   ticket_number: 'TKT-99999',
 } as const;
+/** A conversation that is not there. */
+const NOBODYS = '00000000-0000-4000-8000-000000000000';
 const DYNAMIC_PAIRS = Object.entries(DYNAMIC).map(([key, value]) => `${key}=${value}`);
 const INITIAL_PAIRS = Object.entries(INITIAL).map(([key, value]) => `${key}=${value}`);
 
@@ -118,7 +121,7 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
 const passwordOf = (row: RowStage): Env => ({
   ...row.signIn,
   GENESYS_USERNAME: 'ada.agent@example.com',
-  GENESYS_PASSWORD: 'any',
+  GENESYS_PASSWORD: DEFAULT_USER_PASSWORD,
 });
 
 describe.concurrent('document 003 with its own sign-in and paths', () => {
@@ -138,6 +141,15 @@ describe.concurrent('document 003 with its own sign-in and paths', () => {
       .filter(({ path }) => path.endsWith('/oauth/token'));
     expect(token?.status).toBe(200);
     expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
+  it('401: a wrong password is told as such, with what to check, and is never printed', async () => {
+    await using row = await startRow('tutorials');
+    const env = { ...passwordOf(row), GENESYS_PASSWORD: 'guessed-password' };
+    const { status, err } = await row.rapport(['verify', NOBODYS], env);
+    expect(status).toBe(2);
+    expect(err).toMatch(/invalid_grant[^]*→ .*password is wrong/);
+    expect(err).not.toContain('guessed-password');
   });
 
   it('says that a user’s token creates no message conversation, and whose does', async () => {

@@ -166,10 +166,18 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Writes a fresh RSA key where `GENESYS_PRIVATE_KEY_PATH` can name it. */
-export async function writePrivateKey(cwd: string): Promise<string> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const path = join(cwd, 'private.pem');
+/** Writes a fresh RSA key where `GENESYS_PRIVATE_KEY_PATH` can name it, and registers its public half. */
+export async function writePrivateKey(
+  { cwd, emulator }: RowStage,
+  name = 'private.pem',
+): Promise<string> {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  emulator.control.addClient({
+    id: DEFAULT_CLIENT_ID,
+    secret: DEFAULT_CLIENT_SECRET,
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  });
+  const path = join(cwd, name);
   await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   return path;
 }

@@ -10,6 +10,7 @@ interface EmulatorFlags {
   readonly seed: number;
   readonly clock: string;
   readonly profile: EmulatorProfile;
+  readonly publicKey?: string;
   readonly json?: boolean;
 }
 
@@ -47,6 +48,10 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
       )
         .choices(['platform', 'tutorials'])
         .default('platform'),
+    )
+    .option(
+      '--public-key <file>',
+      'PEM of the key by which the client signs in, with --profile tutorials',
     )
     .option('--json', 'print where it listens as one line of JSON')
     .action((flags: EmulatorFlags) =>

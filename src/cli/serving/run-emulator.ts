@@ -1,10 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { messageOf, RapportError } from '../../domain/errors.ts';
 import {
   DEFAULT_CLIENT_ID,
   DEFAULT_CLIENT_SECRET,
+  DEFAULT_SEED,
+  DEFAULT_USER_PASSWORD,
   parseClock,
   startEmulator,
   type Emulator,
   type EmulatorProfile,
+  type Seed,
 } from '../../emulator/index.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
@@ -18,6 +24,8 @@ export interface EmulatorRun {
   /** `real`, `manual` or a factor. */
   readonly clock: string;
   readonly profile: EmulatorProfile;
+  /** PEM file of the key that the default client's signed assertions are checked with. */
+  readonly publicKey?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -31,13 +39,40 @@ export async function runEmulator(flags: EmulatorRun, io: CliIo): Promise<void> 
     profile,
     clock: parseClock(flags.clock),
     attributes: { lagMs: flags.lag },
+    organization: await organizationOf(flags, io),
   });
-  io.out(flags.json === true ? `${JSON.stringify(facts(emulator))}\n` : greeting(emulator));
+  io.out(
+    flags.json === true
+      ? `${JSON.stringify(facts(emulator, profile))}\n`
+      : greeting(emulator, profile),
+  );
   await untilStopped(io.signal);
   if (flags.json !== true) io.out('stopped\n');
 }
 
-function facts(emulator: Emulator): Readonly<Record<string, unknown>> {
+async function organizationOf({ publicKey: file }: EmulatorRun, io: CliIo): Promise<Partial<Seed>> {
+  if (file === undefined) return {};
+  const publicKey = await readKey(resolve(io.cwd, file));
+  const clients = DEFAULT_SEED.clients.map((client) =>
+    client.id === DEFAULT_CLIENT_ID ? { ...client, publicKey } : client,
+  );
+  return { clients };
+}
+
+async function readKey(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new RapportError({
+      code: 'ERR_EMULATOR_PUBLIC_KEY',
+      message: `cannot read the public key from ${file}: ${messageOf(error)}`,
+      nextStep: 'Write it with: openssl pkey -in private.pem -pubout -out public.pem',
+      cause: error,
+    });
+  }
+}
+
+function facts(emulator: Emulator, profile: EmulatorProfile): Readonly<Record<string, unknown>> {
   const { queues, users, flows } = emulator.control.world();
   return {
     apiUrl: emulator.apiUrl,
@@ -45,13 +80,14 @@ function facts(emulator: Emulator): Readonly<Record<string, unknown>> {
     controlUrl: `${emulator.url}/control`,
     clientId: DEFAULT_CLIENT_ID,
     clientSecret: DEFAULT_CLIENT_SECRET,
+    userPassword: profile === 'tutorials' ? DEFAULT_USER_PASSWORD : undefined,
     queues,
     users,
     flows,
   };
 }
 
-function greeting(emulator: Emulator): string {
+function greeting(emulator: Emulator, profile: EmulatorProfile): string {
   const { queues, users, flows } = emulator.control.world();
   return `Genesys Cloud, emulated; state in memory, this machine only
 
@@ -60,7 +96,7 @@ function greeting(emulator: Emulator): string {
   client            ${DEFAULT_CLIENT_ID}
   secret            ${DEFAULT_CLIENT_SECRET}
   queues            ${named(queues)}
-  users             ${named(users)}
+  users             ${named(users)}${profile === 'tutorials' ? `; password: ${DEFAULT_USER_PASSWORD}` : ''}
   flows             ${named(flows)}
 
 Start a call:

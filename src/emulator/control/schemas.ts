@@ -70,6 +70,7 @@ export const attributeSettingsSchema: z.ZodType<AttributeChange> = z
 export const clientSeedSchema: z.ZodType<ClientSeed> = z.strictObject({
   id: text.min(1),
   secret: text.min(1),
+  publicKey: text.min(1).optional(),
   name: text.optional(),
   grant: z.enum(['client_credentials', 'authorization_code']).optional(),
   permissions: z.array(text).optional(),
@@ -90,6 +91,7 @@ export const userSeedSchema: z.ZodType<UserSeed> = z.strictObject({
   name: text.min(1),
   id: text.optional(),
   email: text.optional(),
+  password: text.min(1).optional(),
   permissions: z.array(text).optional(),
   division: text.optional(),
 });

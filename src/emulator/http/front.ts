@@ -15,7 +15,7 @@ import { write } from './write.ts';
 export interface FrontParts {
   readonly api: ApiParts;
   readonly faults: FaultParts;
-  readonly tokenEndpoint: (request: TokenRequest) => Answer;
+  readonly tokenEndpoint: (request: TokenRequest) => Answer | Promise<Answer>;
   readonly pages: (request: PageRequest) => Answer;
   readonly control: (request: ControlRequest) => Answer | Promise<Answer>;
   readonly recorder: Recorder;

@@ -4,6 +4,8 @@ export type GrantType = 'client_credentials' | 'authorization_code';
 export interface ClientState {
   readonly id: string;
   readonly secret: string;
+  /** PEM; what its signed assertions are checked with. Undefined: it has no private-key sign-in. */
+  readonly publicKey: string | undefined;
   readonly name: string;
   readonly grant: GrantType;
   /** Permissions of its roles; `*` stands for all, also for one part (`conversation:*`). */

@@ -23,13 +23,13 @@ export type Grant = (
   form: URLSearchParams,
   /** How the client proved who it is: by its secret, or not at all, leaving it to a PKCE verifier. */
   proof: 'secret' | 'verifier',
-) => Answer;
+) => Answer | Promise<Answer>;
 
 /** The token endpoint. Which grants exist is the table's to say. */
 export function createTokenEndpoint(
   clients: ReadonlyMap<string, ClientState>,
   grants: ReadonlyMap<string, Grant>,
-): (request: TokenRequest) => Answer {
+): (request: TokenRequest) => Answer | Promise<Answer> {
   return (request) => {
     const { form } = request;
     const grantType = form.get('grant_type');
@@ -102,7 +102,8 @@ function credentialsOf({ form, authorization }: TokenRequest): {
   return { id: id ?? '', secret: secret.join(':') };
 }
 
-function sameText(a: string, b: string): boolean {
+/** Takes as long whatever differs. */
+export function sameText(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
   return left.length === right.length && timingSafeEqual(left, right);

@@ -52,8 +52,6 @@ async function signedIn(
   };
 }
 
-const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
-
 const start = (): Promise<Emulator> => startEmulator({ profile: 'tutorials' });
 
 describe('the voice path of the tutorials', () => {
@@ -189,22 +187,6 @@ describe('sign-in in the tutorials', () => {
     expect((await reader('GET', path)).status).toBe(200);
     const refused = await reader('PATCH', path, { attributes: { a: '1' } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'app.not.authorized.for.scope' } });
-  });
-
-  it('takes a user’s password, and a signed assertion with no secret', async () => {
-    await using emulator = await start();
-    const password = { grant_type: 'password', username: 'ada.agent@example.com', password: 'x' };
-    expect((await signIn(emulator, password)).status).toBe(200);
-    expect((await signIn(emulator, { ...password, password: '' })).status).toBe(400);
-    const claims = {
-      iss: DEFAULT_CLIENT_ID,
-      exp: Math.floor(emulator.clock.wallMs() / 1000) + 300,
-    };
-    const assertion = `${encode({ alg: 'RS256' })}.${encode(claims)}.c2ln`;
-    const jwt = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion };
-    expect((await signIn(emulator, jwt, '')).status).toBe(200);
-    const expired = `${encode({ alg: 'RS256' })}.${encode({ ...claims, exp: 1 })}.c2ln`;
-    expect((await signIn(emulator, { ...jwt, assertion: expired }, '')).status).toBe(400);
   });
 
   it('takes none of them in the platform’s profile', async () => {

@@ -130,6 +130,8 @@ export interface UserState {
   readonly id: string;
   readonly name: string;
   readonly email: string;
+  /** Undefined: the user has no password sign-in. */
+  readonly password: string | undefined;
   readonly divisionId: string;
   /** Permissions of the user's roles; `*` stands for all. */
   readonly permissions: readonly string[];

@@ -1,4 +1,5 @@
-import { RapportError } from '../../domain/errors.ts';
+import { createPublicKey } from 'node:crypto';
+import { messageOf, RapportError } from '../../domain/errors.ts';
 import type { FlowStep } from '../architect/step.ts';
 import type { ClientState, GrantType } from '../oauth/clients.ts';
 import type { FlowSchema } from './model.ts';
@@ -8,6 +9,11 @@ import type { World } from './world.ts';
 export interface ClientSeed {
   readonly id: string;
   readonly secret: string;
+  /**
+   * PEM (SPKI): RSA of 2048 bits or more, or P-256. Signed assertions of the tutorials' private-key
+   * sign-in are checked with it. @defaultValue none: such a sign-in is refused
+   */
+  readonly publicKey?: string | undefined;
   readonly name?: string | undefined;
   /** @defaultValue `'client_credentials'` */
   readonly grant?: GrantType | undefined;
@@ -36,6 +42,8 @@ export interface UserSeed {
   readonly id?: string | undefined;
   /** @defaultValue made from the name */
   readonly email?: string | undefined;
+  /** For the tutorials' password sign-in. @defaultValue none: such a sign-in is refused */
+  readonly password?: string | undefined;
   /** Permissions of the user's roles. @defaultValue `['*']` */
   readonly permissions?: readonly string[] | undefined;
   readonly division?: string | undefined;
@@ -82,6 +90,8 @@ export const DEFAULT_CLIENT_ID = 'rapport-demo';
 /** For users in a browser: authorization code, with or without PKCE, to any loopback address. */
 export const DEFAULT_WEB_CLIENT_ID = 'rapport-demo-web';
 export const DEFAULT_CLIENT_SECRET = 'rapport-demo-secret';
+/** Of the users that the organization begins with. */
+export const DEFAULT_USER_PASSWORD = 'rapport-demo-password';
 
 export const DEFAULT_SEED: Seed = {
   clients: [
@@ -95,7 +105,10 @@ export const DEFAULT_SEED: Seed = {
     },
   ],
   queues: [{ name: 'Support' }, { name: 'Sales' }],
-  users: [{ name: 'Ada Agent' }, { name: 'Ben Agent' }, { name: 'Cleo Supervisor' }],
+  users: ['Ada Agent', 'Ben Agent', 'Cleo Supervisor'].map((name) => ({
+    name,
+    password: DEFAULT_USER_PASSWORD,
+  })),
   integrations: [
     { name: 'Open messaging', kind: 'open', queue: 'Support' },
     { name: 'Web messenger', kind: 'webmessaging', queue: 'Support' },
@@ -151,6 +164,7 @@ export function addUser(world: World, seed: UserSeed): string {
     id,
     name: seed.name,
     email,
+    password: seed.password,
     divisionId: divisionNamed(world, seed.division),
     permissions: seed.permissions ?? ['*'],
   });
@@ -192,7 +206,7 @@ export function addIntegration(world: World, seed: IntegrationSeed): string {
   return id;
 }
 
-/** @throws {RapportError} `ERR_EMULATOR_SEED` for a lifetime that the platform does not take */
+/** @throws {RapportError} `ERR_EMULATOR_SEED` for a lifetime that the platform does not take, or a key that is none */
 export function addClient(world: World, clients: Map<string, ClientState>, seed: ClientSeed): void {
   const lifetime = seed.tokenLifetimeSeconds ?? 86_400;
   if (!(lifetime >= 300 && lifetime <= 172_800)) {
@@ -205,6 +219,7 @@ export function addClient(world: World, clients: Map<string, ClientState>, seed:
   clients.set(seed.id, {
     id: seed.id,
     secret: seed.secret,
+    publicKey: seed.publicKey === undefined ? undefined : checkedKey(seed.publicKey, seed.id),
     name: seed.name ?? seed.id,
     grant: seed.grant ?? 'client_credentials',
     permissions: seed.permissions ?? ['*'],
@@ -213,6 +228,24 @@ export function addClient(world: World, clients: Map<string, ClientState>, seed:
     redirectUris: seed.redirectUris ?? [],
     tokenLifetimeSeconds: lifetime,
     enabled: seed.enabled ?? true,
+  });
+}
+
+function checkedKey(pem: string, clientId: string): string {
+  let problem: string;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails = {} } = createPublicKey(pem);
+    const { modulusLength = 0, namedCurve } = asymmetricKeyDetails;
+    if (asymmetricKeyType === 'rsa' && modulusLength >= 2048) return pem;
+    if (asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return pem;
+    problem = `a key of type ${asymmetricKeyType} that signs no assertion`;
+  } catch (error) {
+    problem = messageOf(error);
+  }
+  throw new RapportError({
+    code: 'ERR_EMULATOR_SEED',
+    message: `client "${clientId}": publicKey is no public key that can be used: ${problem}`,
+    nextStep: 'Give PEM of an RSA key of 2048 bits or more, or of a P-256 key.',
   });
 }
 

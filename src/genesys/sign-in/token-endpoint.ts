@@ -158,8 +158,12 @@ function nextStepOf(oauthError: string, url: URL, grant: string): string {
       return 'Remove the scope, or use one that the OAuth client has.';
     case 'invalid_grant':
       return 'The code, refresh token, assertion or password is wrong, used up or expired: sign in again.';
-    default:
-      return `Check the client id and the secret, that the client is active, and the region: ${url.host} answers a client of another region in just this way.`;
+    default: {
+      const proof = grant.endsWith('jwt-bearer')
+        ? 'that the public half of this private key is registered for it'
+        : 'the secret';
+      return `Check the client id and ${proof}, that the client is active, and the region: ${url.host} answers a client of another region in just this way.`;
+    }
   }
 }
 
