@@ -6,20 +6,23 @@ import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/ind
 import { API_KEY, spawnService, type Contender, type StartOptions } from './contender.ts';
 
 /** The program as it is installed, not its sources. */
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const rapport: Contender = rapportAt('../../dist/cli/main.js');
 
 /** The real `rapport serve`, with everything at its default: durable, audited, proved. */
-export const rapport: Contender = {
-  name: 'rapport serve',
-  promise: 'durable, audited, proved',
-  async start(options) {
-    if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build`);
-    const file = join(options.folder, 'rapport.json');
-    await writeFile(file, JSON.stringify(configFor(options)));
-    const env = { SECRET: DEFAULT_CLIENT_SECRET, KEY: API_KEY };
-    return spawnService([MAIN, 'serve', '--config', file, '--json'], env);
-  },
-};
+export function rapportAt(path: string): Contender {
+  const main = fileURLToPath(new URL(path, import.meta.url));
+  return {
+    name: 'rapport serve',
+    promise: 'durable, audited, proved',
+    async start(options) {
+      if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`);
+      const file = join(options.folder, 'rapport.json');
+      await writeFile(file, JSON.stringify(configFor(options)));
+      const env = { SECRET: DEFAULT_CLIENT_SECRET, KEY: API_KEY };
+      return spawnService([main, 'serve', '--config', file, '--json'], env);
+    },
+  };
+}
 
 const configFor = ({ world, folder, port = 0 }: StartOptions): object => ({
   genesys: {

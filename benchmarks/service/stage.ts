@@ -26,8 +26,11 @@ export async function startStage(order: WorldOrder): Promise<Stage> {
   };
 }
 
-/** Nothing is under way once the platform was not asked for this long, proof included. */
-const QUIET_MS = 1500;
+/**
+ * Nothing is under way once the platform was not asked for this long, proof included; longer than the
+ * two seconds that a turn taken over from a dead process waits before it writes.
+ */
+const QUIET_MS = 3000;
 const MOST_DRAIN_MS = 60_000;
 
 /** Waits until the platform is asked nothing more. */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { Pool } from 'undici';
+import { atRate } from '../kit/rate.ts';
 import { API_KEY } from './contender.ts';
 
-/** How many are being opened at once. */
-const OPENING = 50;
+/** Each takes two requests, and one key may send a thousand in a second. */
+const OPENED_PER_SECOND = 400;
 
 /** One open stream of server-sent events, and what came in it. */
 export class StreamReader {
@@ -53,24 +54,19 @@ export async function openStreams(
   url: string,
   targets: readonly (string | undefined)[],
 ): Promise<readonly StreamReader[]> {
-  const pool = new Pool(url, { connections: OPENING });
+  const pool = new Pool(url, { connections: 64 });
   const agent = new Agent({ maxSockets: Infinity });
   const readers: StreamReader[] = [];
-  let next = 0;
-  const openSome = async (): Promise<void> => {
-    for (let index = next++; index < targets.length; index = next++) {
-      const conversationId = targets[index];
-      const ticket = await ticketFor(pool, conversationId);
-      const path =
-        conversationId === undefined ? 'events' : `conversations/${conversationId}/events`;
-      const request = get(`${url}/v1/${path}?ticket=${ticket}`, { agent });
-      const [response] = (await once(request, 'response')) as [IncomingMessage];
-      if (response.statusCode !== 200)
-        throw new Error(`a stream was answered ${response.statusCode}`);
-      readers.push(new StreamReader(response, conversationId));
-    }
-  };
-  await Promise.all(Array.from({ length: OPENING }, openSome));
+  await atRate({ perSecond: OPENED_PER_SECOND, count: targets.length }, async (index) => {
+    const conversationId = targets[index];
+    const ticket = await ticketFor(pool, conversationId);
+    const path = conversationId === undefined ? 'events' : `conversations/${conversationId}/events`;
+    const request = get(`${url}/v1/${path}?ticket=${ticket}`, { agent });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    if (response.statusCode !== 200)
+      throw new Error(`a stream was answered ${response.statusCode}`);
+    readers.push(new StreamReader(response, conversationId));
+  });
   await pool.close();
   return readers;
 }

@@ -1,8 +1,23 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openSocket, signIn, startTestEmulator } from '../../test/emulator/kit.ts';
 
 const ATTRIBUTES =
   'PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes';
+
+/** The server's side of every connection that is made from now on. */
+function watchAccepted(): Disposable & { readonly accepted: readonly Socket[] } {
+  const accepted: Socket[] = [];
+  const note = (message: unknown): void => {
+    accepted.push((message as { readonly socket: Socket }).socket);
+  };
+  subscribe('net.server.socket', note);
+  return { accepted, [Symbol.dispose]: () => void unsubscribe('net.server.socket', note) };
+}
+
+const closing = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => void socket.once('close', () => resolve()));
 
 describe('addFault', () => {
   it('answers a status in the place of the platform, and the write does not land', async () => {
@@ -60,6 +75,38 @@ describe('addFault', () => {
     await emulator[Symbol.asyncDispose]();
     expect(await second).toContain('fetch failed');
     expect(emulator.manual.pendingTimers).toBe(0);
+  });
+
+  it('serves a delayed write though its sender has gone', async () => {
+    await using emulator = await startTestEmulator();
+    const { control, manual } = emulator;
+    const { token } = await signIn(emulator);
+    const { conversationId: c, participantId: p } = control.start({ queue: 'Support' });
+    const before = manual.pendingTimers;
+    control.addFault({ kind: 'latency', latency: { distribution: 'fixed', ms: 60_000 } });
+    using sockets = watchAccepted();
+    const sender = connect(emulator.port, '127.0.0.1');
+    const body = JSON.stringify({ attributes: { a: '1' } });
+    sender.write(
+      [
+        `PATCH /api/v2/conversations/${c}/participants/${p}/attributes HTTP/1.1`,
+        'host: emulator',
+        `authorization: Bearer ${token}`,
+        'content-type: application/json',
+        `content-length: ${body.length}`,
+        '',
+        body,
+      ].join('\r\n'),
+    );
+    while (manual.pendingTimers === before) await new Promise((wake) => setImmediate(wake));
+    const isCutOff = Promise.all(sockets.accepted.map(closing));
+    sender.resetAndDestroy();
+    await isCutOff;
+    await control.advance(60_000);
+    while (control.requests().at(-1)?.method !== 'PATCH') {
+      await new Promise((wake) => setImmediate(wake));
+    }
+    expect(control.requests().at(-1)?.status).toBe(202);
   });
 
   it('revokes the token of a request, which so earns a 401', async () => {

@@ -6,7 +6,9 @@ export const REQUEST_BYTES_MAX = 512_000;
 
 /** Reads the whole body. @throws {PlatformError} 413 as soon as it is over the limit */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0);
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length === undefined && coding === undefined) return Buffer.alloc(0);
+  const declared = Number(length ?? 0);
   if (declared > REQUEST_BYTES_MAX) throw tooLarge(REQUEST_BYTES_MAX);
   const chunks: Buffer[] = [];
   let size = 0;

@@ -45,6 +45,8 @@ interface Incoming {
   readonly target: Target;
   readonly query: URLSearchParams;
   readonly passage: Passage;
+  /** Read as it comes in, whatever a fault delays: what has arrived is served though its sender is gone. */
+  readonly body: Promise<Buffer>;
 }
 
 /** Answers every HTTP request: finds its kind, lets the room answer, writes and records the answer. */
@@ -56,7 +58,11 @@ export function createFront(
     const method = request.method ?? 'GET';
     const passage: Passage = { limitHeaders: {}, faults: [] };
     const correlationId = parts.newCorrelationId();
-    const ending = await end(parts, { request, method, target, query, passage }, correlationId);
+    const body = readBody(request);
+    // It may fail before anybody waits for it, or be of no interest.
+    body.catch(() => undefined);
+    const incoming = { request, method, target, query, passage, body };
+    const ending = await end(parts, incoming, correlationId);
     const answer = ending.kind === 'answer' ? ending.answer : { status: 0 };
     const headers = {
       ...passage.limitHeaders,
@@ -88,7 +94,8 @@ async function end(parts: FrontParts, incoming: Incoming, correlationId: string)
     };
     return await serveUnderFaults(parts.faults, subject, () => serve(parts, incoming));
   } catch (error) {
-    if (parts.faults.stopped.aborted) return { kind: 'reset' };
+    const isCutOff = request.destroyed && !request.complete;
+    if (isCutOff || parts.faults.stopped.aborted) return { kind: 'reset' };
     return { kind: 'answer', answer: answerFor(parts, error, correlationId) };
   }
 }
@@ -109,27 +116,29 @@ async function serve(parts: FrontParts, incoming: Incoming): Promise<Answer> {
   const { request, method, target, query, passage } = incoming;
   const { authorization } = request.headers;
   if (target.kind === 'api') {
-    const api = { method, path: target.path, query, authorization, readBody: readJson(request) };
+    const api = { method, path: target.path, query, authorization, readBody: readJson(incoming) };
     return handleApi(parts.api, api, passage);
   }
   if (target.kind !== 'token') throw notFound();
   if (method !== 'POST') throw methodNotAllowed(['POST']);
-  const form = parseForm(await readBody(request));
+  const form = parseForm(await incoming.body);
   for (const [name, value] of query) if (!form.has(name)) form.set(name, value);
   return parts.tokenEndpoint({ form, authorization });
 }
 
 async function serveOwn(parts: FrontParts, incoming: Incoming): Promise<Answer> {
-  const { request, method, target, query } = incoming;
+  const { method, target, query, body } = incoming;
   const { path } = target;
   if (target.kind === 'control') {
-    return parts.control({ method, path, query, readBody: readJson(request) });
+    return parts.control({ method, path, query, readBody: readJson(incoming) });
   }
-  return parts.pages({ method, path, query, form: parseForm(await readBody(request)) });
+  return parts.pages({ method, path, query, form: parseForm(await body) });
 }
 
-const readJson = (request: IncomingMessage) => async (): Promise<unknown> =>
-  parseJson(await readBody(request), request.headers['content-type']);
+const readJson =
+  ({ request, body }: Incoming) =>
+  async (): Promise<unknown> =>
+    parseJson(await body, request.headers['content-type']);
 
 function answerFor(parts: FrontParts, error: unknown, correlationId: string): Answer {
   const known = error instanceof PlatformError ? error : internalError();
