@@ -1,22 +1,10 @@
 /**
- * The first half of an enrichment inside a program of your own: who is the customer, what is known
- * about them, what should be written. Nothing is written; the report says why each key is as it is.
+ * An enrichment inside a program of your own: look before anything is written, write, and hear that
+ * it is visible.
  *
  *     node -C rapport-source examples/enrich-as-library.ts
  */
-import { randomUUID } from 'node:crypto';
-import {
-  configSchema,
-  createGenesysClient,
-  createLookups,
-  enrich,
-  loadToE164,
-  parseConversationId,
-  parseTraceId,
-  planConfig,
-  renderReport,
-  systemClock,
-} from 'rapport-cx';
+import { configSchema, openRapport, renderReport } from 'rapport-cx';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, startEmulator } from 'rapport-cx/emulator';
 
 await using emulator = await startEmulator();
@@ -45,20 +33,15 @@ const config = configSchema.parse({
   },
 });
 
-await using genesys = createGenesysClient({ config: config.genesys });
-await using lookups = createLookups(config.sources, { clock: systemClock, random: Math.random });
-const plan = planConfig(config);
+await using rapport = openRapport({ config });
 
-const signal = AbortSignal.timeout(10_000);
-const conversation = await genesys.conversations.get(parseConversationId(call.conversationId));
-const { report, patch } = await enrich(
-  { conversation, request: {}, traceId: parseTraceId(randomUUID()), signal },
-  {
-    plan,
-    clock: systemClock,
-    lookup: (request) => lookups.lookup(request),
-    loadPhones: () => loadToE164(plan.defaultCountry),
-  },
-);
-console.log(renderReport(report));
-console.log('to write:', Object.fromEntries(patch));
+console.log(renderReport(await rapport.inspect(call.conversationId)));
+
+const { result, keys, platformRequests } = await rapport.enrich(call.conversationId);
+console.log(`${result} with ${platformRequests} requests to the platform`);
+for (const { key, state, provedAfterMs } of keys) {
+  console.log(`${key} is ${state}, proved ${provedAfterMs} ms after it was sent`);
+}
+
+const removed = await rapport.set(call.conversationId, { 'crm.spent': null });
+console.log('crm.spent is removed:', removed.keys[0]?.state);

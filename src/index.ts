@@ -1,8 +1,18 @@
 /**
- * The library: the platform client, the first half of a turn (find the customer, say what should be
- * written) and the second (write it, prove it), each usable alone. The emulator has an entry point
- * of its own; service and command line are not part of the library.
+ * The library: `openRapport` for whole enrichments inside a program, and its parts, each usable
+ * alone: the platform client, the first half of a turn (find the customer, say what should be
+ * written) and the second (write it, prove it). The emulator has an entry point of its own; service
+ * and command line are not part of the library.
  */
+export {
+  openRapport,
+  type Rapport,
+  type RapportOptions,
+  type SetCall,
+  type SetResult,
+} from './library/rapport.ts';
+export type { EnrichCall } from './library/enrich-call.ts';
+
 export {
   createGenesysClient,
   type GenesysClient,
@@ -28,6 +38,8 @@ export { maskReport, type EnrichmentReport, type KeyReport } from './enrich/repo
 export { renderReport } from './enrich/report/render-report.ts';
 export { createFlowSource, type FlowSource, type GetFlow } from './enrich/flow/flow-source.ts';
 export { renderCases, runCases, type CaseResult } from './enrich/cases/cases.ts';
+export { casesOptions, type CaseOptions } from './enrich/cases/case-options.ts';
+export type { FlowSchema } from './enrich/flow/flow-schema.ts';
 export { loadToE164 } from './enrich/customer/phone.ts';
 export {
   attributeOptions,
@@ -63,4 +75,4 @@ export type {
 } from './domain/outcome.ts';
 export { systemClock, type Clock } from './lib/clock.ts';
 export { ManualClock } from './lib/manual-clock.ts';
-export type { Log } from './lib/log.ts';
+export { silentLog, type Log } from './lib/log.ts';

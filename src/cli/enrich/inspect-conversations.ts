@@ -3,6 +3,8 @@ import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError } from '../../domain/errors.ts';
 import { parseTraceId } from '../../domain/ids.ts';
 import type { OutcomeResult } from '../../domain/outcome.ts';
+import { planConfig } from '../../config/plan-config.ts';
+import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
 import { enrich } from '../../enrich/pipeline.ts';
 import { renderReport } from '../../enrich/report/render-report.ts';
 import { maskReport, type EnrichmentReport } from '../../enrich/report/report.ts';
@@ -10,7 +12,6 @@ import { createGenesysClient } from '../../genesys/client.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import { createLookups } from '../../lookup/lookups.ts';
-import { createEnrichDeps } from '../../service/wiring/enrich-deps.ts';
 import { loadCliConfigWhole, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { readOrders, type Orders } from './orders.ts';
 import type { CliIo } from '../terminal/io.ts';
@@ -95,7 +96,13 @@ async function inspectAll(
 ): Promise<readonly (EnrichmentReport | Unreadable)[]> {
   await using client = createGenesysClient({ config: config.genesys });
   await using lookups = createLookups(config.sources, { clock: systemClock, random: Math.random });
-  const deps = createEnrichDeps(config, { client, lookups, clock: systemClock });
+  const deps = createEnrichDeps({
+    plan: planConfig(config),
+    flow: config.flow,
+    client,
+    lookups,
+    clock: systemClock,
+  });
   const newId = createIdSource(systemClock);
   const request = { ...body, purpose, phone, email };
   const inspected: (EnrichmentReport | Unreadable)[] = [];

@@ -10,13 +10,15 @@ import { Observer } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createTurn } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
+import { planConfig } from '../../config/plan-config.ts';
+import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
-import { createEnrichDeps } from './enrich-deps.ts';
 import type { Rooms } from './rooms.ts';
 import { createWorkGate, type PermitGrant } from './work-gate.ts';
 
@@ -50,7 +52,12 @@ export async function startEngine(
   const values = createValueMemory();
   const live = new LiveTurns();
   const toOutbox = createAnalytics(config.analytics, values);
-  const enrichDeps = createEnrichDeps(config, { ...rooms, clock });
+  const enrichDeps = createEnrichDeps({
+    ...rooms,
+    plan: planConfig(config),
+    flow: config.flow,
+    clock,
+  });
   const run = createTurn<PermitGrant>({
     enrich: enrichDeps,
     writeback: { ...proving, config: config.write, clock, random, log, values },
@@ -82,10 +89,7 @@ export async function startEngine(
       });
     },
   });
-  const destinations = config.analytics && { [ANALYTICS_DESTINATION]: config.analytics };
-  const delivery = stack.use(
-    startDelivery(destinations ?? {}, { clock, random, log, outbox: ledger.outbox }),
-  );
+  const delivery = stack.use(deliver(config, parts, ledger));
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
     enrichDeps,
@@ -93,4 +97,10 @@ export async function startEngine(
     acceptor: new Acceptor({ ledger, clock }),
     observer,
   };
+}
+
+function deliver({ analytics }: RapportConfig, parts: ServiceParts, { outbox }: Ledger): Delivery {
+  const { clock, random, log } = parts;
+  const destinations = analytics === undefined ? {} : { [ANALYTICS_DESTINATION]: analytics };
+  return startDelivery(destinations, { clock, random, log, outbox });
 }

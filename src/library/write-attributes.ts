@@ -1,0 +1,104 @@
+import { findParticipant, hasEnded, type Conversation } from '../domain/conversation.ts';
+import { RapportError } from '../domain/errors.ts';
+import {
+  parseParticipantId,
+  parseTraceId,
+  type ConversationId,
+  type ParticipantId,
+} from '../domain/ids.ts';
+import { resolveCustomer } from '../enrich/customer/resolve.ts';
+import { createClientPort } from '../writeback/client-port.ts';
+import type { WantedValue } from '../writeback/turn/input.ts';
+import { writeTurn } from '../writeback/turn/write-turn.ts';
+import type { SetCall, SetResult } from './rapport.ts';
+import type { Tools } from './tools.ts';
+
+/** Reads the conversation, writes the keys that differ, and waits for their proof. */
+export async function writeAttributes(
+  tools: Tools,
+  conversationId: ConversationId,
+  attributes: Readonly<Record<string, string | null>>,
+  { participantIds = [], signal = new AbortController().signal }: SetCall,
+): Promise<SetResult> {
+  const { client, clock, config, digest, values, random, log } = tools;
+  const traceId = parseTraceId(tools.newId());
+  const startedAt = clock.wallMs();
+  const conversation = await client.conversations.get(conversationId, {
+    signal,
+    lane: 'manual',
+    traceId,
+  });
+  if (hasEnded(conversation)) {
+    return { keys: [], ended: true, platformRequests: 1, proofRequests: 0, traceId };
+  }
+  const customerId = customerIn(conversation);
+  const wanted = wantedOf(attributes);
+  const { keyVerdicts, ...written } = await writeTurn(
+    {
+      conversationId,
+      seen: { conversation, sight: { source: 'read', startedAt } },
+      customerId,
+      targets: chosen(conversation, participantIds, customerId).map((participantId) => ({
+        participantId,
+        wanted,
+        isChosen: participantId !== customerId || undefined,
+      })),
+      asked: true,
+      entries: [],
+      turn: traceId,
+      lane: 'manual',
+      covered: false,
+    },
+    {
+      port: createClientPort({ client, traceId }),
+      config: config.write,
+      clock,
+      now: () => clock.wallMs(),
+      digest,
+      values,
+      random,
+      log,
+      signal,
+      assertHeld: () => signal.throwIfAborted(),
+      resolve: customerIn,
+    },
+  );
+  const { ended, proofRequests } = written;
+  const platformRequests = written.platformRequests + 1;
+  return { keys: keyVerdicts, ended, platformRequests, proofRequests, traceId };
+}
+
+function wantedOf(
+  attributes: Readonly<Record<string, string | null>>,
+): ReadonlyMap<string, WantedValue> {
+  return new Map(
+    Object.entries(attributes).map(([key, value]) => [
+      key,
+      { value, class: 'public', wipe: false } as const,
+    ]),
+  );
+}
+
+function chosen(
+  conversation: Conversation,
+  named: readonly string[],
+  customerId: ParticipantId | undefined,
+): readonly ParticipantId[] {
+  const ids = named.length > 0 ? named.map(parseParticipantId) : customerId ? [customerId] : [];
+  const unknown = ids.find((id) => findParticipant(conversation, id) === undefined);
+  if (ids.length > 0 && unknown === undefined) return ids;
+  const there = conversation.participants.map(({ id, purpose }) => `${id} (${purpose})`);
+  throw new RapportError({
+    code: unknown === undefined ? 'ERR_NO_CUSTOMER' : 'ERR_NO_PARTICIPANT',
+    message:
+      unknown === undefined
+        ? 'the conversation has no customer participant'
+        : `participant ${unknown} is not on conversation ${conversation.id}`,
+    nextStep: `Name one of its participants: ${there.join(', ')}`,
+  });
+}
+
+function customerIn(conversation: Conversation): ParticipantId | undefined {
+  const resolution = resolveCustomer(conversation, {});
+  return resolution.kind === 'customer' ? resolution.participant.id : undefined;
+}
