@@ -89,8 +89,8 @@ function outcomeOf(result: TurnResult): OutcomeSummary {
         : result.failure.outcome;
   if (outcome !== undefined) return outcome;
   throw new RapportError({
-    code: 'ERR_INTERNAL',
+    code: 'ERR_OUTCOME_MISSING',
     message: `the turn ended as ${result.kind} without an outcome`,
-    nextStep: 'Please report it: a turn with a request always has one.',
+    nextStep: 'This is a defect in Rapport; please report it.',
   });
 }
