@@ -12,12 +12,17 @@ import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from './ids
 export type RequestKind = 'enrich' | 'set' | 'verify' | 'wipe';
 
 /**
- * Who goes first when requests to the platform are scarce, first to last. A person who waits is
- * `manual`; a call that just came in is `live`; proof reads are `verify`; the rest is `backfill`.
+ * What a conversation's work is for: `live` is a call or chat that just came in; `manual` was asked
+ * for by a person or a program; `verify` reads to prove what was written; the rest is `backfill`.
  */
-export type Lane = 'manual' | 'live' | 'verify' | 'backfill';
+export type Lane = 'live' | 'manual' | 'verify' | 'backfill';
 
-export const LANES: readonly Lane[] = ['manual', 'live', 'verify', 'backfill'];
+/**
+ * Who goes first while requests to the platform are scarce, first to last; the ledger's waiting line
+ * and the rate budget both go by it. Live work is lost when it is late, and one bulk run asks for
+ * more than a day of calls, so what was asked for by hand stands behind it (decision 0014).
+ */
+export const LANES: readonly Lane[] = ['live', 'manual', 'verify', 'backfill'];
 
 /** What came with the request. Holds personal data: the ledger clears it when the request is settled. */
 export interface RequestBody {

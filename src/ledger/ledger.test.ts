@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Lane } from '../domain/request.ts';
 import { aRequest, anEntry, anOutcome, conversationId } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
 import { onBothStores } from './stores.fixture.ts';
@@ -215,22 +216,33 @@ onBothStores((open, { clock }) => {
   });
 
   describe('claim', () => {
-    it('takes lane before age, and lifts what has waited past its patience', async () => {
+    const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
+      ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
+
+    it('takes lane before age', async () => {
       await using ledger = await open();
-      const add = (
-        name: string,
-        lane: 'manual' | 'live' | 'verify' | 'backfill',
-      ): Promise<unknown> =>
-        ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
-      await add('old-backfill', 'backfill');
-      await add('old-verify', 'verify');
-      await clock.advance(5_001);
-      await add('verify', 'verify');
-      await add('live', 'live');
-      await add('manual', 'manual');
+      for (const lane of ['backfill', 'verify', 'manual', 'live'] as const) {
+        await add(ledger, lane, lane);
+        await clock.advance(1);
+      }
       const order: string[] = [];
-      for (let i = 0; i < 5; i++) order.push((await claimOne(ledger)).conversationId);
-      expect(order).toEqual(['manual', 'old-verify', 'live', 'verify', 'old-backfill']);
+      for (let i = 0; i < 4; i++) order.push((await claimOne(ledger)).conversationId);
+      expect(order).toEqual(['live', 'manual', 'verify', 'backfill']);
+    });
+
+    it.each([
+      ['manual', 2_000],
+      ['verify', 10_000],
+      ['backfill', 180_000],
+    ] as const)('lets what is %s pass new live work once it has waited %d ms', async (lane, ms) => {
+      await using ledger = await open();
+      await add(ledger, 'patient', lane);
+      await clock.advance(ms);
+      await add(ledger, 'first', 'live');
+      expect((await claimOne(ledger)).conversationId).toBe('first');
+      await clock.advance(1);
+      await add(ledger, 'second', 'live');
+      expect((await claimOne(ledger)).conversationId).toBe('patient');
     });
   });
 

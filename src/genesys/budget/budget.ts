@@ -1,19 +1,13 @@
-import type { Lane } from '../../domain/request.ts';
+import { LANES, type Lane } from '../../domain/request.ts';
 
 /**
- * Who goes first when requests are scarce, first to last. `guard` is for the wipe and the rewrites
- * of keys that somebody overwrote. Ahead of all of them go requests whose permit was promised
- * earlier: the write of an enrichment that has already read.
+ * `guard` is for the wipe and the rewrites of keys that somebody overwrote. Ahead of all of them go
+ * requests whose permit was promised earlier: the write of an enrichment that has already read.
  */
 export type BudgetLane = 'guard' | Lane;
 
-export const BUDGET_LANES: readonly BudgetLane[] = [
-  'guard',
-  'live',
-  'manual',
-  'verify',
-  'backfill',
-];
+/** Who goes first when requests are scarce, first to last. */
+export const BUDGET_LANES: readonly BudgetLane[] = ['guard', ...LANES];
 
 export interface RoomOptions {
   /** Requests that are promised together: 2 for a read and the write after it. */

@@ -1,6 +1,6 @@
 import type { MediaType } from '../../domain/conversation.ts';
 import type { ConversationId, ParticipantId } from '../../domain/ids.ts';
-import { LANES } from '../../domain/request.ts';
+import { LANES, type Lane } from '../../domain/request.ts';
 import {
   entryOf,
   laneOf,
@@ -20,9 +20,12 @@ import {
 } from '../sql/statement.ts';
 import type { Claim, ClaimBatch, ClaimedRequest } from '../turn.ts';
 
-/** How long a due row of these lanes waits before it is lifted one lane, so that nothing starves. */
-export const VERIFY_PATIENCE_MS = 5_000;
-export const BACKFILL_PATIENCE_MS = 60_000;
+/** How long a due row waits before it is lifted one lane, again and again, so that nothing starves. */
+export const PATIENCE_MS: Readonly<Record<Exclude<Lane, 'live'>, number>> = {
+  manual: 2_000,
+  verify: 5_000,
+  backfill: 60_000,
+};
 
 export const TAKEN_OVER = 'taken over';
 
@@ -37,6 +40,16 @@ const candidates = LANES.map(
        order by due_at limit 2 * cast(:max as integer)) lane${lane}`,
 ).join(' union all ');
 
+/** The lane that a row has been lifted to by waiting; the longest wait is asked for first. */
+const lifted = LANES.flatMap((name, lane) =>
+  name === 'live'
+    ? []
+    : LANES.slice(0, lane).map(
+        (_, to) =>
+          `when due.lane = ${lane} and due.due_at < :now - ${(lane - to) * PATIENCE_MS[name]} then ${to}`,
+      ),
+).join(' ');
+
 const take = query<{ owner: string; claim: string; max: number }>(
   'claim.take',
   // Materialized: the choice is made once. As a plain subquery, PostgreSQL may run it again for
@@ -44,9 +57,7 @@ const take = query<{ owner: string; claim: string; max: number }>(
   (on) => `with chosen as materialized (
      select c.id from conversation c join (${candidates}) due on due.id = c.id
      where c.phase = 'due'
-     order by case when due.lane = 2 and due.due_at < :now - ${VERIFY_PATIENCE_MS} then 1
-       when due.lane = 3 and due.due_at < :now - ${BACKFILL_PATIENCE_MS} then 2
-       else due.lane end, due.due_at
+     order by case ${lifted} else due.lane end, due.due_at
      limit cast(:max as integer) ${on.skipLocked('c')})
    update conversation set
      phase = 'leased', owner = cast(:owner as text), claim = cast(:claim as text),
