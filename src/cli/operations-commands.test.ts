@@ -231,6 +231,6 @@ describe('rapport conversations and deliveries', () => {
     expect(await run('conversations', 'replay', 'given-up')).toMatchObject({ err: '' });
     expect((await run('conversations', 'replay', 'fine')).err).toContain('not set aside');
     const erased = jsonOf(await run('erase', '--customer', 'C1', '--json'));
-    expect(erased).toMatchObject({ conversations: 1, messages: 1, cachedAnswers: 0 });
+    expect(erased).toMatchObject({ conversations: 1, messages: 1, remembered: 0 });
   });
 });

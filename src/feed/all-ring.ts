@@ -4,6 +4,8 @@ import type { FeedEvent, FeedItem, FeedSource } from './feed-event.ts';
 import type { Cursor, Subscription } from './subscription.ts';
 
 const PAGE = 100;
+/** Kind of an event whose content is gone; it keeps its place, for the numbers of those after it. */
+const ERASED = 'erased';
 /** Conversations whose last number is remembered, while anybody reads all of them. */
 const MAX_POSITIONS = 100_000;
 
@@ -54,6 +56,17 @@ export class AllRing {
   hint(id: ConversationId): void {
     this.#stale.add(id);
     if (!this.#isReading) this.#reading = this.#read();
+  }
+
+  /** Events of these conversations say no more than that they were there. Returns how many did. */
+  forget(ids: ReadonlySet<ConversationId>): number {
+    let forgotten = 0;
+    this.#events.forEach((event, index) => {
+      if (!ids.has(event.conversationId) || event.kind === ERASED) return;
+      this.#events[index] = { ...event, kind: ERASED, body: null };
+      forgotten += 1;
+    });
+    return forgotten;
   }
 
   async settled(): Promise<void> {

@@ -30,6 +30,13 @@ export class ConversationTail {
     if (!this.#isReading) this.#reading = this.#read();
   }
 
+  /** The source has forgotten its events, too. Returns how many were remembered here. */
+  forget(): number {
+    const forgotten = this.#recent.length;
+    this.#recent = [];
+    return forgotten;
+  }
+
   async settled(): Promise<void> {
     await this.#reading;
   }

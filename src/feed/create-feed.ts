@@ -42,6 +42,8 @@ export interface Feed extends AsyncDisposable {
   /** The events of all conversations after item `after`; without it, what comes from now on. */
   all(after?: string): Subscription | undefined;
   readonly openStreams: number;
+  /** Forgets what is remembered of conversations whose customer is erased; returns how many events. */
+  forget(ids: ReadonlySet<ConversationId>): number;
 }
 
 export function createFeed(options: FeedOptions): Feed {
@@ -96,6 +98,12 @@ class FeedHub implements Feed {
       onFirst: () => this.#ring.begin(),
       onLast: () => undefined,
     });
+  }
+
+  forget(ids: ReadonlySet<ConversationId>): number {
+    let forgotten = this.#ring.forget(ids);
+    for (const id of ids) forgotten += this.#tails.get(id)?.forget() ?? 0;
+    return forgotten;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,9 @@ async function claimOne(ledger: Ledger): Promise<Claim> {
   return claim;
 }
 
+const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
+  ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
+
 onBothStores((open, { clock }) => {
   describe('accept', () => {
     it('answers a duplicate with the id of the first request', async () => {
@@ -216,9 +219,6 @@ onBothStores((open, { clock }) => {
   });
 
   describe('claim', () => {
-    const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
-      ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
-
     it('takes lane before age', async () => {
       await using ledger = await open();
       for (const lane of ['backfill', 'verify', 'manual', 'live'] as const) {

@@ -20,7 +20,8 @@
 import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import type { AuditReader } from './audit/audit.ts';
-import type { Erased } from './erase/erase.ts';
+import type { Erased, EraseOrder } from './erase/erase.ts';
+import type { Forget } from './erase/erasures.ts';
 import type { RetentionOptions } from './options.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type {
@@ -34,7 +35,7 @@ import type {
   RequestRecord,
 } from './reading/records.ts';
 import type { Swept } from './retention/retention.ts';
-import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
+import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
 
 export interface Acceptance {
   /** The first request's id when this one is a duplicate of it. */
@@ -137,6 +138,11 @@ export interface Ledger extends LedgerReader {
   sealAudit(): Promise<number>;
   /** Removes what is older than its time; the duty `sweeper`. */
   sweep(options: RetentionOptions, signal: AbortSignal): Promise<Swept>;
-  /** Removes a person: phone as it was given with `persons`, or the customer's own id. */
-  erase(person: PersonKey): Promise<Erased>;
+  /**
+   * Removes a person from every table, and has every instance forget what it remembers of them: this
+   * one before it resolves, the others with their next beat.
+   */
+  erase(order: EraseOrder): Promise<Erased>;
+  /** Called with what is to be forgotten, by an erasure of this or another instance. Returns how to stop. */
+  onErasure(forget: Forget): () => void;
 }

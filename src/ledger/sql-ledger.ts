@@ -1,9 +1,10 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
-import { erasePerson, type Erased } from './erase/erase.ts';
+import { erasePerson, type Erased, type EraseOrder } from './erase/erase.ts';
+import { erasureOf, UnheardErasures, type ErasureRecord, type Forget } from './erase/erasures.ts';
+import { createPersonDigest, type PersonDigest } from './erase/person-digest.ts';
 import { outcomeMissing } from './errors.ts';
 import type { Acceptance, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
 import { Listeners } from './listeners.ts';
@@ -30,7 +31,7 @@ import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { Unit, UnitResult } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
-import type { Claim, ClaimBatch, Failure, PersonKey, Settlement, TurnWrites } from './turn.ts';
+import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
 
 /** Wait before the second attempt and the longest wait before a later one, in milliseconds. */
 const RETRY = { baseMs: 1_000, maxMs: 300_000 };
@@ -52,18 +53,19 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #newId: () => string;
   readonly #random: () => number;
   readonly #log: Log;
-  readonly #personKey: KeyObject;
   readonly #lost = new LostClaims();
   readonly #due: Listeners<[number]>;
   readonly #feed: Listeners<[ConversationId]>;
   readonly #waiting: Listeners<[]>;
+  readonly #forgetters = new Set<Forget>();
+  readonly #unheard: UnheardErasures;
+  readonly #personDigest: PersonDigest;
   readonly #unsubscribe: () => void;
 
   constructor(parts: SqlLedgerParts) {
     super(parts.store);
     this.leases = parts.leases;
     this.installationKey = parts.installationKey;
-    this.#personKey = createSecretKey(parts.installationKey);
     this.#newId = parts.newId;
     this.#random = parts.random;
     this.#log = parts.log;
@@ -72,6 +74,8 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#due = new Listeners(onError);
     this.#feed = new Listeners(onError);
     this.#waiting = new Listeners(onError);
+    this.#unheard = new UnheardErasures(parts.store.now());
+    this.#personDigest = createPersonDigest(parts.installationKey);
     this.outbox = new SqlOutbox({
       store: this.store,
       owner: this.instanceId,
@@ -147,7 +151,7 @@ export class SqlLedger extends SqlReader implements Ledger {
         conversationId: observed.conversationId,
         fence: observed.fence,
         newId: this.#newId,
-        personDigest: (person) => this.#personDigest(person),
+        personDigest: this.#personDigest,
       }),
     );
     if (result === 'refused') return 'stale';
@@ -192,7 +196,13 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async beat(aliveForMs: number): Promise<void> {
-    await this.#run([beat({ id: this.instanceId, aliveForMs })]);
+    const result = await this.#run([
+      beat({ id: this.instanceId, aliveForMs }),
+      this.#unheard.look(),
+    ]);
+    if (result === 'refused') return;
+    const heard = this.#unheard.take(result[1] ?? [], this.now());
+    for (const record of heard) this.#forget(record);
   }
 
   async takeOver(): Promise<number> {
@@ -227,9 +237,22 @@ export class SqlLedger extends SqlReader implements Ledger {
     return sweep({ store: this.store, audit: this.audit }, options, signal);
   }
 
-  erase(person: PersonKey): Promise<Erased> {
-    const digest = this.#personDigest(person);
-    return erasePerson(person, { store: this.store, newId: this.#newId, digest });
+  erase(order: EraseOrder): Promise<Erased> {
+    return erasePerson(order, {
+      store: this.store,
+      newId: this.#newId,
+      digest: this.#personDigest,
+      instanceId: this.instanceId,
+      forget: (record) => {
+        this.#unheard.note(record.id, this.now());
+        return this.#forget(record);
+      },
+    });
+  }
+
+  onErasure(forget: Forget): () => void {
+    this.#forgetters.add(forget);
+    return () => this.#forgetters.delete(forget);
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -254,6 +277,11 @@ export class SqlLedger extends SqlReader implements Ledger {
     return 'settled';
   }
 
+  #forget(record: ErasureRecord): number {
+    const erasure = erasureOf(record, this.#personDigest);
+    return [...this.#forgetters].reduce((sum, forget) => sum + forget(erasure), 0);
+  }
+
   #run(unit: Unit): Promise<UnitResult> {
     return this.store.run(unit);
   }
@@ -264,14 +292,8 @@ export class SqlLedger extends SqlReader implements Ledger {
       fence: claim.fence,
       owner: this.instanceId,
       newId: this.#newId,
-      personDigest: (person) => this.#personDigest(person),
+      personDigest: this.#personDigest,
     };
-  }
-
-  #personDigest(person: PersonKey): string {
-    return createHmac('sha256', this.#personKey)
-      .update(`${person.kind}\0${person.value}`)
-      .digest('base64url');
   }
 
   /** Others learn of what is due later when they claim; this instance sets its own alarm. */

@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { ledgerOver } from './open-ledger.ts';
 import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
+import { query, type SqlRow } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
 
 export interface StoreTools {
@@ -14,12 +15,16 @@ export interface StoreTools {
   readonly clock: ManualClock;
   /** Changes rows behind the ledger's back. */
   readonly tamper: (text: string) => Promise<void>;
+  /** Another instance over the same rows. */
+  readonly join: (ledger: Ledger) => Promise<Ledger>;
+  /** Everything that a table holds. */
+  readonly rowsOf: (table: string) => Promise<readonly SqlRow[]>;
 }
 
 const random = (): number => 0.5;
 
 const TABLES =
-  'conversation request attribute outcome audit outbox feed person instance duty setting'.split(
+  'conversation request attribute outcome audit outbox feed person instance duty setting erasure'.split(
     ' ',
   );
 
@@ -51,7 +56,16 @@ export function onBothStores(
       await store().define(TABLES.map((table) => `delete from ${table}`));
       return ledger;
     };
-    facts(open, { clock, tamper: (text) => store().define([text]) });
+    const join = ({ installationKey }: Ledger): Promise<Ledger> => {
+      const newId = createIdSource(clock);
+      return ledgerOver(shared(store()), { store: kind, clock, newId, random, installationKey });
+    };
+    facts(open, {
+      join,
+      clock,
+      tamper: (text) => store().define([text]),
+      rowsOf: (table) => store().read(query(`test.${table}`, `select * from ${table}`)({})),
+    });
   });
 }
 

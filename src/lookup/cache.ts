@@ -83,11 +83,11 @@ export class AnswerCache implements Disposable {
     this.#armSweep();
   }
 
-  /** Forgets every answer that was asked for with this key; returns how many there were. */
-  forget(key: string): number {
+  /** Forgets every answer that was asked for with such a key; returns how many there were. */
+  forget(isTheirs: (key: string) => boolean): number {
     let forgotten = 0;
     for (const [id, entry] of this.#entries.entries()) {
-      if (entry.key !== key) continue;
+      if (entry.key === undefined || !isTheirs(entry.key)) continue;
       this.#entries.delete(id);
       forgotten += 1;
     }

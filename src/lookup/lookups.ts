@@ -28,8 +28,8 @@ export interface Lookups extends AsyncDisposable {
    * reason, and with `ERR_SOURCE_UNKNOWN` for a name that is not configured.
    */
   lookup(request: LookupRequest): Promise<LookupAnswer>;
-  /** Forgets what is remembered about a customer's key; returns how many answers that were. */
-  forget(key: string): number;
+  /** Forgets what is remembered about a customer's keys; returns how many answers that were. */
+  forget(isTheirs: (key: string) => boolean): number;
   /** State of every source, by name, for health pages and metrics. */
   states(): ReadonlyMap<string, SourceState>;
 }
@@ -72,9 +72,9 @@ class SourceRoom implements Lookups {
     });
   }
 
-  forget(key: string): number {
+  forget(isTheirs: (key: string) => boolean): number {
     let forgotten = 0;
-    for (const source of this.#sources.values()) forgotten += source.forget(key);
+    for (const source of this.#sources.values()) forgotten += source.forget(isTheirs);
     return forgotten;
   }
 

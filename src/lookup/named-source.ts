@@ -52,9 +52,9 @@ export class NamedSource implements AsyncDisposable {
     };
   }
 
-  forget(key: string): number {
+  forget(isTheirs: (key: string) => boolean): number {
     this.#erasures += 1;
-    return this.#cache.forget(key);
+    return this.#cache.forget(isTheirs);
   }
 
   async lookup(query: LookupRequest): Promise<LookupAnswer> {

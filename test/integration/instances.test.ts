@@ -13,7 +13,14 @@ import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
 import { createTestDatabase } from '../postgres.ts';
-import { API_KEY, isVisible, startGrounds, startOn, type Grounds } from './service-stage.ts';
+import {
+  API_KEY,
+  isVisible,
+  startGrounds,
+  startOn,
+  type Grounds,
+  type Running,
+} from './service-stage.ts';
 
 /** Postgres is made, instances time out and are taken over: it takes this long on a slow machine. */
 const TIMEOUT_MS = 120_000;
@@ -144,7 +151,56 @@ describe('a service that is started again on its ledger', () => {
 // Ten seconds pass before a dead instance's work and duties are taken over.
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 
+async function ask(
+  { service }: Running,
+  path: string,
+  body: unknown,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`${service.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Record<string, unknown>;
+}
+
 describe('two services on one PostgreSQL', () => {
+  it('both forget a person whom one of them is told to erase, under every key of theirs', async () => {
+    await using database = await createTestDatabase();
+    const store = database.url;
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
+    await using here = await startOn(grounds, { store });
+    await using there = await startOn(grounds, { store });
+    const { phone, id } = customer(1);
+    const { conversationId } = grounds.emulator.control.start({ queue: 'Support', from: phone });
+    await Promise.race([here, there].map((one) => one.until(isVisible(conversationId))));
+    await ask(here, `/v1/conversations/${conversationId}/enrich?wait=settled`, { externalId: id });
+    const asked = (): number => grounds.crm.answers.get(200) ?? 0;
+    const lookUp = async (): Promise<unknown[]> => {
+      const answers = [here, there].map((one) => ask(one, '/v1/lookup', { phone }));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await lookUp()).toEqual(['found', 'found']);
+    const before = asked();
+    expect(await lookUp()).toEqual(['found', 'found']);
+    expect(asked()).toBe(before);
+
+    const forgot = new Promise<void>((resolve) => {
+      there.service.ledger.onErasure(() => {
+        resolve();
+        return 0;
+      });
+    });
+    const erased = await ask(here, '/v1/erasures', { customer: id });
+    expect(erased).toMatchObject({ conversations: 1, instances: 1, keys: 2 });
+    expect(erased['remembered']).toBeGreaterThan(0);
+    await forgot;
+    expect(await lookUp()).toEqual(['found', 'found']);
+    expect(asked()).toBe(before + 2);
+    expect(await here.service.ledger.audit.verify()).toMatchObject({ intact: true });
+  });
+
   it.runIf(isSoak)(
     'go on as one when the one that listens and works is killed',
     { timeout: TIMEOUT_MS },

@@ -1,5 +1,11 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { hasEnded, mediaOf, type Conversation } from '../../domain/conversation.ts';
+import {
+  findParticipant,
+  hasEnded,
+  mediaOf,
+  type Conversation,
+  type Participant,
+} from '../../domain/conversation.ts';
 import { type ConversationId, type ParticipantId, type TraceId } from '../../domain/ids.ts';
 import type { Enrichment } from '../../enrich/enrichment.ts';
 import { enrich, type EnrichDeps } from '../../enrich/pipeline.ts';
@@ -211,7 +217,11 @@ class Turn<G extends Grant> {
         claim: this.#claim,
         outcome,
         written,
-        persons: personsOf(enrichment),
+        persons: personsOf({
+          enrichment,
+          participant: this.#participantOf(seen, enrichment),
+          body: this.#mailbox.body,
+        }),
         participantId: this.#customerOf(seen, enrichment),
         media: seen && mediaOf(seen.conversation),
         traceId: this.#traceId,
@@ -257,6 +267,15 @@ class Turn<G extends Grant> {
     const target = participantId ?? this.#customerOf(seen, enrichment);
     if (wanted.size === 0 || target === undefined) return [];
     return [{ participantId: target, wanted, isChosen: participantId !== undefined || undefined }];
+  }
+
+  #participantOf(
+    seen: Seen | undefined,
+    enrichment: Enrichment | undefined,
+  ): Participant | undefined {
+    if (enrichment?.participant !== undefined || seen === undefined) return enrichment?.participant;
+    const id = this.#resolve(seen.conversation);
+    return id === undefined ? undefined : findParticipant(seen.conversation, id);
   }
 
   #customerOf(

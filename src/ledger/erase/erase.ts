@@ -1,63 +1,164 @@
+import type { ConversationId } from '../../domain/ids.ts';
 import type { PersonKey } from '../turn.ts';
+import { auditStatement } from '../turns/writes.ts';
+import { numberOf, textOf, toJson } from '../sql/codec.ts';
+import { locking, type SqlRow, type Statement, type Unit } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
+import type { ErasureRecord } from './erasures.ts';
+import { digitsOf, type PersonDigest } from './person-digest.ts';
 import {
   conversationsOfPerson,
+  countOthers,
   dropEntries,
   dropFeed,
-  dropPerson,
+  dropPersons,
   dropSalts,
   emptyMessages,
   emptyRequests,
+  holdConversation,
+  insertErasure,
   likePattern,
+  linkedConversations,
   openRequestsWith,
+  openRequestsWithDigits,
+  personsOfConversation,
 } from './statements.ts';
-import { auditStatement } from '../turns/writes.ts';
-import { textOf } from '../sql/codec.ts';
-import type { Unit } from '../sql/statement.ts';
-import type { Store } from '../sql/store.ts';
 
-export interface EraseContext {
-  readonly store: Store;
-  readonly newId: () => string;
-  readonly digest: string;
+export interface EraseOrder {
+  /** Every key that the person is to be found by. */
+  readonly persons: readonly PersonKey[];
+  /**
+   * Erases the conversations, too, that share another key with those: the same customer called
+   * from two numbers. Left out, they are only counted, since others may share that key.
+   */
+  readonly linked?: boolean | undefined;
+  /** Who asked, for the audit. */
+  readonly actor: string;
 }
 
 export interface Erased {
   readonly conversations: number;
+  /** Conversations left alone that share another key with the erased ones. */
+  readonly linked: number;
+  /** Of the erased ones: work is due or under way, which may write of the person once more. */
+  readonly busy: number;
+  /** Keys that the person was recorded under, the given ones included. */
+  readonly keys: number;
   readonly requests: number;
   readonly messages: number;
   readonly feedEvents: number;
   readonly entries: number;
   /** Audit rows whose digests mean nothing any more; the rows stay, and the chain holds. */
   readonly auditRows: number;
+  /** Answers of sources, values and events that this instance had in memory. */
+  readonly remembered: number;
+  /** Other running instances, which forget what they remember with their next beat. */
+  readonly instances: number;
 }
 
-/** Removes a person from every table, one conversation at a time, and says so in the audit. */
-export async function erasePerson(person: PersonKey, context: EraseContext): Promise<Erased> {
-  const { store, digest } = context;
-  const [known, open] = await Promise.all([
-    store.read(conversationsOfPerson({ digest })),
-    // As JSON writes it, and without the quotes, since an address carries a prefix.
-    store.read(openRequestsWith({ value: likePattern(JSON.stringify(person.value).slice(1, -1)) })),
+export interface EraseContext {
+  readonly store: Store;
+  readonly newId: () => string;
+  readonly digest: PersonDigest;
+  readonly instanceId: string;
+  /** Called once the person is found and before anything is removed; how much was remembered. */
+  readonly forget: (record: ErasureRecord) => number;
+}
+
+/**
+ * Removes a person from every table, one conversation at a time. First it writes down, by digests
+ * alone, what every instance has to forget: what is still remembered could be written once more.
+ */
+export async function erasePerson(order: EraseOrder, context: EraseContext): Promise<Erased> {
+  const { store, newId } = context;
+  const found = await findPerson(order, context);
+  const record = { id: newId(), persons: found.persons, conversations: found.conversations };
+  const { id, persons, conversations } = record;
+  await store.run([
+    insertErasure({ id, persons: toJson(persons), conversations: toJson(conversations) }),
+    auditStatement(
+      { actor: order.actor, action: 'erased', keys: [] },
+      { conversationId: null, newId },
+    ),
   ]);
-  const ids = new Set([...known, ...open].map((row) => textOf(row, 'conversation_id')));
-  let counts = [0, 0, 0, 0, 0];
-  for (const conversationId of ids) {
-    const result = await store.run(eraseUnit(conversationId, context));
-    counts = counts.map((sum, i) => sum + (result === 'refused' ? 0 : (result[i]?.length ?? 0)));
+  const remembered = context.forget(record);
+  let counts = [0, 0, 0, 0, 0, 0];
+  for (const conversationId of conversations) {
+    const rows = await store.run(eraseUnit(conversationId, order.actor, context));
+    counts = counts.map((sum, i) => sum + (rows === 'refused' ? 0 : countOf(rows[i], i)));
   }
-  const [requests = 0, messages = 0, feedEvents = 0, entries = 0, auditRows = 0] = counts;
-  return { conversations: ids.size, requests, messages, feedEvents, entries, auditRows };
+  const [busy = 0, requests = 0, messages = 0, feedEvents = 0, entries = 0, auditRows = 0] = counts;
+  const others = (await store.read(countOthers({ id: context.instanceId })))[0];
+  return {
+    conversations: conversations.length,
+    linked: found.linked,
+    busy,
+    keys: persons.length,
+    requests,
+    messages,
+    feedEvents,
+    entries,
+    auditRows,
+    remembered,
+    instances: others === undefined ? 0 : numberOf(others, 'total'),
+  };
 }
 
-function eraseUnit(conversationId: string, context: EraseContext): Unit {
-  const { newId, digest } = context;
+interface Found {
+  readonly persons: readonly string[];
+  readonly conversations: readonly ConversationId[];
+  readonly linked: number;
+}
+
+async function findPerson(order: EraseOrder, context: EraseContext): Promise<Found> {
+  const { store, digest } = context;
+  const persons = new Set(order.persons.map(digest));
+  const own = new Set<string>();
+  const linked = new Set<string>();
+  for (const person of order.persons) {
+    const [recorded, open, shared] = await Promise.all([
+      store.read(conversationsOfPerson({ digest: digest(person) })),
+      store.read(openRequestsOf(person)),
+      store.read(linkedConversations({ digest: digest(person) })),
+    ]);
+    for (const row of [...recorded, ...open]) own.add(textOf(row, 'conversation_id'));
+    for (const row of shared) linked.add(textOf(row, 'conversation_id'));
+  }
+  const conversations = order.linked === true ? new Set([...own, ...linked]) : own;
+  for (const conversationId of conversations) {
+    const rows = await store.read(personsOfConversation({ conversationId }));
+    for (const row of rows) persons.add(textOf(row, 'digest'));
+  }
+  return {
+    persons: [...persons],
+    // Ids that came from this ledger's own rows.
+    conversations: [...conversations] as ConversationId[],
+    linked: [...linked].filter((id) => !conversations.has(id)).length,
+  };
+}
+
+/** A customer's id as JSON writes it, and without the quotes, since an address carries a prefix. */
+function openRequestsOf({ kind, value }: PersonKey): Statement {
+  return kind === 'phone'
+    ? openRequestsWithDigits({ digits: digitsOf(value) })
+    : openRequestsWith({ value: likePattern(JSON.stringify(value.trim()).slice(1, -1)) });
+}
+
+function eraseUnit(conversationId: string, actor: string, { newId }: EraseContext): Unit {
   return [
+    locking(holdConversation({ conversationId }), conversationId),
     emptyRequests({ conversationId }),
     emptyMessages({ conversationId }),
     dropFeed({ conversationId }),
     dropEntries({ conversationId }),
     dropSalts({ conversationId }),
-    dropPerson({ conversationId, digest }),
-    auditStatement({ actor: 'rapport', action: 'erased', keys: [] }, { conversationId, newId }),
+    dropPersons({ conversationId }),
+    auditStatement({ actor, action: 'erased', keys: [] }, { conversationId, newId }),
   ];
+}
+
+/** The first statement says of its one row whether it is busy; the others return what they changed. */
+function countOf(rows: readonly SqlRow[] | undefined, statement: number): number {
+  if (rows === undefined) return 0;
+  return statement === 0 ? rows.reduce((sum, row) => sum + numberOf(row, 'busy'), 0) : rows.length;
 }

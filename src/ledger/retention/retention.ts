@@ -9,6 +9,7 @@ import {
   sweepOutcomes,
   sweepRequests,
 } from './statements.ts';
+import { forgetErasures } from '../erase/statements.ts';
 import { forgetInstances } from '../instances/liveness.ts';
 import { dropSealed, moveAnchor, sealedAfter } from '../audit/sealing.ts';
 import type { RetentionOptions } from '../options.ts';
@@ -38,7 +39,7 @@ export async function sweep(
   const { store, audit } = parts;
   const slices = (statement: Statement): Promise<number> => sliceUp(store, statement, signal);
   const closed = { phases: ['closed', 'idle'], ageMs: options.closedDays * DAY_MS };
-  await store.run([forgetInstances({})]);
+  await store.run([forgetInstances({}), forgetErasures({})]);
   const dead = { phases: ['dead'], ageMs: options.deadDays * DAY_MS };
   return {
     feed: await slices(sweepFeed({ ageMs: options.feedHours * HOUR_MS })),

@@ -141,6 +141,14 @@ const token = `create table token (
   expires_at bigint not null
 )`;
 
+/** A person to be forgotten, by keyed digests, and the conversations they were in; kept for a week. */
+const erasure = `create table erasure (
+  id text primary key,
+  at bigint not null,
+  persons text not null,
+  conversations text not null
+)`;
+
 const indexes = [
   `create index conversation_due on conversation (lane, due_at) where phase = 'due'`,
   `create index conversation_leased on conversation (owner) where phase = 'leased'`,
@@ -179,4 +187,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ...indexes,
     ],
   },
+  { version: 2, texts: [erasure, `create index erasure_at on erasure (at)`] },
 ];

@@ -5,8 +5,7 @@ import type { RequestBody } from '../../domain/request.ts';
 import type { Feed } from '../../feed/create-feed.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Erased } from '../../ledger/erase/erase.ts';
-import type { PersonKey } from '../../ledger/turn.ts';
+import type { Erased, EraseOrder } from '../../ledger/erase/erase.ts';
 import type { LookupInput, LookupResult } from '../lookup.ts';
 
 /** What the HTTP interface asks of the rest of the service; the wiring gives it. */
@@ -34,7 +33,7 @@ export interface HttpRooms {
   /** Sends a message again, though its destination had said 410. False when there is none such. */
   readonly replayDelivery: (id: string) => Promise<boolean>;
   /** Removes a person from everything that is kept or remembered. */
-  readonly erase: (person: PersonKey) => Promise<Erasure>;
+  readonly erase: (order: EraseOrder) => Promise<Erased>;
   readonly feed: Feed;
   readonly tickets: Tickets;
   /** Numbers of the running process, beside those of the ledger. */
@@ -43,11 +42,6 @@ export interface HttpRooms {
   readonly metrics: () => Promise<{ readonly text: string; readonly mediaType: string }>;
   /** Empty when ready; else what is missing. */
   readonly unreadiness: () => readonly string[];
-}
-
-export interface Erasure extends Erased {
-  /** Answers of sources that were remembered. */
-  readonly cachedAnswers: number;
 }
 
 /** A wish of somebody who waits for the answer. */

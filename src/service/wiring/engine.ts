@@ -50,6 +50,7 @@ export async function startEngine(
   stack.use(startDuties({ ledger, clock, log, timing, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
+  stack.defer(ledger.onErasure(({ conversations }) => values.forgetConversations(conversations)));
   const live = new LiveTurns();
   const toOutbox = createAnalytics(config.analytics, values);
   const enrichDeps = createEnrichDeps({

@@ -5,7 +5,6 @@ import { createWebhookVerifier, webhookRefused } from '../../intake/events/verif
 import type { WebhookOptions } from '../../intake/options.ts';
 import { may, type Principal } from '../../access/principal.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
-import type { Lookups } from '../../lookup/lookups.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
 import type { HttpRooms, InboundEvent } from '../http/rooms.ts';
@@ -18,7 +17,6 @@ export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 's
   readonly newId: () => string;
   readonly inlet: Inlet;
   readonly ledger: Ledger;
-  readonly lookups: Pick<Lookups, 'forget'>;
   readonly delivery: Pick<Delivery, 'enable'>;
   readonly access: Access;
   readonly feed: Feed;
@@ -27,7 +25,7 @@ export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 's
 
 /** Fits the rooms to what the HTTP interface asks for. */
 export function createHttpRooms(parts: RoomParts): HttpRooms {
-  const { clock, inlet, ledger, lookups, access, webhook } = parts;
+  const { clock, inlet, ledger, access, webhook } = parts;
   const prove = createProof(webhook, access.identify, clock);
   return {
     ...parts,
@@ -53,11 +51,7 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     },
     replayConversation: (id) => ledger.replay(id),
     replayDelivery: (id) => replayDelivery(id, parts),
-    async erase(person) {
-      // Before the ledger, or a turn could put down once more what the cache still holds.
-      const cachedAnswers = lookups.forget(person.value);
-      return { ...(await ledger.erase(person)), cachedAnswers };
-    },
+    erase: (order) => ledger.erase(order),
     readConversation: (id) => readConversation(ledger, id),
   };
 }

@@ -29,6 +29,7 @@ export async function openHttp(
   const { stack, ledger, post, newId, metrics, enrichDeps } = parts;
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
+  stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
   const process = (): Readonly<Record<string, number>> => measureProcess({ ...parts, feed });
   const rooms = createHttpRooms({
     ...parts,

@@ -29,5 +29,6 @@ export async function openRooms(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest }),
   );
   const lookups = stack.use(createLookups(config.sources, { clock, random, log }));
+  stack.defer(ledger.onErasure(({ isKeyOf }) => lookups.forget(isKeyOf)));
   return { ledger, client, lookups, newId };
 }

@@ -109,7 +109,7 @@ export class TurnState {
     }
     const { conversationId, target, key, wipe, class: valueClass } = entry;
     const digest = this.deps.digest(to, key, value);
-    this.deps.values.keep(digest, value);
+    this.deps.values.keep(digest, value, conversationId);
     this.board.want({
       kind: 'want',
       id: { conversationId, participantId: to, target, key },

@@ -82,7 +82,7 @@ function want(
   const id = idOf(input, target, { key, wanted });
   const value = wanted.value ?? '';
   const digest = deps.digest(participantId, key, value);
-  deps.values.keep(digest, value);
+  deps.values.keep(digest, value, input.conversationId);
   turn.board.want({
     kind: 'want',
     id,
