@@ -1,0 +1,5 @@
+from wire import Fields
+
+
+class ConversationParticipant(Fields):
+    pass

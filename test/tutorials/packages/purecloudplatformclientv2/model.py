@@ -1,0 +1,9 @@
+from wire import Fields
+
+
+class Participant(Fields):
+    pass
+
+
+class ConversationParticipantUpdateRequest(Fields):
+    pass
