@@ -2,10 +2,13 @@ import { RapportError } from '../domain/errors.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Acceptance, Ledger } from '../ledger/ledger.ts';
+import type { Place } from './worker.ts';
 
 export interface AcceptOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Keeps a place for a turn, so that a conversation is claimed in the commit that accepts it. */
+  readonly reserve?: (() => Place | undefined) | undefined;
   /** Most conversations that may wait for a turn. Default 100,000: what one night's outage piles up. */
   readonly depthLimit?: number | undefined;
 }
@@ -39,7 +42,29 @@ export class Acceptor {
     await this.#recount();
     if (this.#depth >= this.#limit) throw lineTooLong(this.#depth, this.#limit);
     this.#since += requests.length;
-    return this.#options.ledger.accept(requests);
+    const places = this.#reserveFor(requests);
+    try {
+      const { acceptances, claims } = await this.#options.ledger.acceptAndClaim(
+        requests,
+        places.length,
+      );
+      for (const claim of claims) places.pop()?.start(claim);
+      return acceptances;
+    } finally {
+      for (const place of places) place.release();
+    }
+  }
+
+  /** Work that may wait goes through the line, where it is weighed against other work. */
+  #reserveFor(requests: readonly EnrichmentRequest[]): Place[] {
+    const places: Place[] = [];
+    if (!requests.every(({ lane }) => lane === 'live' || lane === 'manual')) return places;
+    while (places.length < requests.length) {
+      const place = this.#options.reserve?.();
+      if (place === undefined) break;
+      places.push(place);
+    }
+    return places;
   }
 
   get #depth(): number {

@@ -47,7 +47,7 @@ export class Observer {
     const recorded = await ledger.observe({
       ...toWrites(effects, { traceId: undefined, toOutbox, conversationId, at: ledger.now() }),
       conversationId,
-      fence: known.fence,
+      basis: known,
       nextDueAt: effects.nextDueAt,
       endedAt: observation.kind === 'ended' ? (observation.eventAt ?? ledger.now()) : undefined,
     });

@@ -8,6 +8,7 @@ import { aRequest, anOutcome, conversationId } from '../ledger/ledger.fixture.ts
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import type { Claim } from '../ledger/turn.ts';
+import { Acceptor } from './accept.ts';
 import { endlessLease } from './lease.ts';
 import type { RunTurn, TurnResult } from './run-turn.ts';
 import { openGate, type Grant, type WorkGate } from './work-gate.ts';
@@ -140,6 +141,59 @@ describe('startWorker', () => {
     expect(await phaseOf('never')).toBe('dead');
     while ((await ledger.find(conversationId('again')))?.reason === undefined);
     expect(await phaseOf('again')).toBe('due');
+  });
+
+  it('works on what was claimed as it was accepted, within its concurrency', async () => {
+    const ledger = await openMemory();
+    const go = Promise.withResolvers<void>();
+    const worker = work(
+      ledger,
+      async (claim) => {
+        await go.promise;
+        return settled(claim);
+      },
+      { concurrency: 1 },
+    );
+    const acceptor = new Acceptor({
+      ledger,
+      clock: systemClock,
+      reserve: () => worker.reserve(),
+    });
+    const [first] = await acceptor.accept([aRequest()]);
+    expect(await ledger.find(conversationId('c1'))).toMatchObject({ phase: 'leased', fence: 1 });
+    const [second] = await acceptor.accept([aRequest({ conversationId: conversationId('c2') })]);
+    expect(await ledger.find(conversationId('c2'))).toMatchObject({ phase: 'due', fence: 0 });
+    go.resolve();
+    for (const id of [first?.id, second?.id]) {
+      expect(await outcomeOf(ledger, id ?? '')).toBe('enriched');
+    }
+    await worker.stop(0);
+    expect([worker.running, worker.reserve()]).toEqual([0, undefined]);
+  });
+
+  it('gives a place and its room back when nothing was claimed', async () => {
+    const ledger = await openMemory();
+    let held = 0;
+    const gate: WorkGate = {
+      whenRoom: (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+      tryRoom() {
+        held += 1;
+        return { release: () => void (held -= 1) };
+      },
+    };
+    const worker = work(ledger, async (claim) => settled(claim), { gate });
+    const acceptor = new Acceptor({ ledger, clock: systemClock, reserve: () => worker.reserve() });
+    const request = aRequest();
+    const [first] = await acceptor.accept([request]);
+    expect(await outcomeOf(ledger, first?.id ?? '')).toBe('enriched');
+    await acceptor.accept([{ ...request, id: aRequest().id }]);
+    await ledger.accept([aRequest({ conversationId: conversationId('waits') })]);
+    await acceptor.accept([aRequest({ conversationId: conversationId('waits') })]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([held, worker.running]).toEqual([0, 0]);
   });
 
   it('hands back on stop what the grace did not let finish', async () => {

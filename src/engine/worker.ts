@@ -29,10 +29,18 @@ export interface WorkerOptions<G extends Grant> {
 }
 
 export interface Worker extends AsyncDisposable {
-  /** Turns under way. */
+  /** Turns under way, and places that are kept for one. */
   readonly running: number;
+  /** Keeps a place for a conversation that is being claimed elsewhere; undefined when there is none now. */
+  reserve(): Place | undefined;
   /** Claims no more, lets turns finish for `graceMs`, then has the rest handed back. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** Room for one turn. Exactly one of its methods is called, once. */
+export interface Place {
+  start(claim: Claim): void;
+  release(): void;
 }
 
 const STORE_RETRY = { baseMs: 100, maxMs: 5_000 };
@@ -69,6 +77,24 @@ class LedgerWorker<G extends Grant> implements Worker {
 
   get running(): number {
     return this.#turns.size;
+  }
+
+  reserve(): Place | undefined {
+    const isFull = this.#turns.size >= this.#concurrency;
+    // As with a claim: the lease of before it is the one that covers it.
+    const lease = this.#options.lease();
+    if (isFull || this.#stopping.signal.aborted || lease.remainingMs() === 0) return undefined;
+    const grant = this.#options.gate.tryRoom();
+    if (grant === undefined) return undefined;
+    const work = Promise.withResolvers<void>();
+    this.#occupy(work.promise);
+    return {
+      start: (claim) => work.resolve(this.#begin(claim, grant, lease)),
+      release() {
+        grant.release();
+        work.resolve();
+      },
+    };
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -143,7 +169,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         const grant = grants[i];
         if (grant === undefined) return;
         unused.delete(grant);
-        this.#start(claim, grant, lease);
+        this.#occupy(this.#begin(claim, grant, lease));
       });
       const isDry = batch.claims.length < grants.length;
       if (isDry) this.#wakeIn(Math.min(batch.nextDueInMs ?? this.#pollMs, this.#pollMs));
@@ -153,13 +179,16 @@ class LedgerWorker<G extends Grant> implements Worker {
     }
   }
 
-  #start(claim: Claim, grant: G, lease: Lease): void {
-    const turn = this.#turn(claim, grant, lease).finally(() => {
-      this.#options.onOver?.(claim);
+  #occupy(work: Promise<void>): void {
+    const turn = work.finally(() => {
       this.#turns.delete(turn);
       this.#slot.set();
     });
     this.#turns.add(turn);
+  }
+
+  #begin(claim: Claim, grant: G, lease: Lease): Promise<void> {
+    return this.#turn(claim, grant, lease).finally(() => this.#options.onOver?.(claim));
   }
 
   async #turn(claim: Claim, grant: G, lease: Lease): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Lane } from '../domain/request.ts';
+import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import { aRequest, anEntry, anOutcome, conversationId } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
+import type { KnownConversation } from './reading/records.ts';
 import { onBothStores } from './stores.fixture.ts';
 import type { Claim } from './turn.ts';
 
@@ -14,6 +15,12 @@ async function claimOne(ledger: Ledger): Promise<Claim> {
 
 const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
   ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
+
+async function knownOf(ledger: Ledger, name: string): Promise<KnownConversation> {
+  const known = await ledger.find(conversationId(name));
+  if (known === undefined) throw new Error(`${name} is not known`);
+  return known;
+}
 
 onBothStores((open, { clock }) => {
   describe('accept', () => {
@@ -246,16 +253,74 @@ onBothStores((open, { clock }) => {
     });
   });
 
+  describe('acceptAndClaim', () => {
+    it('gives a claim on what was idle, with everything that a claim of its own would give', async () => {
+      await using ledger = await open();
+      const request = aRequest();
+      const { acceptances, claims } = await ledger.acceptAndClaim([request], 1);
+      expect(acceptances).toEqual([
+        { id: request.id, conversationId: 'c1', duplicate: false, skipped: undefined },
+      ]);
+      const [claim] = claims;
+      expect(claim).toMatchObject({
+        conversationId: 'c1',
+        fence: 1,
+        attempts: 1,
+        arrivals: 1,
+        entries: [],
+      });
+      expect(claim?.requests).toEqual([{ ...request, arrival: 1, receivedAt: ledger.now() }]);
+      expect((await ledger.claim(9)).claims).toEqual([]);
+      if (claim === undefined) return;
+      await ledger.settle(claim, { outcome: anOutcome(claim), entries: [anEntry()] });
+
+      const again = await ledger.acceptAndClaim([aRequest()], 1);
+      expect(again.claims).toMatchObject([
+        { fence: 2, attempts: 1, arrivals: 2, lookFirst: false, earlierTurnAt: claim.claimedAt },
+      ]);
+      expect(again.claims[0]?.entries).toEqual([anEntry()]);
+    });
+
+    it('claims nothing of a duplicate, of what is due, leased or closed, and no more than it may', async () => {
+      await using ledger = await open();
+      const request = aRequest();
+      const work = async (requests: readonly EnrichmentRequest[], max = 9): Promise<Claim[]> => [
+        ...(await ledger.acceptAndClaim(requests, max)).claims,
+      ];
+      expect(await work([request], 0)).toEqual([]);
+      expect(await work([aRequest()])).toEqual([]);
+      const claim = await claimOne(ledger);
+      expect(claim.requests).toHaveLength(2);
+      expect(await work([aRequest()])).toEqual([]);
+      await ledger.settle(claim, { outcome: anOutcome(claim) });
+      const last = await claimOne(ledger);
+      await ledger.settle(last, { outcome: anOutcome(last) });
+      expect(await work([{ ...request, id: aRequest().id }])).toEqual([]);
+      const [own] = await work([aRequest()]);
+      expect(own?.requests).toHaveLength(1);
+      if (own !== undefined) await ledger.settle(own, { outcome: anOutcome(own), closed: true });
+      expect(await work([aRequest()])).toEqual([]);
+
+      const several = ['x', 'y', 'y', 'z'].map((name) =>
+        aRequest({ conversationId: conversationId(name) }),
+      );
+      expect((await work(several, 2)).map((each) => each.conversationId)).toEqual(['x']);
+      expect((await ledger.claim(9)).claims.map((each) => each.conversationId).toSorted()).toEqual([
+        'y',
+        'z',
+      ]);
+    });
+  });
+
   describe('observe', () => {
     it('records entries and a due time, and refuses when a turn has begun since', async () => {
       await using ledger = await open();
       await ledger.accept([aRequest()]);
       const claim = await claimOne(ledger);
       await ledger.settle(claim, { outcome: anOutcome(claim) });
-      const known = await ledger.find(conversationId('c1'));
       const observed = {
         conversationId: conversationId('c1'),
-        fence: known?.fence ?? 0,
+        basis: await knownOf(ledger, 'c1'),
         entries: [anEntry({ state: 'overwritten' })],
         nextDueAt: ledger.now(),
       };
@@ -264,6 +329,34 @@ onBothStores((open, { clock }) => {
       expect(guard).toMatchObject({ lane: 'verify', requests: [] });
       expect(guard.entries).toMatchObject([{ state: 'overwritten' }]);
       expect(await ledger.observe(observed)).toBe('stale');
+    });
+
+    it('makes the turn that would look for proof needless, unless something else became due', async () => {
+      await using ledger = await open();
+      const settledDue = async (): Promise<void> => {
+        await ledger.accept([aRequest()]);
+        const claim = await claimOne(ledger);
+        const nextDueAt = ledger.now() + 5_000;
+        await ledger.settle(claim, { outcome: anOutcome(claim), nextDueAt });
+      };
+      const id = conversationId('c1');
+      const feed = [{ kind: 'seen', body: {} }];
+      await settledDue();
+      const first = await knownOf(ledger, 'c1');
+      await ledger.observe({ conversationId: id, basis: first, feed });
+      expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'idle', dueAt: undefined });
+
+      await settledDue();
+      const before = await knownOf(ledger, 'c1');
+      const nextDueAt = ledger.now() + 2_000;
+      await ledger.observe({ conversationId: id, basis: before, feed, nextDueAt });
+      await ledger.observe({ conversationId: id, basis: before, feed });
+      expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'due', dueAt: nextDueAt });
+
+      const later = await knownOf(ledger, 'c1');
+      await ledger.accept([aRequest()]);
+      await ledger.observe({ conversationId: id, basis: later, feed });
+      expect((await claimOne(ledger)).requests).toHaveLength(1);
     });
 
     it('wakes a leased conversation by keeping it due after its turn', async () => {

@@ -46,10 +46,16 @@ export interface Acceptance {
   readonly skipped: 'ended' | undefined;
 }
 
+export interface AcceptedWork {
+  readonly acceptances: readonly Acceptance[];
+  readonly claims: readonly Claim[];
+}
+
 export interface Observed extends TurnWrites {
   readonly conversationId: ConversationId;
   /** As `find` gave it: what is recorded rests on the entries of that moment. */
-  readonly fence: number;
+  readonly basis: Pick<KnownConversation, 'fence' | 'dueAt' | 'feedSeq'>;
+  /** The earliest deadline of all entries as they are now; undefined when nothing is waited for. */
   readonly nextDueAt?: number | undefined;
   /** Lane of the turn that falls due; `verify` unless told. */
   readonly lane?: Lane | undefined;
@@ -104,6 +110,11 @@ export interface Ledger extends LedgerReader {
 
   /** Durable when it resolves. Requests of one conversation keep their order. */
   accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]>;
+  /**
+   * The same, and in the same commit a claim on up to `max` of the conversations, of those that were
+   * idle and that one request alone is for. Whoever asks has room to work on so many at once.
+   */
+  acceptAndClaim(requests: readonly EnrichmentRequest[], max: number): Promise<AcceptedWork>;
   claim(max: number): Promise<ClaimBatch>;
   settle(claim: Claim, settlement: Settlement): Promise<TurnEnd>;
   /** Tries again later, or sets the conversation aside when attempts are spent or it is no use. */

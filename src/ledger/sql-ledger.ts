@@ -6,10 +6,10 @@ import { erasePerson, type Erased, type EraseOrder } from './erase/erase.ts';
 import { erasureOf, UnheardErasures, type ErasureRecord, type Forget } from './erase/erasures.ts';
 import { createPersonDigest, type PersonDigest } from './erase/person-digest.ts';
 import { outcomeMissing } from './errors.ts';
-import type { Acceptance, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
+import type { Acceptance, AcceptedWork, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
 import { Listeners } from './listeners.ts';
 import { LostClaims } from './turns/lost-claims.ts';
-import { acceptStatements, acceptanceOf, PER_REQUEST } from './turns/accept.ts';
+import { acceptancesOf, acceptedClaim, acceptUnit } from './turns/accept.ts';
 import { claimBatchOf, claimUnit, returnClaim } from './turns/claim.ts';
 import { dropDuty, holdDuty } from './instances/duty.ts';
 import {
@@ -91,21 +91,39 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
-    const acceptances = new Map<EnrichmentRequest, Acceptance>();
-    const groups = Map.groupBy(requests, (request) => request.conversationId);
-    await Promise.all(
-      [...groups.values()].map(async (group) => {
-        const unit = group.flatMap((request) => acceptStatements(request, this.#newId));
-        const rows = await this.#run(unit);
-        if (rows === 'refused') return;
-        group.forEach((request, i) => {
-          const own = rows.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST);
-          acceptances.set(request, acceptanceOf(request, own));
-        });
-      }),
+    return (await this.acceptAndClaim(requests, 0)).acceptances;
+  }
+
+  async acceptAndClaim(requests: readonly EnrichmentRequest[], max: number): Promise<AcceptedWork> {
+    const groups = [...Map.groupBy(requests, (request) => request.conversationId).values()];
+    const accepted = await Promise.all(
+      groups.map((group, i) => this.#acceptGroup(group, i < max ? this.instanceId : undefined)),
     );
-    if (acceptances.size > 0) this.#tellDue(0);
-    return requests.flatMap((request) => acceptances.get(request) ?? []);
+    const claims = accepted.flatMap(({ claim }) => claim ?? []);
+    if (claims.length < groups.length) this.#tellDue(0);
+    const answers = new Map(accepted.flatMap((group) => [...group.answers]));
+    return { acceptances: requests.flatMap((request) => answers.get(request) ?? []), claims };
+  }
+
+  async #acceptGroup(
+    group: readonly EnrichmentRequest[],
+    owner: string | undefined,
+  ): Promise<AcceptedGroup> {
+    const unit = acceptUnit(group, { newId: this.#newId, owner });
+    let rows: UnitResult;
+    try {
+      rows = await this.#run(unit);
+    } catch (error) {
+      if (owner !== undefined && group[0] !== undefined) this.#lost.add(group[0].id);
+      throw error;
+    }
+    // No statement of it is a guard.
+    if (rows === 'refused') return { answers: new Map(), claim: undefined };
+    const acceptances = acceptancesOf(group, rows);
+    const answers = new Map(acceptances.map((acceptance, i) => [group[i], acceptance] as const));
+    const [only] = group;
+    const isClaim = owner !== undefined && only !== undefined && group.length === 1;
+    return { answers, claim: isClaim ? acceptedClaim(only, rows) : undefined };
   }
 
   async claim(max: number): Promise<ClaimBatch> {
@@ -149,7 +167,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     const result = await this.#run(
       observeUnit(observed, {
         conversationId: observed.conversationId,
-        fence: observed.fence,
+        fence: observed.basis.fence,
         newId: this.#newId,
         personDigest: this.#personDigest,
       }),
@@ -309,6 +327,11 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#feed.tell(conversationId);
     this.store.publish({ kind: 'feed', conversationId });
   }
+}
+
+interface AcceptedGroup {
+  readonly answers: ReadonlyMap<EnrichmentRequest | undefined, Acceptance>;
+  readonly claim: Claim | undefined;
 }
 
 /** How long until the conversation that the unit's first statement touched is due, if at all. */

@@ -4,6 +4,7 @@
  * output, synchronously: what was written before a `kill -9` is read after it.
  */
 import { createInterface } from 'node:readline';
+import { Acceptor } from '../../src/engine/accept.ts';
 import { startInstance } from '../../src/engine/instance.ts';
 import { openGate } from '../../src/engine/work-gate.ts';
 import { startWorker } from '../../src/engine/worker.ts';
@@ -91,11 +92,18 @@ const worker = startWorker({
   log,
   pollMs: 200,
 });
+// Both ways to a turn: claimed as it is accepted, and claimed from the line.
+let taken = 0;
+const acceptor = new Acceptor({
+  ledger,
+  clock: systemClock,
+  reserve: () => (++taken % 2 === 0 ? worker.reserve() : undefined),
+});
 tell({ kind: 'ready' });
 
 async function accept(requests: readonly EnrichmentRequest[]): Promise<void> {
   try {
-    const accepted = await ledger.accept(requests);
+    const accepted = await acceptor.accept(requests);
     accepted.forEach((acceptance, i) => {
       const request = requests[i];
       if (request === undefined) return;

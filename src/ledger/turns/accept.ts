@@ -3,8 +3,19 @@ import type { EnrichmentId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { EnrichmentRequest } from '../../domain/request.ts';
 import type { Acceptance } from '../ledger.ts';
-import { encodeBody, laneNumber, textOf, toJson } from '../sql/codec.ts';
-import { locking, query, type SqlRow, type Statement } from '../sql/statement.ts';
+import { entriesOfConversation } from '../reading/statements.ts';
+import { encodeBody, laneNumber, numberOf, textOf, toJson } from '../sql/codec.ts';
+import {
+  locking,
+  query,
+  type Dialect,
+  type SqlParams,
+  type SqlRow,
+  type Statement,
+  type Unit,
+} from '../sql/statement.ts';
+import type { Claim } from '../turn.ts';
+import { CLAIMED, claimOf } from './claim.ts';
 
 /** The upsert changes nothing; it is there for its row lock, under which arrivals are counted. */
 const lockConversation = query<{ conversationId: string; lane: number }>(
@@ -38,7 +49,7 @@ const insertRequest = query<{
           then cast(:outcomeId as text) end
    from conversation c where c.id = cast(:conversationId as text)
    on conflict do nothing
-   returning id`,
+   returning id, received_at`,
 );
 
 const insertSkipped = query<{
@@ -55,27 +66,56 @@ const insertSkipped = query<{
      and c.id = cast(:conversationId as text)`,
 );
 
+interface Arrival extends SqlParams {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly lane: number;
+  readonly live: number;
+}
+
+/** What an arrival makes of an idle conversation: it falls due, or is leased at once. */
+const IDLE_FALLS_DUE = { phase: 'due', fence: 'fence', attempts: '0', dueAt: ':now', lease: '' };
+const IDLE_IS_LEASED = {
+  phase: 'leased',
+  fence: 'fence + 1',
+  attempts: '1',
+  dueAt: 'null',
+  lease: `owner = case phase when 'idle' then cast(:owner as text) else owner end,
+     claim = case phase when 'idle' then cast(:id as text) else claim end,
+     earlier_turn_at = case phase when 'idle' then turn_at else earlier_turn_at end,
+     turn_at = case phase when 'idle' then :now else turn_at end,`,
+};
+
 /** Counts only a request that this unit inserted: a duplicate's arrival is not the next one. */
-const countArrival = query<{ id: string; conversationId: string; lane: number; live: number }>(
-  'accept.count',
-  (on) => `update conversation set
-     arrivals = arrivals + 1,
-     fence = case when phase = 'closed' and cast(:live as integer) = 0 then fence + 1 else fence end,
-     attempts = case when phase in ('due', 'leased') then attempts else 0 end,
+const arrivalText = (on: Dialect, idle: typeof IDLE_FALLS_DUE): string =>
+  `update conversation set
+     arrivals = arrivals + 1, ${idle.lease}
+     fence = case when phase = 'closed' and cast(:live as integer) = 0 then fence + 1
+       when phase = 'idle' then ${idle.fence} else fence end,
+     attempts = case when phase in ('due', 'leased') then attempts
+       when phase = 'idle' then ${idle.attempts} else 0 end,
      lane = case when phase in ('due', 'leased')
        then ${on.least('lane', 'cast(:lane as integer)')} else cast(:lane as integer) end,
-     due_at = case phase when 'leased' then due_at
+     due_at = case phase when 'leased' then due_at when 'idle' then ${idle.dueAt}
        when 'due' then ${on.least('due_at', ':now')}
        when 'closed' then case when cast(:live as integer) = 1 then :now end
        else :now end,
      ended_at = case when cast(:live as integer) = 1 then null else ended_at end,
-     phase = case phase when 'leased' then 'leased'
+     phase = case phase when 'leased' then 'leased' when 'idle' then '${idle.phase}'
        when 'closed' then case when cast(:live as integer) = 1 then 'due' else 'closed' end
        else 'due' end
    where id = cast(:conversationId as text) and exists (
      select 1 from request r where r.id = cast(:id as text)
        and r.conversation_id = cast(:conversationId as text)
-       and r.arrival = conversation.arrivals + 1)`,
+       and r.arrival = conversation.arrivals + 1)`;
+
+const countArrival = query<Arrival>('accept.count', (on) => arrivalText(on, IDLE_FALLS_DUE));
+
+/** The claim has the request's id: one of this statement's own is known by it. */
+const countAndClaim = query<Arrival & { readonly owner: string }>(
+  'accept.claim',
+  (on) => `${arrivalText(on, IDLE_IS_LEASED)}
+   returning ${CLAIMED}, claim`,
 );
 
 const answer = query<{ id: string; dedupeKey: string; outcomeId: string }>(
@@ -95,8 +135,30 @@ const auditReopened = query<{ id: string; conversationId: string; auditId: strin
      and r.id = cast(:id as text) and r.conversation_id = c.id and r.arrival = c.arrivals + 1`,
 );
 
+export interface AcceptContext {
+  readonly newId: () => string;
+  /** Whose the conversation becomes if it is idle; undefined leaves it to whoever claims it. */
+  readonly owner: string | undefined;
+}
+
+/** The requests of one conversation. Only one that comes alone may bring a claim: it answers all that is open. */
+export function acceptUnit(requests: readonly EnrichmentRequest[], context: AcceptContext): Unit {
+  const [only, ...more] = requests;
+  if (only === undefined || more.length > 0 || context.owner === undefined) {
+    return requests.flatMap((request) => acceptStatements(request, context.newId, undefined));
+  }
+  return [
+    ...acceptStatements(only, context.newId, context.owner),
+    entriesOfConversation({ id: only.conversationId }),
+  ];
+}
+
 /** One request as statements; `PER_REQUEST` of them, the last of which answers it. */
-export function acceptStatements(request: EnrichmentRequest, newId: () => string): Statement[] {
+function acceptStatements(
+  request: EnrichmentRequest,
+  newId: () => string,
+  owner: string | undefined,
+): Statement[] {
   const { conversationId, id, dedupeKey } = request;
   const lane = laneNumber(request.lane);
   const live = showsLive(request) ? 1 : 0;
@@ -117,21 +179,45 @@ export function acceptStatements(request: EnrichmentRequest, newId: () => string
     live === 1
       ? auditReopened({ id, conversationId, auditId: newId(), trace: request.traceId })
       : insertSkipped({ id, conversationId, outcomeId, summary: toJson(skipped(request)) }),
-    countArrival({ id, conversationId, lane, live }),
+    owner === undefined
+      ? countArrival({ id, conversationId, lane, live })
+      : countAndClaim({ id, conversationId, lane, live, owner }),
     answer({ id, dedupeKey, outcomeId }),
   ];
 }
 
-/** How many statements one request takes. */
-export const PER_REQUEST = 5;
+/** How many statements one request takes, and which of them count it and answer it. */
+const PER_REQUEST = 5;
+const COUNT = 3;
+const ANSWER = 4;
 
-/** `rows` are those of the request's statements. */
-export function acceptanceOf(
+export function acceptancesOf(
+  requests: readonly EnrichmentRequest[],
+  rows: readonly (readonly SqlRow[])[],
+): readonly Acceptance[] {
+  return requests.map((request, i) =>
+    acceptanceOf(request, rows.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST)),
+  );
+}
+
+/** The claim that came with the only request of a unit; undefined when the conversation was not idle. */
+export function acceptedClaim(
+  request: EnrichmentRequest,
+  rows: readonly (readonly SqlRow[])[],
+): Claim | undefined {
+  const row = rows[COUNT]?.[0];
+  if (row?.['claim'] !== request.id) return undefined;
+  const arrival = numberOf(row, 'arrivals');
+  const receivedAt = numberOf(rows[1]?.[0] ?? {}, 'received_at');
+  return claimOf(row, [{ ...request, arrival, receivedAt }], rows[PER_REQUEST] ?? []);
+}
+
+function acceptanceOf(
   request: EnrichmentRequest,
   rows: readonly (readonly SqlRow[])[],
 ): Acceptance {
   const inserted = (rows[1]?.length ?? 0) > 0;
-  const first = rows[PER_REQUEST - 1]?.[0];
+  const first = rows[ANSWER]?.[0];
   return {
     id: first === undefined ? request.id : (textOf(first, 'id') as EnrichmentId),
     conversationId: request.conversationId,

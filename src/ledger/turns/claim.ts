@@ -27,6 +27,10 @@ export const PATIENCE_MS: Readonly<Record<Exclude<Lane, 'live'>, number>> = {
   backfill: 60_000,
 };
 
+/** What a claim is made from. */
+export const CLAIMED = `id, fence, arrivals, attempts, lane, participant_id, media, config_version,
+     first_seen_at, ended_at, reason, turn_at, earlier_turn_at`;
+
 export const TAKEN_OVER = 'taken over';
 
 /**
@@ -64,8 +68,7 @@ const take = query<{ owner: string; claim: string; max: number }>(
      fence = fence + 1, attempts = attempts + 1, due_at = null,
      earlier_turn_at = turn_at, turn_at = :now, changed_at = :now
    where id in (select id from chosen)
-   returning id, fence, arrivals, attempts, lane, participant_id, media, config_version,
-     first_seen_at, ended_at, reason, turn_at, earlier_turn_at`,
+   returning ${CLAIMED}`,
 );
 
 const requestsOf = query<{ owner: string; claim: string }>(
@@ -125,7 +128,7 @@ export function claimBatchOf(result: UnitResult): ClaimBatch {
   return { claims, nextDueInMs: wait === undefined ? undefined : Math.max(0, wait) };
 }
 
-function claimOf(
+export function claimOf(
   row: SqlRow,
   requests: readonly ClaimedRequest[],
   entries: readonly SqlRow[],

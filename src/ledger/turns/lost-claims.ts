@@ -8,6 +8,11 @@ import type { UnitResult } from '../sql/statement.ts';
 export class LostClaims {
   readonly #lost = new Set<string>();
 
+  /** Its answer was lost, and so what it may have taken. */
+  add(id: string): void {
+    this.#lost.add(id);
+  }
+
   /** Runs a claim; `run` is told which earlier ones to give back along with it. */
   async claim(
     id: string,

@@ -3,15 +3,28 @@ import { deciding, query, type Statement, type Unit } from '../sql/statement.ts'
 import type { Observed, Wake } from '../ledger.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
-/** Refused when a turn has begun since the entries were read: its own view is the newer one. */
+/**
+ * Nothing but the deadline of a key waits: not a request, which is due at once, nor a retry, which
+ * has a reason, nor what another observation asked for since the entries were read.
+ */
+const waitsForProof = `phase = 'due' and reason is null and attempts = 0 and due_at > :now
+  and due_at = cast(:knownDueAt as bigint) and feed_seq = cast(:knownFeedSeq as bigint)`;
+
+/**
+ * Refused when a turn has begun since the entries were read: its own view is the newer one. Proof
+ * that came makes the turn that would have looked for it needless.
+ */
 const touch = query(
   'observe.touch',
   (on) => `update conversation set
      due_at = case
        when phase = 'closed' or phase = 'dead' then due_at
+       when ${waitsForProof} then cast(:nextDueAt as bigint)
        else ${on.least('due_at', 'cast(:nextDueAt as bigint)')} end,
      lane = case when phase = 'idle' then cast(:lane as integer) else lane end,
-     phase = case when phase = 'idle' and cast(:nextDueAt as bigint) is not null then 'due'
+     phase = case
+       when phase = 'idle' and cast(:nextDueAt as bigint) is not null then 'due'
+       when cast(:nextDueAt as bigint) is null and ${waitsForProof} then 'idle'
        else phase end,
      participant_id = coalesce(cast(:participantId as text), participant_id),
      ended_at = coalesce(cast(:endedAt as bigint), ended_at),
@@ -39,7 +52,9 @@ export function observeUnit(observed: Observed, context: WriteContext): Unit {
       observed.conversationId,
       touch({
         conversationId: observed.conversationId,
-        fence: observed.fence,
+        fence: observed.basis.fence,
+        knownDueAt: observed.basis.dueAt,
+        knownFeedSeq: observed.basis.feedSeq,
         nextDueAt: observed.nextDueAt === undefined ? null : Math.ceil(observed.nextDueAt),
         lane: laneNumber(observed.lane ?? 'verify'),
         participantId: observed.participantId,

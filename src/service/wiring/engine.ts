@@ -95,7 +95,7 @@ export async function startEngine(
   return {
     enrichDeps,
     delivery,
-    acceptor: new Acceptor({ ledger, clock }),
+    acceptor: new Acceptor({ ledger, clock, reserve: () => worker.reserve() }),
     observer,
   };
 }
