@@ -6,14 +6,14 @@ import { API_KEY, spawnService, type Contender } from './contender.ts';
 /** What a careful integrator writes in an afternoon, with the official SDK. */
 export const sdkInFastify: Contender = reference({
   name: 'SDK in Fastify',
-  promise: 'none: what is under way dies with it',
+  promise: 'nothing durable',
   program: 'sdk-fastify.ts',
 });
 
 /** The least that a durable service can do. */
 export const durableFloor: Contender = reference({
   name: 'durable floor',
-  promise: 'durable; no audit, no proof, no retry',
+  promise: 'durable, nothing more',
   program: 'durable-floor.ts',
 });
 

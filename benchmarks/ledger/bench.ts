@@ -3,21 +3,24 @@
  * PostgreSQL is taken from RAPPORT_TEST_POSTGRES_URL, else started from the embedded package.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConversationId, EnrichmentId, TraceId } from '../src/domain/ids.ts';
-import type { EnrichmentRequest } from '../src/domain/request.ts';
-import { startInstance } from '../src/engine/instance.ts';
-import type { RunTurn } from '../src/engine/run-turn.ts';
-import { openGate } from '../src/engine/work-gate.ts';
-import { startWorker } from '../src/engine/worker.ts';
-import { systemClock } from '../src/lib/clock.ts';
-import { createIdSource } from '../src/lib/ids.ts';
-import { silentLog } from '../src/lib/log.ts';
-import type { Ledger } from '../src/ledger/ledger.ts';
-import { openLedger } from '../src/ledger/open-ledger.ts';
-import type { Claim } from '../src/ledger/turn.ts';
-import { createTestDatabase } from '../test/postgres.ts';
+import type { ConversationId, EnrichmentId, TraceId } from '../../src/domain/ids.ts';
+import type { EnrichmentRequest } from '../../src/domain/request.ts';
+import { startInstance } from '../../src/engine/instance.ts';
+import type { RunTurn } from '../../src/engine/run-turn.ts';
+import { openGate } from '../../src/engine/work-gate.ts';
+import { startWorker } from '../../src/engine/worker.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createIdSource } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { percentile } from '../../src/lib/percentile.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import type { Claim } from '../../src/ledger/turn.ts';
+import { createTestDatabase } from '../../test/postgres.ts';
+import { machine } from '../kit/machine.ts';
+import { atRate } from '../kit/rate.ts';
 
 const newId = createIdSource(systemClock);
 const CONVERSATIONS = Number(process.argv[3] ?? 100_000);
@@ -54,21 +57,10 @@ const emptyTurn: RunTurn = async (claim) => ({
   },
 });
 
-interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
+function show(latenciesMs: readonly number[]): string {
+  const at = (share: number): string => (percentile(latenciesMs, share) ?? Number.NaN).toFixed(2);
+  return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms`;
 }
-
-function percentiles(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
-}
-
-const show = ({ p50, p95, p99 }: Percentiles): string =>
-  `p50 ${p50.toFixed(2)} ms, p95 ${p95.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
 
 function line(what: string, value: string): void {
   console.log(`${what.padEnd(34)}${value}`);
@@ -100,7 +92,7 @@ async function work(ledger: Ledger, began: (claim: Claim) => void): Promise<Asyn
 }
 
 /** Requests at a steady rate, with a worker beside: accept, and from accept to turn. */
-async function atRate(ledger: Ledger, perSecond: number, seconds: number): Promise<void> {
+async function steadily(ledger: Ledger, perSecond: number, seconds: number): Promise<void> {
   const accepted: number[] = [];
   const turned: number[] = [];
   const sentAt = new Map<string, number>();
@@ -108,19 +100,13 @@ async function atRate(ledger: Ledger, perSecond: number, seconds: number): Promi
     const at = sentAt.get(claim.conversationId);
     if (at !== undefined) turned.push(performance.now() - at);
   });
-  const total = perSecond * seconds;
-  const startedAt = performance.now();
-  const pending: Promise<void>[] = [];
-  for (let sent = 0; sent < total;) {
-    const due = Math.min(total, ((performance.now() - startedAt) / 1000) * perSecond);
-    for (; sent < due; sent++) pending.push(acceptOne(ledger, accepted, sentAt));
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await Promise.all(pending);
+  await atRate({ perSecond, count: perSecond * seconds }, () =>
+    acceptOne(ledger, accepted, sentAt),
+  );
   while ((await ledger.stats()).openRequests > 0);
   await working[Symbol.asyncDispose]();
-  line(`accept at ${perSecond}/s`, show(percentiles(accepted)));
-  line(`accept to turn at ${perSecond}/s`, show(percentiles(turned)));
+  line(`accept at ${perSecond}/s`, show(accepted));
+  line(`accept to turn at ${perSecond}/s`, show(turned));
 }
 
 async function acceptOne(
@@ -145,10 +131,7 @@ async function fullSpeed(ledger: Ledger, total: number): Promise<void> {
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: 256 }, client));
   const seconds = (performance.now() - startedAt) / 1000;
-  line(
-    'accepted at full speed',
-    `${Math.round(total / seconds)}/s, ${show(percentiles(latencies))}`,
-  );
+  line('accepted at full speed', `${Math.round(total / seconds)}/s, ${show(latencies)}`);
 }
 
 /** Works off everything that waits; wall time, and CPU of the main thread, per turn. */
@@ -186,8 +169,8 @@ function memory(what: string): void {
 async function measure(store: string): Promise<void> {
   await using ledger = await openLedger({ store, clock: systemClock, newId, random: Math.random });
   memory('memory at start');
-  await atRate(ledger, 20, 5);
-  await atRate(ledger, 200, 10);
+  await steadily(ledger, 20, 5);
+  await steadily(ledger, 200, 10);
   await fullSpeed(ledger, 20_000);
   await drain(ledger);
   memory('memory after 22,100 conversations');
@@ -198,7 +181,7 @@ async function measure(store: string): Promise<void> {
   memory(`memory after ${CONVERSATIONS} conversations`);
 }
 
-console.log(`${cpus()[0]?.model ?? 'unknown CPU'} × ${cpus().length}, Node ${process.version}`);
+console.log(machine());
 const only = process.argv[2];
 if (only !== 'postgres') {
   console.log('\nSQLite');
