@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createIdSource } from '../../src/lib/ids.ts';
-import { openLedgerReader } from '../../src/ledger/open-ledger.ts';
 import { createTestDatabase } from '../postgres.ts';
 import { check } from './checker.ts';
-import { readFinalState } from './final-state.ts';
-import { Rig, seeded, type Child } from './rig.ts';
-import { KILL_POINTS, type KillPoint } from './wire.ts';
+import type { Child } from './child-process.ts';
+import { readLedgerAt } from './final-state.ts';
+import { seeded } from './seeded.ts';
+import { StubRig } from './stub-rig.ts';
+import { checkStubTurns } from './stub-turn.ts';
+import { STUB_KILL_POINTS, type KillAt } from './wire.ts';
 
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Processes that are killed per store: a sample at every run, the whole of it in the soak. */
@@ -24,15 +24,15 @@ const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
 const random = seeded(SEED);
 
 /** Named points and moments of nobody's choosing, in turn. */
-function nextDeath(i: number): { point: KillPoint; nth: number } | 'any moment' {
+function nextDeath(i: number): KillAt | 'any moment' {
   if (i % 4 === 3) return 'any moment';
-  const point = KILL_POINTS[Math.floor(random() * KILL_POINTS.length)] ?? 'accept.sent';
+  const point = STUB_KILL_POINTS[Math.floor(random() * STUB_KILL_POINTS.length)] ?? 'accept.sent';
   return { point, nth: 1 + Math.floor(random() * 4) };
 }
 
 /** Keeps asking one child until it is dead. */
 async function workToDeath(
-  rig: Rig,
+  rig: StubRig,
   child: Child,
   death: 'any moment' | object,
   signal: AbortSignal,
@@ -49,20 +49,22 @@ async function workToDeath(
 }
 
 /** What the checker has to say once everything is worked off. */
-async function verdictOf(rig: Rig, store: string, signal: AbortSignal): Promise<string[]> {
+async function verdictOf(rig: StubRig, store: string, signal: AbortSignal): Promise<string[]> {
   await rig.settle(signal);
   for (const child of rig.children) if (child.isAlive) await child.stop();
-  await using reader = await openLedgerReader({
-    store,
-    clock: systemClock,
-    newId: createIdSource(systemClock),
-    random,
-  });
   expect(rig.history.filter((event) => event.kind === 'acknowledged').length).toBeGreaterThan(0);
-  return check(rig.history, await readFinalState(reader, rig.values));
+  const state = await readLedgerAt(store);
+  return [
+    ...check(rig.history, state),
+    ...checkStubTurns(state, (conversationId) => rig.attributesOf(conversationId)),
+  ];
 }
 
-async function killOneAfterAnother(rig: Rig, kills: number, signal: AbortSignal): Promise<void> {
+async function killOneAfterAnother(
+  rig: StubRig,
+  kills: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (let i = 0; i < kills; i++) {
     const death = nextDeath(i);
     const child = await rig.spawn(death === 'any moment' ? undefined : death);
@@ -77,7 +79,7 @@ describe(`processes killed at any point (RAPPORT_SEED=${SEED})`, () => {
     const folder = await mkdtemp(join(tmpdir(), 'rapport-crash-'));
     const store = `sqlite:${join(folder, 'ledger.db')}`;
     {
-      await using rig = await Rig.start({ store, random });
+      await using rig = await StubRig.start({ store, random });
       await killOneAfterAnother(rig, KILLS, signal);
       await rig.spawn();
       expect(await verdictOf(rig, store, signal)).toEqual([]);
@@ -91,7 +93,7 @@ describe(`processes killed at any point (RAPPORT_SEED=${SEED})`, () => {
     { timeout },
     async ({ signal }) => {
       await using database = await createTestDatabase();
-      await using rig = await Rig.start({ store: database.url, random, timing: FAST });
+      await using rig = await StubRig.start({ store: database.url, random, timing: FAST });
       await killOneAfterAnother(rig, KILLS, signal);
       await rig.spawn();
       expect(await verdictOf(rig, database.url, signal)).toEqual([]);
@@ -100,7 +102,7 @@ describe(`processes killed at any point (RAPPORT_SEED=${SEED})`, () => {
 
   it('are replaced by the other two of three instances', { timeout }, async ({ signal }) => {
     await using database = await createTestDatabase();
-    await using rig = await Rig.start({ store: database.url, random, timing: FAST });
+    await using rig = await StubRig.start({ store: database.url, random, timing: FAST });
     const [sleeper, other] = await Promise.all([rig.spawn(), rig.spawn()]);
     await killOneAfterAnother(rig, KILLS / 2, signal);
     // One more falls silent for longer than its lease, and wakes up believing that it holds it.

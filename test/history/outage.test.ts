@@ -10,110 +10,91 @@ import { sleep, systemClock } from '../../src/lib/clock.ts';
 import { createIdSource } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { ManualClock } from '../../src/lib/manual-clock.ts';
+import type { StartedConversation } from '../../src/emulator/index.ts';
 import { aRequest, conversationId } from '../../src/ledger/ledger.fixture.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Claim } from '../../src/ledger/turn.ts';
 import { ledgerOver, openLedger, openStore } from '../../src/ledger/open-ledger.ts';
 import { SqliteStore } from '../../src/ledger/sqlite/sqlite-store.ts';
 import { createTestDatabase, execute, startTestServer } from '../postgres.ts';
 import { check } from './checker.ts';
-import { readFinalState } from './final-state.ts';
-import type { HistoryEvent } from './history.ts';
-import { stubTurn, type Platform } from './stub-turn.ts';
-import { sharedNow, tellingEnds } from './watched.ts';
+import { EmulatedPlatform } from './emulated-platform.ts';
+import { readFinalState, readMessages } from './final-state.ts';
+import { createStubPlatform } from './stub-platform.ts';
+import { checkStubTurns, stubTurn } from './stub-turn.ts';
+import { sharedNow, tellingTurns } from './watched.ts';
 
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Starting a server for one test alone takes longer than the test. */
 const hasServer = process.env['RAPPORT_TEST_POSTGRES_URL'] !== undefined;
 const TIMEOUT_MS = isSoak ? 600_000 : 120_000;
 
-/** One service in this process, on a ledger whose store may fall away. */
+/** One service with stubs of turns in this process, on a ledger whose store may fall away. */
 class Service implements AsyncDisposable {
-  readonly history: HistoryEvent[] = [];
-  readonly values = new Map<string, string>();
+  readonly platform: EmulatedPlatform;
   readonly ledger: Ledger;
+  readonly #store: string;
+  readonly #calls: readonly StartedConversation[];
   readonly #stop: AsyncDisposableStack;
 
-  private constructor(ledger: Ledger, stop: AsyncDisposableStack) {
-    this.ledger = ledger;
+  private constructor(
+    parts: { readonly store: string; readonly ledger: Ledger; readonly platform: EmulatedPlatform },
+    calls: readonly StartedConversation[],
+    stop: AsyncDisposableStack,
+  ) {
+    this.#store = parts.store;
+    this.ledger = parts.ledger;
+    this.platform = parts.platform;
+    this.#calls = calls;
     this.#stop = stop;
   }
 
-  static async start(inner: Ledger): Promise<Service> {
+  static async start(store: string, inner: Ledger): Promise<Service> {
     const stop = new AsyncDisposableStack();
+    const platform = stop.use(await EmulatedPlatform.start([]));
+    const calls = Array.from({ length: 7 }, () => platform.call());
+    const ledger = tellingTurns(inner, 'i1', (event) => platform.history.push(event));
     stop.use(inner);
-    const ledger = tellingEnds(inner, (claim, end, at) => {
-      const { conversationId: id, fence } = claim;
-      service.history.push({
-        kind: 'ended',
-        instance: 'i1',
-        conversationId: id,
-        fence,
-        at,
-        end,
-      });
-    });
-    const service = new Service(ledger, stop);
     const parts = { ledger, clock: systemClock, log: silentLog };
     const timing = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
     const instance = stop.use(await startInstance({ ...parts, timing }));
+    const stub = createStubPlatform({
+      apiUrl: platform.url,
+      token: await platform.signIn(),
+      instance: 'i1',
+      customers: Object.fromEntries(calls.map((call) => [call.conversationId, call.participantId])),
+    });
+    const hooks = {
+      began() {},
+      beforeWrite({ conversationId: id, fence }: Claim) {
+        const at = sharedNow();
+        platform.history.push({ kind: 'sent', instance: 'i1', conversationId: id, fence, at });
+      },
+      afterWrite() {},
+    };
     stop.use(
       startWorker({
         ...parts,
         gate: openGate,
-        run: stubTurn(service.#platform(), service.#hooks(), (ms) => sleep(systemClock, ms)),
+        run: stubTurn(stub, hooks, (ms) => sleep(systemClock, ms)),
         lease: () => instance.lease(),
         random: Math.random,
         pollMs: 100,
       }),
     );
-    return service;
-  }
-
-  #platform(): Platform {
-    return {
-      read: async (id) => this.values.get(id),
-      write: async ({ conversationId: id, fence }, value) => {
-        this.values.set(id, value);
-        const at = sharedNow();
-        this.history.push({
-          kind: 'written',
-          instance: 'i1',
-          conversationId: id,
-          fence,
-          value,
-          at,
-        });
-      },
-    };
-  }
-
-  #hooks(): Parameters<typeof stubTurn>[1] {
-    return {
-      began: ({ conversationId: id, fence, arrivals }) => {
-        const at = sharedNow();
-        this.history.push({
-          kind: 'began',
-          instance: 'i1',
-          conversationId: id,
-          fence,
-          arrivals,
-          at,
-        });
-      },
-      beforeWrite() {},
-      afterWrite() {},
-    };
+    return new Service({ store, ledger, platform }, calls, stop);
   }
 
   /** Asks until it is acknowledged, as a client does; how often it was refused. */
   async ask(n: number): Promise<number> {
-    const request = aRequest({ conversationId: conversationId(`c${n % 7}`), body: {} });
+    const call = this.#calls[n % this.#calls.length];
+    const id = conversationId(call?.conversationId ?? '');
+    const request = aRequest({ conversationId: id, body: {} });
     for (let refused = 0; ; refused++) {
       try {
         const [accepted] = await this.ledger.accept([request]);
-        this.history.push({
+        this.platform.history.push({
           kind: 'acknowledged',
-          asked: request.id,
           answered: accepted?.id ?? '',
           conversationId: request.conversationId,
           dedupeKey: request.dedupeKey,
@@ -139,7 +120,12 @@ class Service implements AsyncDisposable {
       }
       await sleep(systemClock, 20);
     }
-    return check(this.history, await readFinalState(this.ledger, this.values));
+    const state = await readFinalState(this.ledger, await readMessages(this.#store));
+    const customers = new Map(this.#calls.map((call) => [call.conversationId, call.participantId]));
+    return [
+      ...check(this.platform.history, state),
+      ...checkStubTurns(state, (id) => this.platform.attributes(id, customers.get(id) ?? '')),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,7 +144,7 @@ describe('a ledger on PostgreSQL', () => {
     { timeout: TIMEOUT_MS },
     async () => {
       await using database = await createTestDatabase();
-      await using service = await Service.start(await open(database.url));
+      await using service = await Service.start(database.url, await open(database.url));
       for (let round = 0; round < (isSoak ? 100 : 1); round++) {
         const asking = Array.from({ length: 20 }, (_, n) => service.ask(n));
         await execute(
@@ -177,7 +163,7 @@ describe('a ledger on PostgreSQL', () => {
     { timeout: TIMEOUT_MS },
     async () => {
       await using server = await startTestServer();
-      await using service = await Service.start(await open(server.url));
+      await using service = await Service.start(server.url, await open(server.url));
       let refused = 0;
       for (let round = 0; round < 5; round++) {
         const asking = Array.from({ length: 20 }, (_, n) => service.ask(n));
@@ -200,7 +186,7 @@ async function onFile(
   const options = { store: `sqlite:${path}`, clock: systemClock, newId, random: Math.random };
   const store = await openStore(options, false);
   if (!(store instanceof SqliteStore)) throw new Error('not a SQLite store');
-  const service = await Service.start(await ledgerOver(store, options));
+  const service = await Service.start(options.store, await ledgerOver(store, options));
   const pragma = async (text: string): Promise<void> => {
     await store.read({
       query: { name: text, text: () => ({ text: `pragma ${text}`, order: [] }) },

@@ -2,19 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StartedConversation } from '../../src/emulator/index.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIdSource } from '../../src/lib/ids.ts';
 import { aRequest } from '../../src/ledger/ledger.fixture.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerOver, openStore, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
-import type { Statement, Unit } from '../../src/ledger/sql/statement.ts';
+import type { Statement } from '../../src/ledger/sql/statement.ts';
 import type { Store } from '../../src/ledger/sql/store.ts';
 import type { Claim } from '../../src/ledger/turn.ts';
 import { check } from './checker.ts';
-import { readFinalState } from './final-state.ts';
-import { valueFor, type HistoryEvent } from './history.ts';
-import { settlementOf } from './stub-turn.ts';
-import { aroundUnits, operationOf, sharedNow } from './watched.ts';
+import { EmulatedPlatform } from './emulated-platform.ts';
+import { readFinalState, readMessages, type FinalState } from './final-state.ts';
+import { createStubPlatform, type StubPlatform } from './stub-platform.ts';
+import { checkStubTurns, settlementOf, valueFor } from './stub-turn.ts';
+import { aroundUnits, operationOf, sharedNow, tellingTurns } from './watched.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -33,82 +35,103 @@ async function live(plant: Plant): Promise<string[]> {
     newId: createIdSource(systemClock),
     random: () => 0,
   };
-  const history: HistoryEvent[] = [];
-  const values = new Map<string, string>();
+  await using life = await Life.start();
   {
     const store = await openStore(options, false);
-    const ledger = await ledgerOver(plant(store), options);
-    await ask(ledger, 'c1', history);
-    const late = await begin(ledger, history);
+    const ledger = life.watch(await ledgerOver(plant(store), options));
+    await life.ask(ledger, 0);
+    const late = await begin(ledger);
     await ledger.takeOver();
-    const next = await begin(ledger, history);
-    await end(ledger, late, history);
-    write(next, history, values);
-    await end(ledger, next, history);
-    await ask(ledger, 'c2', history);
+    const next = await begin(ledger);
+    await ledger.settle(late, settlementOf(late));
+    await life.write(next);
+    await ledger.settle(next, settlementOf(next));
+    await life.ask(ledger, 1);
     // The process is gone; nothing is closed in order.
     await store[Symbol.asyncDispose]();
   }
-  const ledger = await ledgerOver(await openStore(options, false), options);
-  await drain(ledger, history, values);
-  const state = await readFinalState(ledger, values);
+  const ledger = life.watch(await ledgerOver(await openStore(options, false), options));
+  while ((await ledger.depth()) > 0) {
+    const claim = await begin(ledger);
+    await life.write(claim);
+    await ledger.settle(claim, settlementOf(claim));
+  }
+  const state = await readFinalState(ledger, await readMessages(options.store));
   await ledger[Symbol.asyncDispose]();
-  return check(history, state);
+  return life.verdict(state);
 }
 
-async function ask(ledger: Ledger, name: string, history: HistoryEvent[]): Promise<void> {
-  const request = aRequest({ conversationId: name as never });
-  const [accepted] = await ledger.accept([request]);
-  history.push({
-    kind: 'acknowledged',
-    asked: request.id,
-    answered: accepted?.id ?? '',
-    conversationId: name,
-    dedupeKey: request.dedupeKey,
-  });
+/** Two calls on the platform, and whoever writes to them and asks about them. */
+class Life implements AsyncDisposable {
+  readonly #platform: EmulatedPlatform;
+  readonly #calls: readonly StartedConversation[];
+  readonly #stub: StubPlatform;
+
+  private constructor(
+    platform: EmulatedPlatform,
+    calls: readonly StartedConversation[],
+    stub: StubPlatform,
+  ) {
+    this.#platform = platform;
+    this.#calls = calls;
+    this.#stub = stub;
+  }
+
+  static async start(): Promise<Life> {
+    const platform = await EmulatedPlatform.start([]);
+    const calls = [platform.call(), platform.call()];
+    const customers = Object.fromEntries(
+      calls.map(({ conversationId, participantId }) => [conversationId, participantId]),
+    );
+    const token = await platform.signIn();
+    const stub = createStubPlatform({ apiUrl: platform.url, token, instance: 'i1', customers });
+    return new Life(platform, calls, stub);
+  }
+
+  watch(ledger: Ledger): Ledger {
+    return tellingTurns(ledger, 'i1', (event) => this.#platform.history.push(event));
+  }
+
+  async ask(ledger: Ledger, call: number): Promise<void> {
+    const { conversationId } = this.#calls[call] ?? { conversationId: '' };
+    const request = aRequest({ conversationId: conversationId as never });
+    const [accepted] = await ledger.accept([request]);
+    const answered = accepted?.id ?? '';
+    const { dedupeKey } = request;
+    this.#platform.history.push({ kind: 'acknowledged', answered, conversationId, dedupeKey });
+  }
+
+  async write({ conversationId, fence, arrivals }: Claim): Promise<void> {
+    const at = sharedNow();
+    this.#platform.history.push({ kind: 'sent', instance: 'i1', conversationId, fence, at });
+    await this.#stub.write(conversationId, valueFor(arrivals));
+  }
+
+  /** With the calls by their places, so that a test can name them. */
+  verdict(state: FinalState): string[] {
+    const customers = new Map(this.#calls.map((call) => [call.conversationId, call.participantId]));
+    const faults = [
+      ...check(this.#platform.history, state),
+      ...checkStubTurns(state, (id) => this.#platform.attributes(id, customers.get(id) ?? '')),
+    ];
+    return faults.map((fault) =>
+      this.#calls.reduce(
+        (text, call, i) => text.replaceAll(call.conversationId, `c${i + 1}`),
+        fault,
+      ),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#platform[Symbol.asyncDispose]();
+  }
 }
 
-async function begin(ledger: Ledger, history: HistoryEvent[]): Promise<Claim> {
+async function begin(ledger: Ledger): Promise<Claim> {
   const { claims } = await ledger.claim(1);
   const [claim] = claims;
   if (claim === undefined) throw new Error('nothing was due');
-  const { conversationId, fence, arrivals } = claim;
-  const at = sharedNow();
-  history.push({ kind: 'began', instance: 'i1', conversationId, fence, arrivals, at });
   return claim;
-}
-
-function write(claim: Claim, history: HistoryEvent[], values: Map<string, string>): void {
-  const { conversationId, fence, arrivals } = claim;
-  const value = valueFor(arrivals);
-  values.set(conversationId, value);
-  history.push({
-    kind: 'written',
-    instance: 'i1',
-    conversationId,
-    fence,
-    value,
-    at: sharedNow(),
-  });
-}
-
-async function end(ledger: Ledger, claim: Claim, history: HistoryEvent[]): Promise<void> {
-  const { conversationId, fence } = claim;
-  const at = sharedNow();
-  const ended = await ledger.settle(claim, settlementOf(claim));
-  history.push({ kind: 'ended', instance: 'i1', conversationId, fence, at, end: ended });
-}
-
-async function drain(
-  ledger: Ledger,
-  history: HistoryEvent[],
-  values: Map<string, string>,
-): Promise<void> {
-  while ((await ledger.depth()) > 0) {
-    const claim = await begin(ledger, history);
-    write(claim, history, values);
-    await end(ledger, claim, history);
-  }
 }
 
 /** The settle's first statement, with neither owner nor fence in its condition. */
@@ -130,14 +153,14 @@ function dropFence(statement: Statement): Statement {
 }
 
 /** Says yes before the commit, and then the process dies before it. */
-const earlyAnswer: Plant = (store) =>
-  aroundUnits(store, (unit, run) =>
-    operationOf(unit) === 'accept' && isFor(unit, 'c2')
+const earlyAnswer: Plant = (store) => {
+  let accepts = 0;
+  return aroundUnits(store, (unit, run) =>
+    operationOf(unit) === 'accept' && (accepts += 1) > 1
       ? Promise.resolve(unit.map(() => []))
       : run(unit),
   );
-
-const isFor = (unit: Unit, name: string): boolean => unit[0]?.params['conversationId'] === name;
+};
 
 const withoutOutbox: Plant = (store) =>
   aroundUnits(store, (unit, run) =>

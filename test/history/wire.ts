@@ -2,18 +2,46 @@ import type { BeatTiming } from '../../src/engine/instance.ts';
 import type { EnrichmentRequest } from '../../src/domain/request.ts';
 import type { HistoryEvent } from './history.ts';
 
-/** How a child process is started: one JSON argument. */
+/** What every child process is started with: one JSON argument. */
 export interface ChildSetup {
   readonly instance: string;
   readonly store: string;
-  /** Address of the platform under test. */
+  /** Address of the platform. */
   readonly platform: string;
   readonly timing?: BeatTiming | undefined;
   /** Kills itself with SIGKILL when it passes this point for the nth time. */
-  readonly killAt?: { readonly point: KillPoint; readonly nth: number } | undefined;
+  readonly killAt?: KillAt | undefined;
 }
 
-export const KILL_POINTS = [
+export interface KillAt {
+  readonly point: string;
+  readonly nth: number;
+}
+
+/** A child that runs stubs of turns. */
+export interface StubSetup extends ChildSetup {
+  readonly token: string;
+  /** The customer of each conversation. */
+  readonly customers: Readonly<Record<string, string>>;
+}
+
+/** A child that runs the whole service. */
+export interface ServiceSetup extends ChildSetup {
+  /** As `rapport.yaml` would have it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Its clock: where it was at an instant of the machine's, and how fast it goes. */
+  readonly clock: ClockSetup;
+}
+
+export interface ClockSetup {
+  readonly factor: number;
+  /** `sharedNow()` and the wall clock at the origin, in milliseconds. */
+  readonly originMs: number;
+  readonly originWallMs: number;
+}
+
+/** Where a child with stubs can be killed: right before a statement list is sent, once it is durable, and around the write. */
+export const STUB_KILL_POINTS = [
   'accept.sent',
   'accept.durable',
   'accept.told',
@@ -26,7 +54,28 @@ export const KILL_POINTS = [
   'settle.durable',
 ] as const;
 
-export type KillPoint = (typeof KILL_POINTS)[number];
+/** Where a child with the whole service can be killed. */
+export const SERVICE_KILL_POINTS = [
+  'accept.sent',
+  'accept.durable',
+  'claim.sent',
+  'claim.durable',
+  'settle.sent',
+  'settle.durable',
+  'observe.sent',
+  'observe.durable',
+  'outbox.sent',
+  'outbox.durable',
+  // `leaves`: before the first byte of a request. `answered`: when its answer begins to come in.
+  'lookup.leaves',
+  'lookup.answered',
+  'write.leaves',
+  'write.answered',
+  'webhook.leaves',
+  'webhook.answered',
+  /** When the platform has taken a write and has not yet answered; the rig does it. */
+  'write.taken',
+] as const;
 
 export type ToChild =
   | { readonly kind: 'accept'; readonly requests: readonly EnrichmentRequest[] }
@@ -34,8 +83,18 @@ export type ToChild =
   | { readonly kind: 'stop' };
 
 export type FromChild =
-  | { readonly kind: 'ready' }
+  /** `url` is where its HTTP interface is, if it has one. */
+  | { readonly kind: 'ready'; readonly url?: string | undefined }
   | { readonly kind: 'event'; readonly event: HistoryEvent }
   | { readonly kind: 'stats'; readonly working: number; readonly openRequests: number }
   /** Not taken; the client is to ask again. */
-  | { readonly kind: 'refused'; readonly dedupeKeys: readonly string[]; readonly reason: string };
+  | { readonly kind: 'refused'; readonly dedupeKeys: readonly string[]; readonly reason: string }
+  | LogLine;
+
+/** Something that the process logged. */
+export interface LogLine {
+  readonly kind: 'log';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}

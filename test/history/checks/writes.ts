@@ -1,0 +1,60 @@
+import { frozenOf, type HistoryEvent, type Read, type Written } from '../history.ts';
+
+/** A value that a write put on a key, until another one or somebody else's takes its place. */
+interface Standing {
+  readonly value: string;
+  /** Who has looked since, and has not found it or could not be told. */
+  readonly missedBy: Set<string>;
+}
+
+/** Per conversation, by participant and key. */
+type Standings = Map<string, Map<string, Standing>>;
+
+/**
+ * Nothing is written twice: a value is sent again only after its writer has looked, later than the
+ * write before, and has not found it there, or could not be told. A process that was frozen may
+ * send once more what it was about to send; the guard sees to that.
+ */
+export function checkWrites(history: readonly HistoryEvent[]): string[] {
+  const frozen = frozenOf(history);
+  const standings: Standings = new Map();
+  const faults: string[] = [];
+  for (const event of history) {
+    if (event.kind === 'read') noteRead(standings, event);
+    else if (event.kind === 'changed') {
+      for (const key of Object.keys(event.values)) {
+        standings.get(event.conversationId)?.delete(nameOf(event.participantId, key));
+      }
+    } else if (event.kind === 'written') {
+      const isForgiven = frozen.has(event.instance);
+      const blind = noteWrite(standings, event);
+      if (!isForgiven) faults.push(...blind);
+    }
+  }
+  return faults;
+}
+
+const nameOf = (participantId: string, key: string): string => `${participantId}\n${key}`;
+
+/** @returns what is wrong with the write */
+function noteWrite(standings: Standings, written: Written): string[] {
+  const { conversationId, participantId, values, instance } = written;
+  const standing = standings.get(conversationId) ?? new Map<string, Standing>();
+  standings.set(conversationId, standing);
+  return Object.entries(values).flatMap(([key, value]) => {
+    const name = nameOf(participantId, key);
+    const before = standing.get(name);
+    standing.set(name, { value, missedBy: new Set() });
+    if (before?.value !== value || before.missedBy.has(instance)) return [];
+    return [
+      `${conversationId} ${key} '${value}' was written twice, the second time by ${instance}`,
+    ];
+  });
+}
+
+function noteRead(standings: Standings, { conversationId, instance, shown }: Read): void {
+  for (const [name, { value, missedBy }] of standings.get(conversationId) ?? []) {
+    const [participantId = '', key = ''] = name.split('\n');
+    if (shown?.get(participantId)?.[key] !== value) missedBy.add(instance);
+  }
+}
