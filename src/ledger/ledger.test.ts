@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
-import { aRequest, anEntry, anOutcome, conversationId } from './ledger.fixture.ts';
+import { aRequest, anEntry, anOutcome, conversationId, settleOne } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
 import type { KnownConversation } from './reading/records.ts';
 import { onBothStores } from './stores.fixture.ts';
@@ -372,6 +372,31 @@ onBothStores((open, { clock }) => {
   });
 
   describe('outbox', () => {
+    it('sends what an observation adds behind what its turn has left waiting', async () => {
+      await using ledger = await open();
+      const draft = (body: string) => ({ destination: 'bi', type: 't', body });
+      await settleOne(ledger, 'c1', { outbox: [draft('first'), draft('second')] });
+      for (const body of ['third', 'fourth']) {
+        const basis = await knownOf(ledger, 'c1');
+        await ledger.observe({
+          conversationId: conversationId('c1'),
+          basis,
+          outbox: [draft(body)],
+        });
+      }
+      await settleOne(ledger, 'c1', { outbox: [draft('fifth')] });
+      const sent: string[] = [];
+      for (;;) {
+        const { messages } = await ledger.outbox.claim(9);
+        for (const { id, body } of messages) {
+          sent.push(JSON.parse(body) as string);
+          await ledger.outbox.settle(id, { kind: 'sent', status: '200' });
+        }
+        if (messages.length === 0) break;
+      }
+      expect(sent).toEqual(['first', 'second', 'third', 'fourth', 'fifth']);
+    });
+
     it('sends one message per destination and conversation at a time, in order', async () => {
       await using ledger = await open();
       await ledger.accept([aRequest()]);

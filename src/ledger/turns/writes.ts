@@ -12,7 +12,10 @@ export interface WriteContext {
   readonly personDigest: (person: PersonKey) => string;
 }
 
-/** Messages of one turn stay in order behind those of every earlier turn. */
+/**
+ * Messages of one turn stand behind those of every earlier one. What an observation adds under the
+ * same fence, and whatever follows that, stands behind all that still waits.
+ */
 const OUTBOX_PER_TURN = 1_000;
 
 const upsertEntry = query(
@@ -39,8 +42,12 @@ const insertOutbox = query<Readonly<Record<string, SqlValue>>>(
   `insert into outbox
      (id, destination, conversation_id, seq, type, body, trace_id, state, attempts, next_at,
       created_at, changed_at)
-   values (:id, :destination, :conversationId, :seq, :type, :body, cast(:traceId as text),
-     'waiting', 0, :now, :now, :now)`,
+   values (:id, :destination, :conversationId,
+     (select case when max(o.seq) >= cast(:seq as bigint) then max(o.seq) + 1
+       else cast(:seq as bigint) end from outbox o
+       where o.destination = :destination and o.conversation_id = :conversationId
+         and o.state in ('waiting', 'sending')),
+     :type, :body, cast(:traceId as text), 'waiting', 0, :now, :now, :now)`,
 );
 
 /** The conversation's `feed_seq` is already past the new events; the row's lock keeps it so. */
