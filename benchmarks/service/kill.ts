@@ -8,7 +8,7 @@
  * was written twice.
  */
 import { percentile } from '../../src/lib/percentile.ts';
-import { seeded } from '../../test/history/rig.ts';
+import { seeded } from '../../test/history/seeded.ts';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
 import { contenderOf } from './contenders.ts';

@@ -27,7 +27,7 @@ export function toOutcome(parts: OutcomeParts): OutcomeSummary {
     conversationId: parts.conversationId,
     enrichmentIds: parts.requests.map((request) => request.id),
     traceId: parts.traceId,
-    ...judge(enrichment, written),
+    ...judge(parts),
     participantId: enrichment?.participant?.id,
     participantRule: enrichment?.report.participant.rule,
     sources: enrichment?.report.sources ?? [],
@@ -54,25 +54,43 @@ interface Judgement {
   readonly message?: string | undefined;
 }
 
-function judge(
-  enrichment: Enrichment | undefined,
-  written: WritebackResult | undefined,
-): Judgement {
-  if (written?.ended === true && written.platformRequests === 0) {
-    return {
-      result: 'skipped',
-      reason: 'ended',
-      message: 'the conversation has ended; nothing is written to it',
-    };
-  }
+function judge({ requests, enrichment, written }: OutcomeParts): Judgement {
   const keys = written?.keyVerdicts ?? [];
+  if (written?.ended === true && cameTooLate(requests, enrichment, written)) return ENDED;
   const lost = keys.filter((verdict) => LOST.has(verdict.state));
   if (lost.length > 0 && lost.length === keys.length) {
     return { result: 'failed', reason: lost[0]?.state, message: lost[0]?.advice };
   }
-  if (enrichment === undefined) return { result: keys.length > 0 ? 'enriched' : 'unchanged' };
-  const { result, reason, message } = enrichment;
-  return { result, reason, message };
+  if (enrichment !== undefined) {
+    const { result, reason, message } = enrichment;
+    return { result, reason, message };
+  }
+  if (keys.length > 0) return { result: 'enriched' };
+  return requests.some(({ kind }) => kind === 'set') ? NOBODY : { result: 'unchanged' };
+}
+
+const ENDED: Judgement = {
+  result: 'skipped',
+  reason: 'ended',
+  message: 'the conversation has ended; nothing is written to it',
+};
+
+const NOBODY: Judgement = {
+  result: 'skipped',
+  reason: 'no-customer',
+  message: 'the conversation has no customer to write to, and none was named',
+};
+
+/** Whether the conversation was over before anything that was asked for could be written. */
+function cameTooLate(
+  requests: OutcomeParts['requests'],
+  enrichment: Enrichment | undefined,
+  { platformRequests, keyVerdicts }: WritebackResult,
+): boolean {
+  if (platformRequests === 0) return true;
+  const isForValues = requests.some(({ kind }) => kind === 'set' || kind === 'enrich');
+  const isJudged = enrichment === undefined || keyVerdicts.length > 0;
+  return isForValues && isJudged && keyVerdicts.every(({ state }) => state === 'ended');
 }
 
 /** The outcome of a conversation that cannot be worked on, without any write. */

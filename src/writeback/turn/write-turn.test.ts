@@ -284,6 +284,27 @@ describe('writeTurn', () => {
     expect(rig.dueAt).toBeUndefined();
   });
 
+  it('looks whether a turn that was lost has wiped already, and wipes what it finds', async () => {
+    const personal = { value: 'vegan', class: 'personal', wipe: true } as const;
+    for (const wasWiped of [true, false]) {
+      const rig = new Rig();
+      rig.listen();
+      await rig.enrich({ 'crm.preferences': personal });
+      await rig.live(1_000);
+      const before = rig.entries;
+      rig.platform.ended = true;
+      const earlierTurnAt = rig.clock.wallMs();
+      if (wasWiped) await rig.turn({ ended: true });
+      // Whatever that turn did, its settle was lost with its process.
+      rig.entries = before;
+      await rig.turn({ ended: true, lookFirst: { earlierTurnAt } });
+      await rig.live(60_000);
+      expect(rig.state('crm.preferences')).toBe('wiped');
+      expect(rig.platform.valueOf('crm.preferences')).toBe('');
+      expect(rig.platform.patches).toHaveLength(2);
+    }
+  });
+
   it('removes a key with an empty text', async () => {
     const rig = new Rig();
     rig.listen();

@@ -12,6 +12,7 @@ import type {
   WritebackResult,
   WriteTarget,
 } from './input.ts';
+import { nameOf } from './board.ts';
 import { look, see } from './look.ts';
 import { sendPlanned } from './send.ts';
 import { eventsOf } from './observed-events.ts';
@@ -59,6 +60,7 @@ async function begin(turn: TurnState): Promise<void> {
   const isUnread = input.seen?.sight.source !== 'read';
   if (input.lookFirst !== undefined && isUnread && !turn.ended) await look(turn, 'work');
   if (input.wipe === true) turn.stepAll((entry) => ({ kind: 'wipe', blank: turn.blank(entry) }));
+  if (input.lookFirst !== undefined) doubtWipes(turn);
   if (turn.ended) return;
   const { customerId } = input;
   if (customerId !== undefined) {
@@ -68,6 +70,17 @@ async function begin(turn: TurnState): Promise<void> {
     for (const [key, wanted] of target.wanted) want(turn, target, { key, wanted });
   }
   if (input.lookFirst !== undefined) await letEarlierWriteLand(turn, input.lookFirst);
+}
+
+/** An earlier turn may have emptied them and not lived to say so: as after a lost answer, they are read first. */
+function doubtWipes(turn: TurnState): void {
+  const answer = { kind: 'unknown', reason: 'an earlier turn may have emptied it' } as const;
+  for (const entry of turn.board.entries) {
+    if (!turn.wipes.delete(nameOf(entry))) continue;
+    turn.step(entry, { kind: 'leave' });
+    const { writes } = turn.board.get(entry) ?? entry;
+    turn.step(entry, { kind: 'answer', write: writes, answer });
+  }
 }
 
 function want(
