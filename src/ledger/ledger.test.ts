@@ -22,6 +22,8 @@ async function knownOf(ledger: Ledger, name: string): Promise<KnownConversation>
   return known;
 }
 
+const draft = (body: string) => ({ destination: 'bi', type: 't', body });
+
 onBothStores((open, { clock }) => {
   describe('accept', () => {
     it('answers a duplicate with the id of the first request', async () => {
@@ -374,7 +376,6 @@ onBothStores((open, { clock }) => {
   describe('outbox', () => {
     it('sends what an observation adds behind what its turn has left waiting', async () => {
       await using ledger = await open();
-      const draft = (body: string) => ({ destination: 'bi', type: 't', body });
       await settleOne(ledger, 'c1', { outbox: [draft('first'), draft('second')] });
       for (const body of ['third', 'fourth']) {
         const basis = await knownOf(ledger, 'c1');

@@ -18,6 +18,8 @@ export class Child {
   /** Resolves once it works, or is dead. */
   readonly ready: Promise<void>;
   isAlive = true;
+  /** Whether it ended by itself, with an error that it wrote to the test's own standard error. */
+  hasFailed = false;
   /** Where its HTTP interface is, once it is ready and if it has one. */
   url: string | undefined;
   readonly #process: ChildProcess;
@@ -40,9 +42,10 @@ export class Child {
     lines.on('line', (line) => this.#hear(parseLine(line)));
     lines.once('close', () => isRead.resolve());
     const hasExited = new Promise<void>((resolve) => {
-      this.#process.once('exit', (_code, signal) => {
+      this.#process.once('exit', (code, signal) => {
         this.isAlive = false;
         const at = sharedNow();
+        this.hasFailed = code !== null && code !== 0;
         if (signal !== null) listener.onEvent({ kind: 'killed', instance: this.instance, at });
         resolve();
       });

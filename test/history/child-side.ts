@@ -9,6 +9,8 @@ import type { ChildSetup, FromChild, ToChild } from './wire.ts';
 export class ChildSide {
   readonly #setup: ChildSetup;
   #passesLeft: number;
+  /** Hears what is told of this process, before the rig does. */
+  onEvent: ((event: HistoryEvent) => void) | undefined;
 
   constructor(setup: ChildSetup) {
     this.#setup = setup;
@@ -21,6 +23,7 @@ export class ChildSide {
   }
 
   tellEvent(event: HistoryEvent): void {
+    this.onEvent?.(event);
     this.tell({ kind: 'event', event });
   }
 

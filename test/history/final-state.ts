@@ -64,6 +64,8 @@ export interface KeyRow {
   readonly state: AttributeState;
   /** The state in which the end found it. */
   readonly was: AttributeState | undefined;
+  /** Nothing more is expected of it. */
+  readonly isFinal: boolean;
   /** Whether this value is the one that is wanted. */
   isWanted(value: string): boolean;
 }
@@ -137,6 +139,7 @@ async function readConversation(
       key,
       state,
       was: note['was'] as AttributeState | undefined,
+      isFinal: note['final'] === true,
       isWanted: (value) => digest(participantId, key, value) === wanted,
     })),
   };
@@ -147,12 +150,12 @@ function toOutcome({ conversationId, fence, summary }: Outcome): OutcomeRow {
   return { conversationId, fence, result, traceId, requestIds: enrichmentIds };
 }
 
-/** The order of a conversation's messages is a column that nobody but the sender needs. */
+/** In the order in which they came about: of one instant, in the order of their places. */
 export async function readMessages(storeName: string): Promise<MessageRow[]> {
   const options = { store: storeName, clock: systemClock, newId: () => '', random: () => 0 };
   await using store = await openStore(options, true);
   const text = `select id, conversation_id, trace_id, state from outbox
-    order by conversation_id, seq, id`;
+    order by conversation_id, created_at, seq, id`;
   const rows = await store.read({
     query: { name: 'history.messages', text: () => ({ text, order: [] }) },
     params: {},

@@ -3,6 +3,7 @@
  * killed. It is told by lines of JSON on its standard input, and tells everything that happens to
  * it on its standard output.
  */
+import { Acceptor } from '../../src/engine/accept.ts';
 import { startInstance } from '../../src/engine/instance.ts';
 import { openGate } from '../../src/engine/work-gate.ts';
 import { startWorker } from '../../src/engine/worker.ts';
@@ -44,11 +45,18 @@ const worker = startWorker({
   random: Math.random,
   pollMs: 200,
 });
+// Both ways to a turn: claimed as it is accepted, and claimed from the line.
+let taken = 0;
+const acceptor = new Acceptor({
+  ledger,
+  clock: systemClock,
+  reserve: () => (++taken % 2 === 0 ? worker.reserve() : undefined),
+});
 side.tell({ kind: 'ready' });
 
 async function accept(requests: readonly EnrichmentRequest[]): Promise<void> {
   try {
-    const accepted = await ledger.accept(requests);
+    const accepted = await acceptor.accept(requests);
     accepted.forEach(({ id: answered }, i) => {
       const request = requests[i];
       if (request === undefined) return;

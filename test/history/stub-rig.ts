@@ -77,6 +77,7 @@ export class StubRig implements AsyncDisposable {
     });
     this.children.push(child);
     await child.ready;
+    if (child.hasFailed) throw new Error(`${child.instance} could not start`);
     return child;
   }
 

@@ -27,33 +27,38 @@ export const operationOf = (unit: Unit): string => unit[0]?.query.name.split('.'
 /** The machine's monotonic clock in milliseconds: one for all processes on it. */
 export const sharedNow = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 
-/** The ledger, telling when a conversation was given to this process and how each settle ended. */
+/** Makes the ledger tell when a conversation is given to this process and how each settle ends. */
 export function tellingTurns(
   ledger: Ledger,
   instance: string,
   tell: (event: Began | Ended) => void,
 ): Ledger {
+  const claim = ledger.claim.bind(ledger);
+  const acceptAndClaim = ledger.acceptAndClaim.bind(ledger);
+  const settle = ledger.settle.bind(ledger);
   const nameOf = ({ conversationId, fence }: Claim) => ({ instance, conversationId, fence });
-  const told: Partial<Ledger> = {
+  const tellBegun = (claims: readonly Claim[]): void => {
+    const at = sharedNow();
+    for (const each of claims) tell({ kind: 'began', ...nameOf(each), at });
+  };
+  const told: Pick<Ledger, 'claim' | 'acceptAndClaim' | 'settle'> = {
     async claim(max) {
-      const batch = await ledger.claim(max);
-      const at = sharedNow();
-      for (const claim of batch.claims) tell({ kind: 'began', ...nameOf(claim), at });
+      const batch = await claim(max);
+      tellBegun(batch.claims);
       return batch;
     },
-    async settle(claim, settlement) {
+    async acceptAndClaim(requests, max) {
+      const work = await acceptAndClaim(requests, max);
+      tellBegun(work.claims);
+      return work;
+    },
+    async settle(held, settlement) {
       const at = sharedNow();
-      const end = await ledger.settle(claim, settlement);
-      tell({ kind: 'ended', ...nameOf(claim), at, end, answers: claim.requests.length > 0 });
+      const end = await settle(held, settlement);
+      tell({ kind: 'ended', ...nameOf(held), at, end, answers: held.requests.length > 0 });
       return end;
     },
   };
-  return new Proxy(ledger, {
-    get(target, name) {
-      const own: unknown = Reflect.get(told, name);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  // Not a proxy: the ledger has private fields, which only it itself may read.
+  return Object.assign(ledger, told);
 }

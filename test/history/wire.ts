@@ -29,6 +29,8 @@ export interface StubSetup extends ChildSetup {
 export interface ServiceSetup extends ChildSetup {
   /** As `rapport.yaml` would have it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Origins of those whom it talks to. */
+  readonly peers: Readonly<Record<'platform' | 'lookup' | 'webhook', string>>;
   /** Its clock: where it was at an instant of the machine's, and how fast it goes. */
   readonly clock: ClockSetup;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { killRun } from '../../benchmarks/service/kill-run.ts';
 import { rapportAt } from '../../benchmarks/service/rapport.ts';
-import { seeded } from '../history/rig.ts';
+import { seeded } from '../history/seeded.ts';
 
 const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
 /** Against a CRM and a platform that take their time, so that something is always under way. */
