@@ -64,8 +64,9 @@ export interface BudgetSnapshot {
   /** - `cold`: nothing is known yet.
    * - `probe`: a new window; one request is out to learn of it.
    * - `open`: there is room. `spent`: all of it is used or promised until the window ends.
-   * - `frozen`: the platform said 429. `unlimited`: its answers carry no limit. */
-  readonly state: 'cold' | 'probe' | 'open' | 'spent' | 'frozen' | 'unlimited';
+   * - `frozen`: the platform said 429. `unlimited`: its answers carry no limit.
+   * - `ended`: the window is over, and the store has not told yet of the next one that instances share. */
+  readonly state: 'cold' | 'probe' | 'open' | 'spent' | 'frozen' | 'unlimited' | 'ended';
   /** Requests a window allows; undefined when unknown. */
   readonly allowed: number | undefined;
   /** Ours in this window. */
@@ -74,6 +75,8 @@ export interface BudgetSnapshot {
   readonly held: number;
   /** Others' use of the same token in this window, at least. */
   readonly foreign: number;
+  /** Sent by, or promised to, other instances that share the window. */
+  readonly elsewhere: number;
   readonly margin: number;
   readonly inFlight: number;
   /** Milliseconds to the end of the window or of the freeze; undefined when unknown. */

@@ -1,21 +1,23 @@
-import { RapportError } from '../../domain/errors.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { RATE_WINDOW_MS } from '../limits.ts';
+import { AnswerLog } from './answer-log.ts';
 import {
   BUDGET_LANES,
   type Budget,
   type BudgetLane,
   type BudgetSnapshot,
   type Permit,
-  type RateHeaders,
   type RoomOptions,
   type Sending,
 } from './budget.ts';
+import { closedError, HeldPermit, type PermitDesk, type SendKey } from './held-permit.ts';
 import { Lanes } from './lanes.ts';
 import { LimitBook, type Fate } from './limit-book.ts';
+import { ShareKeeper } from './share-keeper.ts';
 import { WaitingLine, type Wait } from './waiting-line.ts';
-import { dueMsOf, marginOf, roomOf } from './window.ts';
+import type { WindowStore } from './window-store.ts';
+import { covers, dueMsOf, marginOf, roomOf, spareOf } from './window/state.ts';
 
 export interface BudgetSettings {
   readonly clock: Clock;
@@ -24,6 +26,8 @@ export interface BudgetSettings {
   readonly maxInFlight: number;
   /** Requests a minute to keep to when answers carry no rate headers. */
   readonly assumePerMinute?: number | undefined;
+  /** Where several instances on one token keep the window that they share; without it, all of it is this one's. */
+  readonly store?: WindowStore | undefined;
 }
 
 /**
@@ -31,11 +35,9 @@ export interface BudgetSettings {
  * long, in milliseconds, one more is promised, so that a slow lookup does not hold everybody back.
  */
 const PROBE_PATIENCE_MS = 250;
-/** Answers that are kept to explain a 429 of our own making. */
-const KEPT_ANSWERS = 20;
 
 export function createBudget(settings: BudgetSettings): Budget {
-  return new MemoryBudget(settings);
+  return new LaneBudget(settings);
 }
 
 interface RoomKey {
@@ -43,32 +45,27 @@ interface RoomKey {
   readonly cost: number;
 }
 
-interface SendKey {
-  readonly permit: HeldPermit;
-  readonly operation: string;
-  /** Smaller goes first. */
-  readonly rank: number;
-}
-
-/** The budget of one process. Requests do not queue here, promises do. */
-class MemoryBudget implements Budget {
+/** Requests do not queue here, promises do. */
+class LaneBudget implements Budget, PermitDesk {
   readonly #settings: BudgetSettings;
   readonly #book: LimitBook;
   readonly #lanes = new Lanes();
   readonly #forRoom = new Map<BudgetLane, WaitingLine<RoomKey, Permit>>();
   readonly #toSend = new WaitingLine<SendKey, Sending>();
-  readonly #answers: (RateHeaders & { readonly status: number; readonly atMs: number })[] = [];
+  readonly #answers: AnswerLog;
+  readonly #keeper: ShareKeeper | undefined;
   #timer: { readonly dueMs: number; readonly timer: Timer } | undefined;
   /** When the last promise of a window that is not open yet was made. */
   #probePromisedMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(settings: BudgetSettings) {
+    const { clock, log, store, assumePerMinute } = settings;
     this.#settings = settings;
-    this.#book = new LimitBook({
-      windowMs: RATE_WINDOW_MS,
-      assumePerMinute: settings.assumePerMinute,
-    });
+    this.#answers = new AnswerLog(clock, log);
+    this.#book = new LimitBook({ windowMs: RATE_WINDOW_MS, assumePerMinute }, store !== undefined);
+    const onChange = (): void => this.#pump();
+    this.#keeper = store && new ShareKeeper({ store, book: this.#book, clock, log, onChange });
     for (const lane of BUDGET_LANES) this.#forRoom.set(lane, new WaitingLine());
   }
 
@@ -95,7 +92,9 @@ class MemoryBudget implements Budget {
     const fits = this.#isUnknown()
       ? held === 0 && inFlight === 0
       : this.#lanes.next(this.#book.token, costs, nowMs) === lane;
-    return fits ? this.#promise({ lane, cost }, nowMs) : undefined;
+    return fits && covers(this.#book.token, cost)
+      ? this.#promise({ lane, cost }, nowMs)
+      : undefined;
   }
 
   snapshot(): BudgetSnapshot {
@@ -110,6 +109,7 @@ class MemoryBudget implements Budget {
       sent: state.sent,
       held: state.held,
       foreign: state.foreign,
+      elsewhere: state.share === undefined ? 0 : state.share.claimedByAll - state.share.claimed,
       margin: marginOf(state),
       inFlight: this.#book.inFlight,
       endsInMs: Number.isFinite(dueMs) ? dueMs - nowMs : undefined,
@@ -151,6 +151,7 @@ class MemoryBudget implements Budget {
     this.#isClosed = true;
     this.#timer?.timer.cancel();
     this.#timer = undefined;
+    this.#keeper?.close();
     this.#toSend.rejectAll(closedError());
     for (const line of this.#forRoom.values()) line.rejectAll(closedError());
   }
@@ -169,7 +170,31 @@ class MemoryBudget implements Budget {
     if (!this.#isAwaited && this.#timer === undefined) return;
     this.#serveSends(nowMs);
     this.#serveRoom(nowMs);
+    this.#keeper?.look(this.#wanted(nowMs), nowMs);
     this.#setTimer(nowMs);
+  }
+
+  /** What those who still wait need of a shared window and the share does not cover; see `look`. */
+  #wanted(nowMs: number): number | undefined {
+    const state = this.#book.token;
+    const first = this.#firstWaits();
+    const lacking = this.#toSend.size > 0 ? Math.max(0, -spareOf(state)) : 0;
+    if (first.size === 0 && this.#toSend.size === 0) return undefined;
+    const best = BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
+    switch (state.phase.kind) {
+      case 'cold':
+      case 'probe':
+        if (state.inFlight > 0) return undefined;
+        if (this.#nextProbe(first, nowMs) === undefined) return lacking > 0 ? lacking : undefined;
+        return lacking + (best?.key.cost ?? 0);
+      case 'ended':
+        return lacking + (best?.key.cost ?? 0);
+      case 'open':
+        return lacking + (this.#nextRoom(first, nowMs)?.key.cost ?? 0);
+      case 'unlimited':
+      case 'frozen':
+        return undefined;
+    }
   }
 
   #serveSends(nowMs: number): void {
@@ -214,7 +239,10 @@ class MemoryBudget implements Budget {
         this.#book.promise(1, endMs);
         permit.takeBack();
       }
-      if (fate.kind === 'answered') this.#remember(fate, { endMs, before, operation });
+      if (fate.kind === 'answered') {
+        const isOwn = this.#book.token.refusals.own > before;
+        this.#answers.note(fate.facts, { operation, isOwn });
+      }
       this.#pump();
     };
     return {
@@ -224,38 +252,12 @@ class MemoryBudget implements Budget {
     };
   }
 
-  #remember(
-    { facts }: Extract<Fate, { readonly kind: 'answered' }>,
-    context: { readonly endMs: number; readonly before: number; readonly operation: string },
-  ): void {
-    const { clock, log } = this.#settings;
-    if (facts.rate !== undefined) {
-      this.#answers.push({ ...facts.rate, status: facts.status, atMs: Math.round(context.endMs) });
-      if (this.#answers.length > KEPT_ANSWERS) this.#answers.shift();
-    }
-    if (facts.status !== 429) return;
-    const { own } = this.#book.token.refusals;
-    const { operation } = context;
-    const fields = { operation, retryAfterMs: facts.retryAfterMs, limitKey: facts.limitKey };
-    if (own === context.before) {
-      log.warn('genesys.rate-limited', { ...fields, cause: 'foreign' });
-      return;
-    }
-    // That is a defect of the budget: these lines are what is needed to find it.
-    log.error('genesys.rate-limited', {
-      ...fields,
-      cause: 'own',
-      atMs: Math.round(clock.monotonicMs()),
-      answers: [...this.#answers],
-    });
-  }
-
   #serveRoom(nowMs: number): void {
     for (;;) {
       const first = this.#firstWaits();
       if (first.size === 0) return;
       const wait = this.#isUnknown() ? this.#nextProbe(first, nowMs) : this.#nextRoom(first, nowMs);
-      if (wait === undefined) return;
+      if (wait === undefined || !covers(this.#book.token, wait.key.cost)) return;
       wait.serve(this.#promise(wait.key, nowMs));
     }
   }
@@ -319,87 +321,15 @@ class MemoryBudget implements Budget {
   }
 
   #dueMs(nowMs: number): number {
-    let dueMs = Number.POSITIVE_INFINITY;
+    let dueMs = this.#keeper?.dueMs(this.#wanted(nowMs)) ?? Number.POSITIVE_INFINITY;
     for (const { key } of this.#toSend.entries) {
       dueMs = Math.min(dueMs, this.#book.dueMs(key.operation));
     }
     if (![...this.#forRoom.values()].some(({ size }) => size > 0)) return dueMs;
     dueMs = Math.min(dueMs, dueMsOf(this.#book.token));
-    const isProbing = this.#isUnknown() && this.#book.token.inFlight === 0;
-    return isProbing
-      ? Math.min(dueMs, Math.max(nowMs, this.#probePromisedMs + PROBE_PATIENCE_MS))
-      : dueMs;
+    const { inFlight, held } = this.#book.token;
+    const overdueMs = this.#probePromisedMs + PROBE_PATIENCE_MS;
+    const isProbing = this.#isUnknown() && inFlight === 0 && held > 0 && nowMs < overdueMs;
+    return isProbing ? Math.min(dueMs, overdueMs) : dueMs;
   }
-}
-
-class HeldPermit implements Permit {
-  readonly #budget: MemoryBudget;
-  readonly lane: BudgetLane;
-  #left: number;
-  #hasSent = false;
-  #isReleased = false;
-
-  constructor(budget: MemoryBudget, lane: BudgetLane, cost: number) {
-    this.#budget = budget;
-    this.lane = lane;
-    this.#left = cost;
-  }
-
-  get left(): number {
-    return this.#left;
-  }
-
-  async use(operation: string, signal?: AbortSignal): Promise<Sending> {
-    if (this.#left === 0) throw spentError(operation);
-    // Taken at once, so that two requests cannot go on one promise.
-    this.#left -= 1;
-    const rank = this.#hasSent ? -1 : BUDGET_LANES.indexOf(this.lane);
-    this.#hasSent = true;
-    try {
-      return await this.#budget.send({ permit: this, operation, rank }, signal);
-    } catch (error) {
-      this.#hasSent = rank === -1;
-      this.takeBack();
-      throw error;
-    }
-  }
-
-  /** A request did not go, or was refused with 429: its promise holds on. */
-  takeBack(): void {
-    if (this.#isReleased) this.#budget.giveBack(this.lane, 1);
-    else this.#left += 1;
-  }
-
-  shrink(count: number): void {
-    const excess = Math.max(0, this.#left - Math.max(0, count));
-    this.#left -= excess;
-    this.#budget.giveBack(this.lane, excess);
-  }
-
-  release(): void {
-    this.#isReleased = true;
-    this.shrink(0);
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-}
-
-function spentError(operation: string): RapportError {
-  return new RapportError({
-    code: 'ERR_GENESYS_PERMIT_SPENT',
-    message: `nothing is left of the permit that ${operation} was to be sent with`,
-    nextStep: 'Ask for a permit with the cost of everything that is sent on it.',
-    fault: 'ours',
-  });
-}
-
-function closedError(): RapportError {
-  return new RapportError({
-    code: 'ERR_GENESYS_CLOSED',
-    message: 'the client is closed',
-    nextStep: 'Create a new one.',
-    fault: 'ours',
-  });
 }

@@ -1,5 +1,5 @@
 import { BUDGET_LANES, type BudgetLane } from './budget.ts';
-import { roomOf, type WindowState } from './window.ts';
+import { roomOf, type WindowState } from './window/state.ts';
 
 /** Part of each window that is kept for verification, and as much for manual work, while they wait. */
 const RESERVE = 0.05;

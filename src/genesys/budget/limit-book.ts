@@ -1,16 +1,17 @@
 import type { AnswerFacts } from './budget.ts';
+import type { Exchange, WindowEvent } from './window/event.ts';
+import { reportOf, toShared, withoutSpare } from './window/share.ts';
 import {
   coldWindow,
   dueMsOf,
   maySend,
   ticketOf,
-  windowAfter,
-  windowAt,
   type Ticket,
-  type WindowEvent,
   type WindowSettings,
   type WindowState,
-} from './window.ts';
+} from './window/state.ts';
+import { windowAfter, windowAt } from './window/window.ts';
+import type { WindowReport } from './window-store.ts';
 
 /** What one request was counted by. */
 export interface Tickets {
@@ -51,9 +52,11 @@ export class LimitBook {
   /** Whether an answer of this window told the token's allowance. */
   #isConfirmed = false;
 
-  constructor(settings: WindowSettings) {
+  /** `isShared`: several instances use up the token's window together. */
+  constructor(settings: WindowSettings, isShared = false) {
     this.#settings = settings;
-    this.#token = coldWindow(settings);
+    const cold = coldWindow(settings);
+    this.#token = isShared ? toShared(cold) : cold;
   }
 
   /** The token's window. */
@@ -75,7 +78,7 @@ export class LimitBook {
   catchUp(nowMs: number): void {
     const before = this.#token;
     this.#token = windowAt(before, nowMs);
-    if (this.#token !== before) this.#review(before.sent > 0);
+    if (this.#token.no !== before.no) this.#review(before.sent > 0);
     // A probe that nobody's answer ends: all that is sent was taken for narrow.
     else if (this.#isStuck(nowMs)) this.#review(true);
     for (const [key, state] of this.#own) this.#own.set(key, windowAt(state, nowMs));
@@ -87,6 +90,19 @@ export class LimitBook {
 
   giveBack(cost: number, nowMs: number): void {
     this.#apply({ kind: 'returned', cost }, nowMs);
+  }
+
+  /** What the store is to be told; so much that nobody here was promised is given up. */
+  report(want: number, giveUp: number, nowMs: number): WindowReport {
+    const isOver = this.#token.phase.kind === 'ended';
+    this.#token = withoutSpare(this.#token, isOver ? Number.POSITIVE_INFINITY : giveUp);
+    return reportOf(this.#token, want, nowMs);
+  }
+
+  exchanged(exchange: Exchange, nowMs: number): void {
+    const before = this.#token;
+    this.#apply({ kind: 'exchanged', exchange }, nowMs);
+    if (this.#token.no !== before.no) this.#review(before.sent > 0);
   }
 
   maySend(operation: string): boolean {

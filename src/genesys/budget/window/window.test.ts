@@ -5,12 +5,11 @@ import {
   maySend,
   roomOf,
   ticketOf,
-  windowAfter,
-  windowAt,
   type Ticket,
   type WindowSettings,
   type WindowState,
-} from './window.ts';
+} from './state.ts';
+import { windowAfter, windowAt } from './window.ts';
 
 /** Plays a window by hand: time moves only where a row says so. */
 class Play {
