@@ -167,7 +167,8 @@ class LaneBudget implements Budget, PermitDesk {
     if (this.#isClosed) return;
     const nowMs = this.#settings.clock.monotonicMs();
     this.#book.catchUp(nowMs);
-    if (!this.#isAwaited && this.#timer === undefined) return;
+    const isShared = this.#keeper !== undefined;
+    if (!this.#isAwaited && this.#timer === undefined && !isShared) return;
     this.#serveSends(nowMs);
     this.#serveRoom(nowMs);
     this.#keeper?.look(this.#wanted(nowMs), nowMs);
@@ -177,24 +178,14 @@ class LaneBudget implements Budget, PermitDesk {
   /** What those who still wait need of a shared window and the share does not cover; see `look`. */
   #wanted(nowMs: number): number | undefined {
     const state = this.#book.token;
+    const { kind } = state.phase;
     const first = this.#firstWaits();
+    if (!this.#isAwaited || kind === 'unlimited' || kind === 'frozen') return undefined;
     const lacking = this.#toSend.size > 0 ? Math.max(0, -spareOf(state)) : 0;
-    if (first.size === 0 && this.#toSend.size === 0) return undefined;
-    const best = BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
-    switch (state.phase.kind) {
-      case 'cold':
-      case 'probe':
-        if (state.inFlight > 0) return undefined;
-        if (this.#nextProbe(first, nowMs) === undefined) return lacking > 0 ? lacking : undefined;
-        return lacking + (best?.key.cost ?? 0);
-      case 'ended':
-        return lacking + (best?.key.cost ?? 0);
-      case 'open':
-        return lacking + (this.#nextRoom(first, nowMs)?.key.cost ?? 0);
-      case 'unlimited':
-      case 'frozen':
-        return undefined;
-    }
+    if (kind === 'open') return lacking + costOf(this.#nextRoom(first, nowMs));
+    if (kind === 'ended') return lacking + costOf(bestOf(first));
+    if (state.inFlight > 0) return undefined;
+    return lacking + costOf(this.#nextProbe(first, nowMs)) || undefined;
   }
 
   #serveSends(nowMs: number): void {
@@ -303,7 +294,7 @@ class LaneBudget implements Budget, PermitDesk {
     if (inFlight > 0) return undefined;
     const isOverdue = nowMs >= this.#probePromisedMs + PROBE_PATIENCE_MS;
     if (held > 0 && !isOverdue) return undefined;
-    return BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
+    return bestOf(first);
   }
 
   /** A timer runs only while somebody waits for it. */
@@ -333,3 +324,11 @@ class LaneBudget implements Budget, PermitDesk {
     return isProbing ? Math.min(dueMs, overdueMs) : dueMs;
   }
 }
+
+type RoomWait = Wait<RoomKey, Permit>;
+
+function bestOf(first: ReadonlyMap<BudgetLane, RoomWait>): RoomWait | undefined {
+  return BUDGET_LANES.map((lane) => first.get(lane)).find((wait) => wait !== undefined);
+}
+
+const costOf = (wait: RoomWait | undefined): number => wait?.key.cost ?? 0;

@@ -1,6 +1,6 @@
 import { sleep } from '../../lib/clock.ts';
 import type { ManualClock } from '../../lib/manual-clock.ts';
-import type { SharedWindow, WindowReport, WindowStore } from './window-store.ts';
+import type { SharedWindow, WindowReport, WindowSeen, WindowStore } from './window-store.ts';
 
 /** The same numbers as the ledger's; a test there holds the two to each other. */
 export const PROBE_MS = 500;
@@ -107,20 +107,23 @@ export class MemoryWindowStore {
       window.foreign = foreign;
       window.endsAt = Math.min(window.endsAt, nowMs + seen.endsInMs);
     }
-    if (seen?.kind === 'refused') {
-      const endsAt = nowMs + seen.endsInMs;
-      window.endsAt = window.state === 'frozen' ? Math.max(window.endsAt, endsAt) : endsAt;
-      window.state = 'frozen';
-      window.allowed = seen.allowed ?? window.allowed;
-      if (seen.isOwn) {
-        window.margin += 1;
-        window.marginWindows = OWN_WINDOWS;
-      } else {
-        const used = seen.count ?? window.allowed ?? 0;
-        window.foreign = Math.max(window.foreign, used - this.#claimedByAll());
-        this.#keepFree(window.allowed ?? 0);
-      }
+    if (seen?.kind === 'refused') this.#freeze(seen, nowMs);
+  }
+
+  #freeze(seen: Extract<WindowSeen, { kind: 'refused' }>, nowMs: number): void {
+    const window = this.#window;
+    const endsAt = nowMs + seen.endsInMs;
+    window.endsAt = window.state === 'frozen' ? Math.max(window.endsAt, endsAt) : endsAt;
+    window.state = 'frozen';
+    window.allowed = seen.allowed ?? window.allowed;
+    if (seen.isOwn) {
+      window.margin += 1;
+      window.marginWindows = OWN_WINDOWS;
+      return;
     }
+    const used = seen.count ?? window.allowed ?? 0;
+    window.foreign = Math.max(window.foreign, used - this.#claimedByAll());
+    this.#keepFree(window.allowed ?? 0);
   }
 
   #keepFree(allowed: number): void {

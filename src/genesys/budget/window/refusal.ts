@@ -92,8 +92,11 @@ function causeOf(
     state.answered === 0 &&
     answer.nowMs + leftMs < state.previous.endHiMs + state.windowMs / 2;
   const isFull = state.previous.used + ours > allowed;
-  const isAlone =
-    state.share === undefined ? state.foreignMarginWindows === 0 : marginOf(state) === 0;
   // While others are at work, it is they who may have taken what seemed to be left.
-  return isOldWindow && isFull && isAlone ? 'early' : 'foreign';
+  return isOldWindow && isFull && isAlone(state) ? 'early' : 'foreign';
+}
+
+/** Whether no stranger was seen on the token lately. */
+function isAlone(state: WindowState): boolean {
+  return state.share === undefined ? state.foreignMarginWindows === 0 : marginOf(state) === 0;
 }
