@@ -7,7 +7,7 @@ import { anOutcome, aRequest, conversationId } from '../ledger/ledger.fixture.ts
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import type { OutboxMessage } from '../ledger/outbox/outbox.ts';
-import { startDelivery, type Delivery } from './delivery.ts';
+import { startDelivery, type Delivery, type DeliveryDeps } from './delivery.ts';
 import { destinationOptionsSchema } from './options.ts';
 
 const MINUTE = 60_000;
@@ -346,4 +346,53 @@ describe('a store that fails', () => {
     expect(await drained).toBe(true);
     expect(bodies(s.sink)).toEqual([{ n: 1 }]);
   });
+
+  it('is told what became of a message for as long as it takes, and the message is sent once', async () => {
+    await using s = await stage();
+    let failures = 20;
+    const { promise: refused, resolve: refuse } = Promise.withResolvers<void>();
+    const outbox = flakyOutbox(s.ledger, () => {
+      refuse();
+      return failures-- > 0;
+    });
+    await s.write('c1', [{ n: 1 }]);
+    await using delivery = deliveryOver(s, outbox);
+    await refused;
+    while (failures >= 0) await s.clock.advance(30_000);
+    await s.settled(delivery);
+    expect(await s.list()).toMatchObject([{ state: 'sent', attempts: 1 }]);
+    expect(s.sink.requests).toHaveLength(1);
+  });
+
+  it('leaves a message to the next start when the service stops before the store is back', async () => {
+    await using s = await stage();
+    await s.write('c1', [{ n: 1 }]);
+    const delivery = deliveryOver(
+      s,
+      flakyOutbox(s.ledger, () => true),
+    );
+    await s.sink.arrivals(1);
+    const stopped = delivery[Symbol.asyncDispose]();
+    await s.clock.advance(5_000);
+    await stopped;
+    expect(s.clock.pendingTimers).toBe(0);
+    expect(await s.list()).toMatchObject([{ state: 'sending' }]);
+  });
 });
+
+/** The ledger's outbox, whose `settle` fails while it is told to. */
+function flakyOutbox({ outbox }: Ledger, fails: () => boolean): DeliveryDeps['outbox'] {
+  return {
+    claim: (max, destination) => outbox.claim(max, destination),
+    onWaiting: (listener) => outbox.onWaiting(listener),
+    settle: async (id, sending) => {
+      if (fails()) throw new Error('disk full');
+      return outbox.settle(id, sending);
+    },
+  };
+}
+
+function deliveryOver({ sink, clock }: Stage, outbox: DeliveryDeps['outbox']): Delivery {
+  const destination = destinationOptionsSchema.parse({ url: `${sink.url}/hook` });
+  return startDelivery({ analytics: destination }, { clock, random: () => 0, outbox });
+}

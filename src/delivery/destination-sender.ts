@@ -30,8 +30,6 @@ export interface DestinationState {
 const POLL_MS = 60_000;
 /** Waits between tries of the outbox itself, when the store fails. */
 const STORE_BACKOFF = { baseMs: 200, maxMs: 30_000 };
-/** How often a result is told to a store that fails; after that the message is sent once more. */
-const SETTLE_TRIES = 6;
 /** How long posts in flight may take to finish at shutdown, in milliseconds. */
 const GRACE_MS = 5000;
 
@@ -195,9 +193,14 @@ export class DestinationSender implements AsyncDisposable {
     return { kind: 'dead', status: `${status}, ${RETRY_DELAYS_MS.length + 1} attempts` };
   }
 
-  /** Told until the store takes it: a result that is lost means that the message is sent twice. */
+  /**
+   * Told until the store takes it, however long that is: a message that is given up here would stay
+   * `sending` for as long as this instance lives. Only a shutdown ends it; the next start, or the
+   * instance that takes over, then sends the message once more.
+   */
   async #settle(message: OutboxMessage, sending: Sending): Promise<void> {
     const { outbox, clock, log, random } = this.#deps;
+    const { signal } = this.#closing;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const settled = await outbox.settle(message.id, sending);
@@ -205,8 +208,11 @@ export class DestinationSender implements AsyncDisposable {
         return;
       } catch (error) {
         log.error('delivery.settle-failed', { id: message.id, attempt, error: messageOf(error) });
-        if (attempt >= SETTLE_TRIES) return;
-        await sleep(clock, backoffMs(attempt, STORE_BACKOFF, random));
+        const waited = await sleep(clock, backoffMs(attempt, STORE_BACKOFF, random), signal).then(
+          () => true,
+          () => false,
+        );
+        if (!waited) return;
       }
     }
   }
