@@ -233,4 +233,21 @@ describe('rapport conversations and deliveries', () => {
     const erased = jsonOf(await run('erase', '--customer', 'C1', '--json'));
     expect(erased).toMatchObject({ conversations: 1, messages: 1, remembered: 0 });
   });
+
+  it.each([['audit', 'list'], ['audit', 'verify'], ['erase', '--customer', 'C1'], ['stats']])(
+    'says of %s %s that a store in memory is kept nowhere',
+    async (...args) => {
+      env['STORE'] = 'sqlite::memory:';
+      const { status, out, err } = await run(...args);
+      expect([status, out]).toEqual([2, '']);
+      expect(err).toContain('which lives in the memory of the service and nowhere else');
+    },
+  );
+
+  it('says of a ledger that nobody has worked on that it is empty', async () => {
+    await writeFile(join(cwd, 'ledger.db'), '');
+    const { status, err } = await run('audit', 'list');
+    expect(status).toBe(2);
+    expect(err).toContain('has no tables yet: nothing has been kept in it');
+  });
 });

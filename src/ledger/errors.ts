@@ -57,6 +57,16 @@ export function ledgerTooNew(found: number, known: number): RapportError {
   });
 }
 
+export function ledgerEmpty(store: string): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_EMPTY',
+    message: `the ledger ${withoutPassword(store)} has no tables yet: nothing has been kept in it`,
+    nextStep: 'Check that store names the ledger of the service; rapport migrate makes the tables.',
+  });
+}
+
+const withoutPassword = (store: string): string => store.replace(/\/\/[^@/]*@/, '//');
+
 export function unknownStore(store: string): RapportError {
   return new RapportError({
     code: 'ERR_LEDGER_STORE',

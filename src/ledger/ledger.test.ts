@@ -176,6 +176,30 @@ onBothStores((open, { clock }) => {
     });
   });
 
+  describe('hold', () => {
+    it('claims one conversation by name, known or not, and keeps others from it', async () => {
+      await using ledger = await open();
+      const held = await ledger.hold(conversationId('c1'));
+      expect(held).toMatchObject({ fence: 1, lane: 'manual', requests: [], lookFirst: false });
+      expect(await ledger.hold(conversationId('c1'))).toBeUndefined();
+      await ledger.accept([aRequest()]);
+      expect((await ledger.claim(1)).claims).toEqual([]);
+      const settlement = { entries: [anEntry()], audit: [{ actor: 'me', action: 'x', keys: [] }] };
+      expect(held && (await ledger.settle(held, settlement))).toBe('settled');
+      expect(await ledger.audit.list()).toMatchObject([{ actor: 'me' }]);
+      expect((await claimOne(ledger)).entries).toEqual([anEntry()]);
+    });
+
+    it('leaves a conversation alone whose requests wait for a turn', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      expect(await ledger.hold(conversationId('c1'))).toBeUndefined();
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, { outcome: anOutcome(claim), entries: [anEntry()] });
+      expect(await ledger.hold(conversationId('c1'))).toMatchObject({ entries: [anEntry()] });
+    });
+  });
+
   describe('handBack', () => {
     it('makes the conversation due at once and does not count the attempt', async () => {
       await using ledger = await open();

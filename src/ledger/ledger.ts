@@ -116,6 +116,11 @@ export interface Ledger extends LedgerReader {
    */
   acceptAndClaim(requests: readonly EnrichmentRequest[], max: number): Promise<AcceptedWork>;
   claim(max: number): Promise<ClaimBatch>;
+  /**
+   * A claim on one conversation that somebody works on by hand, known before or not; undefined while
+   * another holds it or requests of it wait.
+   */
+  hold(id: ConversationId): Promise<Claim | undefined>;
   settle(claim: Claim, settlement: Settlement): Promise<TurnEnd>;
   /** Tries again later, or sets the conversation aside when attempts are spent or it is no use. */
   fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'>;

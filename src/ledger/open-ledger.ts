@@ -8,7 +8,7 @@ import { pullBackDue, takeBackAll, takeBackOutbox } from './instances/liveness.t
 import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqlLedger } from './sql-ledger.ts';
 import { SqlReader } from './reading/sql-reader.ts';
-import { installationKeyOf, migrate } from './sql/migrate.ts';
+import { assertReadable, installationKeyOf, migrate } from './sql/migrate.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './sql/store.ts';
 
@@ -42,7 +42,14 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
 
 /** Opens the ledger beside a running service: reads everything, changes nothing, takes no lock. */
 export async function openLedgerReader(options: OpenLedgerOptions): Promise<LedgerReader> {
-  return new SqlReader(await openStore(options, true));
+  const store = await openStore(options, true);
+  try {
+    await assertReadable(store, options.store);
+    return new SqlReader(store);
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** The ledger over a store that is open already. */
@@ -77,9 +84,14 @@ export function openStore(options: OpenLedgerOptions, readOnly: boolean): Promis
   return Promise.reject(unknownStore(store));
 }
 
+/** The file of a `sqlite:` store, absolute; `:memory:` for one that has none. */
+export function sqlitePathOf(store: string): string {
+  const name = store.slice('sqlite:'.length);
+  return name === ':memory:' ? name : resolve(name.replace(/^\/\/(?=\/)/, ''));
+}
+
 async function openSqlite(options: OpenLedgerOptions, readOnly: boolean): Promise<Store> {
-  const name = options.store.slice('sqlite:'.length);
-  const path = name === ':memory:' ? name : resolve(name.replace(/^\/\/(?=\/)/, ''));
+  const path = sqlitePathOf(options.store);
   const store = await SqliteStore.open({ path, clock: options.clock, readOnly });
   // The ledger holds phone numbers until they are settled: nobody else on the machine reads them.
   if (!readOnly && path !== ':memory:') await chmod(path, 0o600);

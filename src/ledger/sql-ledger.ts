@@ -20,6 +20,7 @@ import {
   takeOver,
   takeOverOutbox,
 } from './instances/liveness.ts';
+import { heldOf, holdUnit } from './turns/hold.ts';
 import { observeUnit, wakeStatement } from './turns/observe.ts';
 import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './turns/settle.ts';
 import type { SettleContext } from './turns/settle.ts';
@@ -136,6 +137,10 @@ export class SqlLedger extends SqlReader implements Ledger {
       ]),
     );
     return claimBatchOf(result);
+  }
+
+  async hold(id: ConversationId): Promise<Claim | undefined> {
+    return heldOf(await this.#run(holdUnit(id, this.instanceId, this.#newId())));
   }
 
   async settle(claim: Claim, settlement: Settlement): Promise<TurnEnd> {

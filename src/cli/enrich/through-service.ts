@@ -38,7 +38,7 @@ export async function enrichThroughService(job: ServiceJob): Promise<void> {
 }
 
 /** The service is of this package: its outcome has the form that the ledger keeps. */
-function parseAnswer(value: unknown): Omit<ServiceAnswer, 'latencyMs'> {
+export function parseAnswer(value: unknown): Omit<ServiceAnswer, 'latencyMs'> {
   const fields = typeof value === 'object' && value !== null ? value : {};
   const traceId =
     'traceId' in fields && typeof fields.traceId === 'string' ? fields.traceId : undefined;

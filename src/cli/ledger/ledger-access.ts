@@ -1,12 +1,23 @@
+import { existsSync } from 'node:fs';
 import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError, RapportError } from '../../domain/errors.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
-import { openLedger, openLedgerReader, type OpenLedgerOptions } from '../../ledger/open-ledger.ts';
+import {
+  openLedger,
+  openLedgerReader,
+  sqlitePathOf,
+  type OpenLedgerOptions,
+} from '../../ledger/open-ledger.ts';
 
-/** Opens the ledger to read, beside a running service or without one. */
-export function readLedger(config: RapportConfig): Promise<LedgerReader> {
+/**
+ * Opens the ledger to read, beside a running service or without one.
+ *
+ * @throws {RapportError} `ERR_LEDGER_IN_MEMORY`, `ERR_LEDGER_EMPTY`, and what a store cannot open for
+ */
+export async function readLedger(config: RapportConfig): Promise<LedgerReader> {
+  assertKept(config);
   return openLedgerReader(optionsOf(config));
 }
 
@@ -19,6 +30,7 @@ export interface Change<T> {
 
 /** Changes the ledger, through the running service where that holds it. */
 export async function changeLedger<T>(config: RapportConfig, change: Change<T>): Promise<T> {
+  assertKept(config);
   let ledger: Ledger;
   try {
     ledger = await openLedger(optionsOf(config));
@@ -31,6 +43,23 @@ export async function changeLedger<T>(config: RapportConfig, change: Change<T>):
   } finally {
     await ledger[Symbol.asyncDispose]();
   }
+}
+
+/** Whether there is a ledger that outlives its process, made by an earlier one or shared. */
+export function isLedgerAtHand({ store }: Pick<RapportConfig, 'store'>): boolean {
+  if (!store.startsWith('sqlite:')) return true;
+  return store !== IN_MEMORY && existsSync(sqlitePathOf(store));
+}
+
+const IN_MEMORY = 'sqlite::memory:';
+
+function assertKept({ store }: Pick<RapportConfig, 'store'>): void {
+  if (store !== IN_MEMORY) return;
+  throw new RapportError({
+    code: 'ERR_LEDGER_IN_MEMORY',
+    message: `the store is ${IN_MEMORY}, which lives in the memory of the service and nowhere else`,
+    nextStep: 'Ask the service over HTTP, or give it a store that is kept: sqlite:./rapport.db.',
+  });
 }
 
 function optionsOf({ store }: RapportConfig): OpenLedgerOptions {
@@ -49,7 +78,15 @@ export class ServiceDoor {
   }
 
   /** @throws {RapportError} what the service says, or that it cannot be reached */
-  async post(path: string, body: unknown): Promise<unknown> {
+  post(path: string, body: unknown): Promise<unknown> {
+    return this.#send('POST', path, body);
+  }
+
+  patch(path: string, body: unknown): Promise<unknown> {
+    return this.#send('PATCH', path, body);
+  }
+
+  async #send(method: string, path: string, body: unknown): Promise<unknown> {
     if (this.#apiKey === undefined) {
       throw new RapportError({
         code: 'ERR_SERVICE_KEY',
@@ -57,16 +94,16 @@ export class ServiceDoor {
         nextStep: 'Set RAPPORT_API_KEY to the service’s key, or stop the service first.',
       });
     }
-    const response = await this.#fetch(path, body, this.#apiKey);
+    const response = await this.#fetch(method, path, body, this.#apiKey);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     throw refused(this.#url, response.status, answer);
   }
 
-  async #fetch(path: string, body: unknown, apiKey: string): Promise<Response> {
+  async #fetch(method: string, path: string, body: unknown, apiKey: string): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
-        method: 'POST',
+        method,
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
         redirect: 'error',

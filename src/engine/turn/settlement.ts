@@ -1,8 +1,10 @@
+import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { MediaType } from '../../domain/conversation.ts';
 import type { ParticipantId, TraceId } from '../../domain/ids.ts';
-import type { OutcomeSummary } from '../../domain/outcome.ts';
+import type { KeyVerdict, OutcomeSummary } from '../../domain/outcome.ts';
 import type {
   AuditDraft,
+  AuditKey,
   Claim,
   FeedDraft,
   PersonKey,
@@ -40,7 +42,10 @@ export function toSettlement(parts: SettlementParts): Settlement {
   return {
     ...writes,
     ...(isAnswer ? { outcome } : {}),
-    audit: [...(isAnswer ? [outcomeAudit(claim, outcome)] : []), ...(writes.audit ?? [])],
+    audit: [
+      ...(isAnswer ? [outcomeAudit(claim, outcome, written.entries)] : []),
+      ...(writes.audit ?? []),
+    ],
     feed: [...(isAnswer ? [outcomeFeed(outcome)] : []), ...(writes.feed ?? [])],
     persons: parts.persons,
     nextDueAt: written.nextDueAt,
@@ -77,14 +82,29 @@ export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: Write
   };
 }
 
-function outcomeAudit(claim: Claim, outcome: OutcomeSummary): AuditDraft {
+function outcomeAudit(
+  claim: Claim,
+  outcome: OutcomeSummary,
+  entries: readonly AttributeEntry[],
+): AuditDraft {
   return {
     actor: 'rapport',
     action: outcome.result,
-    keys: outcome.keys.map(({ participantId, key }) => ({ participantId, key })),
+    keys: auditKeys(outcome.keys, entries),
     requestId: claim.requests[0]?.id,
     traceId: outcome.traceId,
   };
+}
+
+/** Each key with the digest of what was wanted there. */
+export function auditKeys(
+  keys: readonly KeyVerdict[],
+  entries: readonly AttributeEntry[],
+): readonly AuditKey[] {
+  return keys.map(({ participantId, key }) => {
+    const entry = entries.find((one) => one.participantId === participantId && one.key === key);
+    return { participantId, key, digest: entry?.wanted };
+  });
 }
 
 function outcomeFeed(outcome: OutcomeSummary): FeedDraft {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ledgerTooNew } from '../errors.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { ledgerEmpty, ledgerTooNew } from '../errors.ts';
 import type { Store } from './store.ts';
 import { maybeText } from './codec.ts';
-import { MIGRATIONS } from './schema.ts';
+import { MIGRATIONS, type Migration } from './schema.ts';
 import { query, type NoParams } from './statement.ts';
 
 const readSetting = query<{ name: string }>(
@@ -27,15 +28,18 @@ const schemaVersion = query<NoParams>(
  *
  * @throws {RapportError} `ERR_LEDGER_VERSION` when the ledger is more than one version ahead
  */
-export async function migrate(store: Store): Promise<readonly number[]> {
-  const known = MIGRATIONS.at(-1)?.version ?? 0;
+export async function migrate(
+  store: Store,
+  steps: readonly Migration[] = MIGRATIONS,
+): Promise<readonly number[]> {
+  const known = steps.at(-1)?.version ?? 0;
   await store.define([
     `create table if not exists schema_version (version integer primary key, at bigint not null)`,
   ]);
   const found = await versionOf(store);
   if (found > known + 1) throw ledgerTooNew(found, known);
   const done: number[] = [];
-  for (const { version, texts } of MIGRATIONS.filter((step) => step.version > found)) {
+  for (const { version, texts } of steps.filter((step) => step.version > found)) {
     const mark = `insert into schema_version (version, at) values (${version}, ${Math.floor(store.now())})`;
     try {
       await store.define([mark, ...texts]);
@@ -46,6 +50,23 @@ export async function migrate(store: Store): Promise<readonly number[]> {
     }
   }
   return done;
+}
+
+/**
+ * Whether this version's statements can read what is there.
+ *
+ * @throws {RapportError} `ERR_LEDGER_EMPTY`, `ERR_LEDGER_VERSION`
+ */
+export async function assertReadable(store: Store, name: string): Promise<void> {
+  const known = MIGRATIONS.at(-1)?.version ?? 0;
+  let found: number;
+  try {
+    found = await versionOf(store);
+  } catch (error) {
+    if (!/no such table|does not exist/i.test(messageOf(error))) throw error;
+    throw ledgerEmpty(name);
+  }
+  if (found > known + 1) throw ledgerTooNew(found, known);
 }
 
 export async function versionOf(store: Store): Promise<number> {

@@ -8,6 +8,7 @@ import { encodeBody, laneNumber, numberOf, textOf, toJson } from '../sql/codec.t
 import {
   locking,
   query,
+  type Bind,
   type Dialect,
   type SqlParams,
   type SqlRow,
@@ -18,7 +19,7 @@ import type { Claim } from '../turn.ts';
 import { CLAIMED, claimOf } from './claim.ts';
 
 /** The upsert changes nothing; it is there for its row lock, under which arrivals are counted. */
-const lockConversation = query<{ conversationId: string; lane: number }>(
+export const lockConversation: Bind<{ conversationId: string; lane: number }> = query(
   'accept.lock',
   `insert into conversation
      (id, phase, lane, arrivals, fence, attempts, feed_seq, first_seen_at, changed_at)

@@ -79,7 +79,7 @@ const requestsOf = query<{ owner: string; claim: string }>(
    order by r.conversation_id, r.arrival`,
 );
 
-const entriesOf = query<{ owner: string; claim: string }>(
+export const entriesOf: Bind<{ owner: string; claim: string }> = query(
   'claim.entries',
   `select a.* from attribute a join conversation c on c.id = a.conversation_id
    where c.phase = 'leased' and c.owner = cast(:owner as text) and c.claim = cast(:claim as text)

@@ -1,27 +1,17 @@
 import { hasEnded, type Conversation } from '../../../domain/conversation.ts';
 import { RapportError } from '../../../domain/errors.ts';
+import type { KeyVerdict } from '../../../domain/outcome.ts';
 import { systemClock } from '../../../lib/clock.ts';
-import { silentLog } from '../../../lib/log.ts';
 import { textTable } from '../../../lib/text-table.ts';
-import { createClientPort } from '../../../writeback/client-port.ts';
-import { createDigester } from '../../../writeback/proof/digest.ts';
-import type {
-  WantedValue,
-  WritebackInput,
-  WritebackResult,
-} from '../../../writeback/turn/input.ts';
-import { writeTurn } from '../../../writeback/turn/write-turn.ts';
-import { createValueMemory } from '../../../writeback/value-memory.ts';
+import type { WantedValue } from '../../../writeback/turn/input.ts';
 import { createPaint, type CliIo } from '../../terminal/io.ts';
-import { withPlatform, type Session } from '../session.ts';
+import { withPlatform } from '../session.ts';
 import { conversationOf, customerIn, participantsOf, type TargetFlags } from './target.ts';
+import { write, type Written } from './write.ts';
 
 export interface SetFlags extends TargetFlags {
   readonly remove?: readonly string[];
 }
-
-/** How long the command itself waits for the proof, in milliseconds. */
-const PROVE_MS = 15_000;
 
 /**
  * Sets and removes keys on the customer, or on the named participants, and proves each. @returns
@@ -46,7 +36,7 @@ export async function setAttributes(
       isChosen: participantId !== customerId || undefined,
     }));
     const seen = { conversation, sight: { source: 'read', startedAt } } as const;
-    const result = await writeAndProve({ conversationId, seen, customerId, targets }, session, io);
+    const result = await write({ conversationId, seen, customerId, targets }, session);
     io.out(
       flags.json === true
         ? `${JSON.stringify(toJson(result), null, 2)}\n`
@@ -76,38 +66,13 @@ function wantedOf(
   ]);
 }
 
-/** Writes by the configured profile and waits for the proof, with no ledger: who asks is there to hear. */
-function writeAndProve(
-  order: Pick<WritebackInput, 'conversationId' | 'seen' | 'customerId' | 'targets'>,
-  { client, call, config, newId }: Session,
-  io: CliIo,
-): Promise<WritebackResult> {
-  return writeTurn(
-    { ...order, asked: true, entries: [], turn: call.traceId, lane: 'manual', covered: false },
-    {
-      port: createClientPort({ client, traceId: call.traceId }),
-      config: { ...config.write, waitMs: PROVE_MS },
-      clock: systemClock,
-      now: () => systemClock.wallMs(),
-      digest: createDigester(newId()),
-      values: createValueMemory(),
-      random: Math.random,
-      log: silentLog,
-      signal: io.signal,
-      assertHeld: () => io.signal.throwIfAborted(),
-      resolve: customerIn,
-    },
-  );
-}
+const isGood = ({ state }: KeyVerdict): boolean => state === 'visible' || state === 'applied';
 
-const isGood = ({ state }: WritebackResult['keyVerdicts'][number]): boolean =>
-  state === 'visible' || state === 'applied';
-
-function toJson({ keyVerdicts, platformRequests, proofRequests, ended }: WritebackResult): unknown {
+function toJson({ keyVerdicts, platformRequests, proofRequests, ended }: Written): unknown {
   return { keys: keyVerdicts, platformRequests, proofRequests, ended };
 }
 
-function verdictTable(result: WritebackResult, io: CliIo): string {
+function verdictTable(result: Written, io: CliIo): string {
   const paint = createPaint(io);
   const rows = result.keyVerdicts.map((verdict) => [
     verdict.key,
