@@ -28,10 +28,11 @@ export async function writeAttributes(
     lane: 'manual',
     traceId,
   });
-  if (hasEnded(conversation)) {
+  const customerId = customerIn(conversation);
+  // Of a conversation that is over, nobody is the customer any more; that is no mistake of the caller's.
+  if (hasEnded(conversation) && participantIds.length === 0 && customerId === undefined) {
     return { keys: [], ended: true, platformRequests: 1, proofRequests: 0, traceId };
   }
-  const customerId = customerIn(conversation);
   const wanted = wantedOf(attributes);
   const { keyVerdicts, ...written } = await writeTurn(
     {

@@ -59,8 +59,8 @@ describe.concurrent.each(PROFILES)('document 000 on the %s emulator', (profile) 
     await using row = await startRow(profile);
     const { conversationId, env } = startCall(row);
     await using library = openLibrary(row, env);
-    const { enrichment, written } = await enrichWith(library);
-    expect(enrichment.result).toBe('enriched');
+    const written = await enrichWith(library);
+    expect(written.result).toBe('enriched');
     expect(new Set(Object.values(statesOf(written)))).toEqual(new Set(['visible']));
     expect(row.emulator.control.attributes(conversationId)).toEqual(EXPECTED);
   });
@@ -188,7 +188,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     await using row = await startRow('tutorials');
     const { conversationId, env } = startCall(row);
     await using library = openLibrary(row, { ...env, RAPPORT_WRITE_PROFILE: 'voice-merge' });
-    expect((await enrichWith(library)).written.keyVerdicts).toHaveLength(4);
+    expect((await enrichWith(library)).keys).toHaveLength(4);
     expect(row.emulator.control.attributes(conversationId)).toEqual(EXPECTED);
   });
 

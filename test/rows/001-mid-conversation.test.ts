@@ -106,7 +106,7 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     const agentId = answer(row, conversationId);
     await using library = openLibrary(row, env);
     const written = await setWith(library, { a: '1' }, [participantId, agentId]);
-    expect(written.keyVerdicts.map(({ participantId: id, state }) => [id, state])).toEqual([
+    expect(written.keys.map(({ participantId: id, state }) => [id, state])).toEqual([
       [participantId, 'visible'],
       [agentId, 'applied'],
     ]);
@@ -159,11 +159,9 @@ describe.concurrent('document 001 with its own path', () => {
   it('participant-patch through the library sends null to remove, when told to', async () => {
     await using row = await startRow('tutorials');
     const { conversationId, env } = startLive(row, { attributes: { a: '1', b: '2' } });
-    await using library = openLibrary(row, { ...env, RAPPORT_WRITE_PROFILE: 'participant-patch' });
-    const { loaded } = library;
-    const write = { ...loaded.config.write, onRemove: 'null' } as const;
-    const told = { ...library, loaded: { ...loaded, config: { ...loaded.config, write } } };
-    expect(statesOf(await setWith(told, { b: null }))).toEqual({ b: 'visible' });
+    const profiled = { ...env, RAPPORT_WRITE_PROFILE: 'participant-patch' };
+    await using library = openLibrary(row, profiled, { onRemove: 'null' });
+    expect(statesOf(await setWith(library, { b: null }))).toEqual({ b: 'visible' });
     expect(bodiesOf(row, 'PATCH')).toEqual([{ attributes: { b: null } }]);
     expect(row.emulator.control.attributes(conversationId)).toEqual({ a: '1' });
   });

@@ -149,7 +149,7 @@ describe.concurrent.each(PROFILES)('document 002 on the %s emulator', (profile) 
     await using row = await startRow(profile);
     const { ids, env } = startRun(row, 1);
     await using library = openLibrary(row, env);
-    const { written } = await enrichWith(library);
+    const written = await enrichWith(library);
     expect(new Set(Object.values(statesOf(written)))).toEqual(new Set(['visible']));
     expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(EXPECTED);
   });

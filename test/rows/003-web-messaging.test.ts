@@ -220,7 +220,7 @@ describe.concurrent('document 003 with its own sign-in and paths', () => {
 async function createAsDocumented(row: RowStage): Promise<string> {
   await using library = openLibrary(row, row.signIn);
   const [queue] = row.emulator.control.world().queues;
-  const answer = await library.client.send(
+  const answer = await library.rapport.client.send(
     {
       operation: 'createConversation',
       method: 'POST',

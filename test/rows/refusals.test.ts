@@ -55,7 +55,7 @@ describe.concurrent.each(PROFILES)(
       expect(status).toBe(1);
       expect(out).toContain(advice);
       await using library = openLibrary(row, env);
-      const [verdict] = (await setWith(library, { a: '1' })).keyVerdicts;
+      const [verdict] = (await setWith(library, { a: '1' })).keys;
       expect(verdict?.advice).toContain(advice);
     });
 
