@@ -4,6 +4,8 @@ import type { FeedEvent, FeedItem, FeedSource } from './feed-event.ts';
 import type { Cursor, Subscription } from './subscription.ts';
 
 const PAGE = 100;
+/** Conversations read at once: a source that is far away is asked in one breath, not one by one. */
+const READ_AT_ONCE = 64;
 /** Kind of an event whose content is gone; it keeps its place, for the numbers of those after it. */
 const ERASED = 'erased';
 /** Conversations whose last number is remembered, while anybody reads all of them. */
@@ -111,15 +113,10 @@ export class AllRing {
   async #read(): Promise<void> {
     this.#isReading = true;
     while (this.#stale.size > 0) {
-      const ids = [...this.#stale];
-      this.#stale.clear();
-      for (const id of ids) {
-        try {
-          await this.#readOne(id);
-        } catch (error) {
-          this.#options.onError(error);
-        }
-      }
+      const ids = [...this.#stale].slice(0, READ_AT_ONCE);
+      for (const id of ids) this.#stale.delete(id);
+      await Promise.all(ids.map((id) => this.#readOne(id).catch(this.#options.onError)));
+      // After each few: readers who are told only at the end would find the ring run over.
       for (const subscription of this.subscriptions) subscription.notify();
     }
     this.#isReading = false;

@@ -4,11 +4,21 @@ import { parseConversationId } from '../domain/ids.ts';
 import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { createFeed, type Feed, type FeedOptions } from './create-feed.ts';
-import type { FeedItem } from './feed-event.ts';
+import type { FeedItem, FeedPage } from './feed-event.ts';
 import { MemoryFeedSource } from './source.fixture.ts';
 import type { Subscription } from './subscription.ts';
 
 const id = parseConversationId;
+
+const turn = (): Promise<void> => new Promise((next) => void setImmediate(next));
+
+/** Answers a turn of the event loop later, as a store in another thread does. */
+class FarSource extends MemoryFeedSource {
+  override async feedAfter(...asked: Parameters<MemoryFeedSource['feedAfter']>): Promise<FeedPage> {
+    await turn();
+    return super.feedAfter(...asked);
+  }
+}
 
 interface Rig extends AsyncDisposable {
   readonly clock: ManualClock;
@@ -126,6 +136,22 @@ describe('createFeed', () => {
     const { seen } = follow(slow);
     await rig.clock.advance(0);
     expect(seen).toEqual(['gap 15', ...Array.from({ length: 10 }, (_, n) => `a${16 + n}`)]);
+  });
+
+  it('loses nothing for a quick reader of all, however many have news at once', async () => {
+    const source = new FarSource(() => 0);
+    await using feed = createFeed({
+      source,
+      clock: new ManualClock(0),
+      log: silentLog,
+      epoch: 'e1',
+      ringSize: 256,
+    });
+    const { seen } = follow(opened(feed.all()));
+    await turn();
+    for (let n = 0; n < 1000; n++) source.write(`c${n}-`);
+    while (seen.length < 1000 && !seen.some((item) => item.startsWith('gap'))) await turn();
+    expect(new Set(seen).size).toBe(1000);
   });
 
   it('gives readers of all conversations what comes from now on, and resumes them after an id', async () => {
