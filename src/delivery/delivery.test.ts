@@ -191,6 +191,39 @@ describe('startDelivery', () => {
     expect(delivery.states().get('dead')).toMatchObject({ inFlight: 2, sent: 0 });
   });
 
+  it('leaves a failing destination alone, spends no attempts on it, and probes it with one message', async () => {
+    await using s = await stage();
+    s.sink.respond = json(503, {});
+    const delivery = s.start({ concurrent: 2 });
+    for (let i = 0; i < 20; i += 1) await s.write(`c${i}`, [{ i }]);
+    await s.settled(delivery);
+    const tried = s.sink.requests.length;
+    expect(tried).toBeLessThanOrEqual(6);
+    expect(delivery.states().get('analytics')).toMatchObject({ breaker: 'open', failed: tried });
+    const untouched = (await s.list()).filter(({ attempts }) => attempts === 0);
+    expect(untouched).toHaveLength(20 - tried);
+    await s.clock.advance(5000);
+    await s.sink.arrivals(tried + 1);
+    await s.settled(delivery);
+    expect(s.sink.requests).toHaveLength(tried + 1);
+    s.sink.respond = json(200, {});
+    await s.clock.advance(10_000);
+    await s.sink.arrivals(20);
+    await s.settled(delivery);
+    expect(delivery.states().get('analytics')).toMatchObject({ breaker: 'closed' });
+    expect((await s.list()).filter(({ attempts }) => attempts > 2)).toEqual([]);
+  });
+
+  it('does not take a message that is refused for a destination that fails', async () => {
+    await using s = await stage();
+    s.sink.respond = json(422, {});
+    const delivery = s.start();
+    for (let i = 0; i < 20; i += 1) await s.write(`c${i}`, [{ i }]);
+    await s.settled(delivery);
+    expect(s.sink.requests).toHaveLength(20);
+    expect(delivery.states().get('analytics')).toMatchObject({ breaker: 'closed', failed: 20 });
+  });
+
   it('gives up a silent receiver after 15 seconds of its clock', async () => {
     await using s = await stage();
     s.sink.respond = silence;

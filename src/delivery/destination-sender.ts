@@ -4,6 +4,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox, OutboxMessage, Sending } from '../ledger/outbox/outbox.ts';
+import { Breaker, type BreakerKind, type BreakerOptions } from '../lookup/breaker.ts';
 import type { DestinationOptions } from './options.ts';
 import { postMessage, type PostResult } from './post-message.ts';
 import { RETRY_DELAYS_MS, retryDelayMs } from './schedule.ts';
@@ -20,6 +21,8 @@ export interface SenderDeps {
 export interface DestinationState {
   /** `disabled` after a 410: its messages are set aside, to be replayed once it is back. */
   readonly kind: 'sending' | 'disabled';
+  /** While it is `open` nothing is claimed, so that messages keep their attempts for when it is back. */
+  readonly breaker: BreakerKind;
   readonly inFlight: number;
   readonly sent: number;
   readonly failed: number;
@@ -30,6 +33,15 @@ export interface DestinationState {
 const POLL_MS = 60_000;
 /** Waits between tries of the outbox itself, when the store fails. */
 const STORE_BACKOFF = { baseMs: 200, maxMs: 30_000 };
+/** When a destination is left alone: posts that got no answer, or one that speaks of the whole destination. */
+const BREAKER: BreakerOptions = {
+  calls: 10,
+  minCalls: 5,
+  windowMs: 300_000,
+  failureShare: 0.8,
+  openMs: 5000,
+  maxOpenMs: 300_000,
+};
 /** How long posts in flight may take to finish at shutdown, in milliseconds. */
 const GRACE_MS = 5000;
 
@@ -46,6 +58,7 @@ export class DestinationSender implements AsyncDisposable {
   readonly #deps: SenderDeps;
   readonly #closing = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #breaker: Breaker;
   readonly #counts = { sent: 0, failed: 0, dead: 0 };
   #isDisabled = false;
   #isClosed = false;
@@ -61,11 +74,20 @@ export class DestinationSender implements AsyncDisposable {
     this.#name = name;
     this.#options = options;
     this.#deps = deps;
+    this.#breaker = new Breaker(deps.clock, BREAKER, (kind) => {
+      const level = kind === 'open' ? 'warn' : 'info';
+      deps.log[level](`delivery.breaker-${kind}`, { destination: name });
+    });
   }
 
   get state(): DestinationState {
     const kind = this.#isDisabled ? 'disabled' : 'sending';
-    return { kind, inFlight: this.#inFlight.size, ...this.#counts };
+    return {
+      kind,
+      breaker: this.#breaker.kind,
+      inFlight: this.#inFlight.size,
+      ...this.#counts,
+    };
   }
 
   wake(): void {
@@ -106,7 +128,14 @@ export class DestinationSender implements AsyncDisposable {
   async #pump(): Promise<void> {
     while (this.#isWoken && !this.#isClosed) {
       this.#isWoken = false;
-      const free = this.#options.concurrent - this.#inFlight.size;
+      const refusedForMs = this.#breaker.refusedForMs;
+      if (refusedForMs > 0) {
+        this.#nextAtMs = this.#deps.clock.monotonicMs() + refusedForMs;
+        this.#sleepFor(refusedForMs);
+        return;
+      }
+      const most = this.#breaker.kind === 'closed' ? this.#options.concurrent : 1;
+      const free = most - this.#inFlight.size;
       // A post that ends wakes us again.
       if (free <= 0) return;
       await this.#claim(free);
@@ -160,11 +189,19 @@ export class DestinationSender implements AsyncDisposable {
       this.#counts.dead += 1;
       return { kind: 'dead', status: 'disabled: 410 gone' };
     }
+    const pass = this.#breaker.enter();
+    if (pass === undefined) {
+      return { kind: 'retry', status: 'left alone', delayMs: this.#breaker.refusedForMs };
+    }
     try {
       const { signal } = this.#closing;
-      return this.#judge(message, await postMessage(message, this.#options, signal, this.#deps));
+      const result = await postMessage(message, this.#options, signal, this.#deps);
+      if (result.kind === 'failed' && result.isOfDestination) pass.failed();
+      else pass.succeeded();
+      return this.#judge(message, result);
     } catch {
       // Only our own shutdown ends a post without a result.
+      pass.cancelled();
       return { kind: 'retry', status: 'handed back', delayMs: 0 };
     }
   }

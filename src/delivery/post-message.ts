@@ -13,6 +13,8 @@ export type PostResult =
       readonly kind: 'failed';
       readonly status: string;
       readonly retryAfterMs: number | undefined;
+      /** Whether any other message would have failed as well. */
+      readonly isOfDestination: boolean;
     }
   /** The receiver says that it is no more and wants nothing again. */
   | { readonly kind: 'gone'; readonly status: string };
@@ -52,7 +54,7 @@ export async function postMessage(
   } catch (error) {
     signal.throwIfAborted();
     const status = deadline.signal.reason instanceof TimeoutError ? 'timeout' : nameOf(error);
-    return { kind: 'failed', status, retryAfterMs: undefined };
+    return { kind: 'failed', status, retryAfterMs: undefined, isOfDestination: true };
   }
 }
 
@@ -83,10 +85,19 @@ function judge(
   if (statusCode >= 200 && statusCode < 300) return { kind: 'accepted', status };
   if (statusCode === 410) return { kind: 'gone', status: '410 gone' };
   if (statusCode >= 300 && statusCode < 400) {
-    return { kind: 'failed', status: `${status} redirect refused`, retryAfterMs: undefined };
+    const refused = `${status} redirect refused`;
+    return { kind: 'failed', status: refused, retryAfterMs: undefined, isOfDestination: true };
   }
-  return { kind: 'failed', status, retryAfterMs: parseRetryAfter(retryAfter, wallMs) };
+  return {
+    kind: 'failed',
+    status,
+    retryAfterMs: parseRetryAfter(retryAfter, wallMs),
+    isOfDestination: statusCode >= 500 || OF_DESTINATION.has(statusCode),
+  };
 }
+
+/** Statuses below 500 that say nothing about the message: not signed in, not allowed, gone astray, too slow, too many. */
+const OF_DESTINATION: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 429]);
 
 /** The error's code, or that of what it wraps. */
 function nameOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { observe, type ObserveParts } from '../writeback/observe.ts';
 import type { ToOutbox } from './analytics.ts';
 import type { LiveTurns } from './live-turns.ts';
 import type { OnProgress } from './progress.ts';
+import { changedStates } from './turn/progress-of.ts';
 import { toWrites } from './turn/settlement.ts';
 
 export interface ObserverParts {
@@ -59,6 +60,7 @@ export class Observer {
       conversationId,
       at: ledger.now(),
       entries: effects.entries,
+      changed: changedStates(known.entries, effects.entries),
       answered: undefined,
       platformRequests: 0,
       proofRequests: 0,

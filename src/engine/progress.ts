@@ -11,6 +11,8 @@ export interface Progress {
   readonly at: number;
   /** Every key known of this conversation. */
   readonly entries: readonly AttributeEntry[];
+  /** Of these, the ones whose state is another than before. */
+  readonly changed: readonly AttributeEntry[];
   /** Set when a turn answered requests; an observation or a turn that only proves has none. */
   readonly answered: Answered | undefined;
   /** Set when the turn came to nothing for now and will be tried again: the reason, as a code. */

@@ -38,7 +38,7 @@ function startRig(more?: Partial<FeedOptions>): Rig {
       await feed[Symbol.asyncDispose]();
       expect(clock.pendingTimers).toBe(0);
       expect(source.listeners).toBe(0);
-      expect(feed.openStreams).toBe(0);
+      expect(feed.counts.open).toBe(0);
     },
   };
 }

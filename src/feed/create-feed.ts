@@ -41,9 +41,19 @@ export interface Feed extends AsyncDisposable {
   conversation(id: ConversationId, after?: number): Subscription | undefined;
   /** The events of all conversations after item `after`; without it, what comes from now on. */
   all(after?: string): Subscription | undefined;
-  readonly openStreams: number;
+  readonly counts: FeedCounts;
   /** Forgets what is remembered of conversations whose customer is erased; returns how many events. */
   forget(ids: ReadonlySet<ConversationId>): number;
+}
+
+/** Counted since the start, but for `open`. */
+export interface FeedCounts {
+  /** Streams that are open. */
+  readonly open: number;
+  /** Times that a reader was told of a gap. */
+  readonly gaps: number;
+  /** Events that those readers did not get, where it is known how many. */
+  readonly dropped: number;
 }
 
 export function createFeed(options: FeedOptions): Feed {
@@ -65,6 +75,8 @@ class FeedHub implements Feed {
   #timer: Timer | undefined;
   #beats = 0;
   #openStreams = 0;
+  #gaps = 0;
+  #dropped = 0;
   #isClosed = false;
 
   constructor(options: FeedOptions) {
@@ -78,8 +90,8 @@ class FeedHub implements Feed {
     });
   }
 
-  get openStreams(): number {
-    return this.#openStreams;
+  get counts(): FeedCounts {
+    return { open: this.#openStreams, gaps: this.#gaps, dropped: this.#dropped };
   }
 
   conversation(id: ConversationId, after?: number): Subscription | undefined {
@@ -125,6 +137,10 @@ class FeedHub implements Feed {
     const subscription: Subscription = new Subscription({
       cursor: how.cursor(),
       onError: this.#onError,
+      onGap: (missed) => {
+        this.#gaps += 1;
+        this.#dropped += missed ?? 0;
+      },
       onEnd: () => {
         group.delete(subscription);
         this.#openStreams -= 1;

@@ -9,6 +9,8 @@ export interface Cursor {
 export interface SubscriptionOptions {
   readonly cursor: Cursor;
   readonly onEnd: () => void;
+  /** The reader is told that it missed events; how many, where it is known. */
+  readonly onGap: (missed: number | undefined) => void;
   /** A read failed. It is tried again at the next news or heartbeat, from the same place. */
   readonly onError: (error: unknown) => void;
 }
@@ -18,9 +20,7 @@ export interface SubscriptionOptions {
  * picks them up (or is told of a gap) when it asks again. So thousands of idle ones cost little.
  */
 export class Subscription implements AsyncIterableIterator<FeedItem> {
-  readonly #cursor: Cursor;
-  readonly #onEnd: () => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #options: SubscriptionOptions;
   #items: readonly FeedItem[] = [];
   #index = 0;
   #hasNews = true;
@@ -30,9 +30,7 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
   #mustRetry = false;
 
   constructor(options: SubscriptionOptions) {
-    this.#cursor = options.cursor;
-    this.#onEnd = options.onEnd;
-    this.#onError = options.onError;
+    this.#options = options;
   }
 
   /** There may be something new to read. */
@@ -53,6 +51,7 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
       const item = this.#items[this.#index];
       if (item !== undefined) {
         this.#index += 1;
+        if (item.kind === 'gap') this.#options.onGap(item.missed);
         return { value: item, done: false };
       }
       if (this.#hasNews) {
@@ -79,7 +78,7 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
     if (this.#ended) return;
     this.#ended = true;
     this.#items = [];
-    this.#onEnd();
+    this.#options.onEnd();
     this.#resume();
   }
 
@@ -93,12 +92,12 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
     this.#index = 0;
     this.#items = [];
     try {
-      this.#items = await this.#cursor.read();
+      this.#items = await this.#options.cursor.read();
       // A page may not have been all.
       if (this.#items.length > 0) this.#hasNews = true;
     } catch (error) {
       this.#mustRetry = true;
-      this.#onError(error);
+      this.#options.onError(error);
     }
   }
 

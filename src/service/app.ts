@@ -9,7 +9,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenLedgerOptions } from '../ledger/open-ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { Metrics } from './metrics.ts';
+import { MetricRecorder } from './metrics/recorder.ts';
+import { GapReports } from './wiring/gap-reports.ts';
 import { openAccess } from './wiring/access.ts';
 import { startEngine } from './wiring/engine.ts';
 import { openHttp } from './wiring/http.ts';
@@ -51,24 +52,29 @@ export interface Service extends AsyncDisposable {
  */
 export async function startService(config: RapportConfig, parts: ServiceParts): Promise<Service> {
   await using stack = new AsyncDisposableStack();
-  const rooms = await openRooms(config, parts, stack);
+  const metrics = new MetricRecorder();
+  const gaps = new GapReports((report, before) => metrics.gapLooked(report, before));
+  const metered: ServiceParts = {
+    ...parts,
+    onProgress: (progress) => {
+      metrics.progress(progress);
+      parts.onProgress?.(progress);
+    },
+    onRequest: (event) => {
+      metrics.platformRequest(event);
+      parts.onRequest?.(event);
+    },
+  };
+  const rooms = await openRooms(config, metered, stack);
   const access = openAccess(config, {
     clock: parts.clock,
     installationKey: rooms.ledger.installationKey,
   });
-  const metrics = new Metrics();
-  const metered: ServiceParts = {
-    ...parts,
-    onProgress: (progress) => {
-      metrics.note(progress);
-      parts.onProgress?.(progress);
-    },
-  };
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
   const coverage: { post: ListeningPost | undefined } = { post: undefined };
   const isCovered = (id: ConversationId): boolean => coverage.post?.isCovered(id) ?? false;
   const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
-  const { inlet, post } = await openInlets(config, parts, { ...rooms, ...engine, stack });
+  const { inlet, post } = await openInlets(config, parts, { ...rooms, ...engine, gaps, stack });
   coverage.post = post;
   const { url } = await openHttp(config, parts, {
     ...rooms,
@@ -77,6 +83,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     inlet,
     post,
     metrics,
+    gaps,
     stack,
   });
   const started = stack.move();

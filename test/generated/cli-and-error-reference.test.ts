@@ -6,6 +6,10 @@ import {
   quotedCodes,
   renderErrorReference,
 } from '../../scripts/generate-error-reference.ts';
+import {
+  METRICS_REFERENCE_FILE,
+  renderMetricsReference,
+} from '../../scripts/generate-metrics-reference.ts';
 
 describe('docs/reference/cli.md', () => {
   it('is current; after a change run `npm run generate`', async () => {
@@ -34,5 +38,11 @@ describe('docs/reference/errors.md', () => {
 
   it('cuts no text in the middle of what is filled in', async () => {
     expect(await renderErrorReference()).not.toMatch(/\$\{|=>/);
+  });
+});
+
+describe('docs/reference/metrics.md', () => {
+  it('is current; after a change run `npm run generate`', async () => {
+    expect(await readFile(METRICS_REFERENCE_FILE, 'utf8')).toBe(renderMetricsReference());
   });
 });

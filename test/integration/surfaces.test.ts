@@ -119,6 +119,30 @@ describe('the surfaces of a running service', () => {
     expect(metrics).toContain('rapport_enrichments_total{result="enriched"} 1');
     expect(metrics).toContain('rapport_request_to_settled_seconds_count 1');
     expect(metrics).toContain('rapport_channels_open 1');
+    // Each of what an operator is promised is there once there was work.
+    for (const line of [
+      'rapport_platform_requests_per_enrichment_count 1',
+      'rapport_key_states_total{state="visible"}',
+      'rapport_stage_seconds_count{stage="lookup"} 1',
+      'rapport_stage_seconds_count{stage="write"} 1',
+      'rapport_budget_used',
+      'rapport_budget_forecast',
+      'rapport_lookups_total{source="crm",answered="source"} 1',
+      'rapport_lookups_total{source="crm",answered="fresh-cache"} 0',
+      'rapport_breaker_state{kind="source",name="crm",state="closed"} 1',
+      'rapport_ledger_depth{lane="live"} 0',
+      'rapport_ledger_oldest_seconds{lane="live"} 0',
+      'rapport_streams_open 0',
+      'rapport_stream_events_dropped_total 0',
+      'rapport_genesys_requests_total{operation=',
+    ]) {
+      expect(metrics).toContain(line);
+    }
+    expect(await json(call(stage, '/v1/stats'))).toMatchObject({
+      successRate: 1,
+      ledger: { requestMs: { samples: 1 } },
+      process: { budget: { sent: expect.any(Number) }, gaps: expect.any(Array) },
+    });
     expect((await fetch(`${stage.service.url}/metrics`)).status).toBe(401);
     const { audit } = (await json(call(stage, '/v1/audit'))) as { audit: object[] };
     expect(audit.length).toBeGreaterThan(0);

@@ -66,6 +66,9 @@ function optionsOf({ store }: RapportConfig): OpenLedgerOptions {
   return { store, clock: systemClock, newId: createIdSource(systemClock), random: Math.random };
 }
 
+/** Longest wait for an answer of a service on this machine, in milliseconds. */
+const ANSWER_MS = 30_000;
+
 /** The HTTP interface of the service that runs with the same configuration on this machine. */
 export class ServiceDoor {
   readonly #url: string;
@@ -79,14 +82,24 @@ export class ServiceDoor {
 
   /** @throws {RapportError} what the service says, or that it cannot be reached */
   post(path: string, body: unknown): Promise<unknown> {
-    return this.#send('POST', path, body);
+    return this.#ask(path, { method: 'POST', body: JSON.stringify(body) });
   }
 
   patch(path: string, body: unknown): Promise<unknown> {
-    return this.#send('PATCH', path, body);
+    return this.#ask(path, { method: 'PATCH', body: JSON.stringify(body) });
   }
 
-  async #send(method: string, path: string, body: unknown): Promise<unknown> {
+  /** What a service answers that may run or not; undefined when none is reached or the key is not good. */
+  async tryGet(path: string): Promise<unknown> {
+    try {
+      return await this.#ask(path, { method: 'GET' });
+    } catch (error) {
+      if (isRapportError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #ask(path: string, init: RequestInit): Promise<unknown> {
     if (this.#apiKey === undefined) {
       throw new RapportError({
         code: 'ERR_SERVICE_KEY',
@@ -94,19 +107,19 @@ export class ServiceDoor {
         nextStep: 'Set RAPPORT_API_KEY to the service’s key, or stop the service first.',
       });
     }
-    const response = await this.#fetch(method, path, body, this.#apiKey);
+    const response = await this.#fetch(path, init, this.#apiKey);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     throw refused(this.#url, response.status, answer);
   }
 
-  async #fetch(method: string, path: string, body: unknown, apiKey: string): Promise<Response> {
+  async #fetch(path: string, init: RequestInit, apiKey: string): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
-        method,
+        ...init,
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
         redirect: 'error',
+        signal: AbortSignal.timeout(ANSWER_MS),
       });
     } catch (error) {
       throw new RapportError({

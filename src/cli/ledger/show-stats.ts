@@ -1,9 +1,11 @@
+import { z } from 'zod';
+import type { RapportConfig } from '../../config/schema.ts';
 import { successRate } from '../../ledger/reading/success-rate.ts';
 import type { LedgerStats } from '../../ledger/reading/records.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import type { CliIo } from '../terminal/io.ts';
-import { readLedger } from './ledger-access.ts';
+import { readLedger, ServiceDoor } from './ledger-access.ts';
 
 export interface StatsFlags extends ConfigFlags {
   readonly hours: number;
@@ -12,13 +14,65 @@ export interface StatsFlags extends ConfigFlags {
 const HOUR_MS = 3_600_000;
 
 export async function showStats(flags: StatsFlags, io: CliIo): Promise<void> {
-  await using ledger = await readLedger(loadCliConfig(flags, io));
+  const config = loadCliConfig(flags, io);
+  await using ledger = await readLedger(config);
   const stats = await ledger.stats(flags.hours * HOUR_MS);
-  io.out(
-    flags.json === true
-      ? `${JSON.stringify({ ...stats, successRate: successRate(stats) ?? null }, null, 2)}\n`
-      : `${textTable([{ title: 'what' }, { title: 'now', align: 'right' }], rowsOf(stats, flags.hours))}\n`,
-  );
+  const service = await askService(config);
+  if (flags.json === true) {
+    const answer = { ...stats, successRate: successRate(stats) ?? null, service: service ?? null };
+    io.out(`${JSON.stringify(answer, null, 2)}\n`);
+    return;
+  }
+  const rows = [...rowsOf(stats, flags.hours), ...(service === undefined ? [] : liveRows(service))];
+  io.out(`${textTable([{ title: 'what' }, { title: 'now', align: 'right' }], rows)}\n`);
+}
+
+/** What the service on this machine says of itself, of all that it says. */
+const serviceState = z.looseObject({
+  budget: z.looseObject({
+    state: z.string(),
+    sent: z.number(),
+    allowed: z.number().optional(),
+    forecast: z.number(),
+  }),
+  streams: z.looseObject({ open: z.number(), dropped: z.number() }),
+  channels: z.looseObject({ channels: z.number(), topics: z.number() }),
+  gaps: z.array(
+    z.looseObject({
+      gap: z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() }),
+      found: z.number(),
+      ended: z.number(),
+      known: z.number(),
+      requested: z.number(),
+      isComplete: z.boolean(),
+    }),
+  ),
+});
+type ServiceState = z.infer<typeof serviceState>;
+
+/** Undefined when no service runs here, or no key for it is configured. */
+async function askService(config: RapportConfig): Promise<ServiceState | undefined> {
+  if (config.service.apiKey === undefined) return undefined;
+  const answer = await new ServiceDoor(config).tryGet('/v1/stats');
+  return z.object({ process: serviceState }).safeParse(answer).data?.process;
+}
+
+function liveRows({
+  budget,
+  streams,
+  channels,
+  gaps,
+}: ServiceState): readonly (readonly string[])[] {
+  return [
+    [`budget, ${budget.state}`, `${budget.sent} of ${budget.allowed ?? 'unknown'}`],
+    ['live work expected in this window', budget.forecast.toFixed(0)],
+    ['channels and topics', `${channels.channels} / ${channels.topics}`],
+    ['streams open', String(streams.open)],
+    ...gaps.map(({ gap, found, ended, known, requested, isComplete }) => [
+      `gap of ${((gap.toMs - gap.fromMs) / 1000).toFixed(0)} s until ${new Date(gap.toMs).toISOString()}: ${gap.reason}`,
+      `${found} found: ${requested} requested, ${known} known, ${ended} ended${isComplete ? '' : '; looking on'}`,
+    ]),
+  ];
 }
 
 function rowsOf(stats: LedgerStats, hours: number): readonly (readonly string[])[] {

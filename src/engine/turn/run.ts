@@ -83,13 +83,18 @@ class Turn<G extends Grant> {
   }
 
   async run(): Promise<TurnResult> {
+    const { requests } = this.#mailbox;
+    const receivedAt = requests[0]?.receivedAt;
+    if (receivedAt !== undefined) {
+      this.#stages['wait'] = Math.max(0, this.#parts.writeback.now() - receivedAt);
+    }
     const seen = await this.#look();
     if (seen === 'unknown')
       return this.#skip('unknown-conversation', 'the platform knows no such conversation');
     const needsCustomer =
       this.#mailbox.wantsEnrichment && seen !== undefined && !hasEnded(seen.conversation);
     const enrichment = needsCustomer ? await this.#enrich(seen.conversation) : undefined;
-    let written = await this.#write(seen, enrichment, true);
+    let written = await this.#timed('write', this.#write(seen, enrichment, true));
     if (written.needsValues.length > 0) written = await this.#restore(seen, written);
     return this.#conclude(seen, enrichment, written);
   }
@@ -113,16 +118,25 @@ class Turn<G extends Grant> {
     const startedAt = this.#parts.writeback.now();
     const { signal } = this.#context;
     try {
-      const conversation = await this.#port.getConversation(this.#claim.conversationId, {
+      const reading = this.#port.getConversation(this.#claim.conversationId, {
         signal,
         lane: this.#claim.lane,
         onRequest: () => (this.#reads += 1),
       });
+      const conversation = await this.#timed('read', reading);
       return { conversation, sight: { source: 'read', startedAt } };
     } catch (error) {
       if (isPlatformError(error) && error.status === 404) return 'unknown';
       throw error;
     }
+  }
+
+  async #timed<T>(stage: string, work: Promise<T>): Promise<T> {
+    const { clock } = this.#parts.enrich;
+    const startMs = clock.monotonicMs();
+    const result = await work;
+    this.#stages[stage] = clock.monotonicMs() - startMs;
+    return result;
   }
 
   #enrich(conversation: Conversation): Promise<Enrichment> {

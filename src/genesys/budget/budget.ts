@@ -78,6 +78,8 @@ export interface BudgetSnapshot {
   /** Sent by, or promised to, other instances that share the window. */
   readonly elsewhere: number;
   readonly margin: number;
+  /** Requests that live work is expected to want until the window ends. */
+  readonly forecast: number;
   readonly inFlight: number;
   /** Milliseconds to the end of the window or of the freeze; undefined when unknown. */
   readonly endsInMs: number | undefined;

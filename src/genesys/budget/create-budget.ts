@@ -111,6 +111,7 @@ class LaneBudget implements Budget, PermitDesk {
       foreign: state.foreign,
       elsewhere: state.share === undefined ? 0 : state.share.claimedByAll - state.share.claimed,
       margin: marginOf(state),
+      forecast: this.#lanes.forecast(state, nowMs),
       inFlight: this.#book.inFlight,
       endsInMs: Number.isFinite(dueMs) ? dueMs - nowMs : undefined,
       waiting: {

@@ -4,6 +4,7 @@ import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../..
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { Lane, RequestKind } from '../../domain/request.ts';
 import type { Spread } from '../../lib/percentile.ts';
+import type { OutboxState } from '../outbox/outbox.ts';
 import type { AuditKey } from '../turn.ts';
 
 /** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
@@ -99,14 +100,31 @@ export interface AuditQuery extends Page {
   readonly before?: string | undefined;
 }
 
+export interface Backlog {
+  readonly depth: number;
+  /** How long the oldest has waited, in milliseconds; 0 when none waits. */
+  readonly oldestMs: number;
+}
+
+export type OutboxCounts = Readonly<Record<OutboxState, number>>;
+
+export interface DestinationBacklog extends OutboxCounts {
+  /** Age of the oldest message that is still to be sent, in milliseconds; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
 export interface LedgerStats {
   readonly phases: Readonly<Record<Phase, number>>;
   /** Conversations that are due now and wait for a turn. */
   readonly depth: number;
   /** How long the oldest of them has waited, in milliseconds. */
   readonly oldestDueMs: number;
+  /** The same for each lane. */
+  readonly lanes: Readonly<Record<Lane, Backlog>>;
   readonly openRequests: number;
-  readonly outbox: Readonly<Record<'waiting' | 'sending' | 'sent' | 'dead', number>>;
+  readonly outbox: OutboxCounts;
+  /** The same for each destination that has messages. */
+  readonly destinations: Readonly<Record<string, DestinationBacklog>>;
   /** Turns by what became of them, since the instant that was asked for. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** From a request's arrival to its outcome, in milliseconds, over the latest of those outcomes. */

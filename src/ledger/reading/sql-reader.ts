@@ -1,6 +1,7 @@
 import type { ConversationId, EnrichmentId } from '../../domain/ids.ts';
 import { spreadOf } from '../../lib/percentile.ts';
 import type { LedgerReader } from '../ledger.ts';
+import { backlogOf, outboxCountsOf } from './backlog.ts';
 import { listMessages, messageOf } from '../outbox/statements.ts';
 import {
   conversationOf,
@@ -123,10 +124,9 @@ export class SqlReader implements LedgerReader {
     return {
       requestMs: { ...spreadOf(took), samples: took.length },
       phases: countsOf(phases, ['idle', 'due', 'leased', 'dead', 'closed']),
-      depth: due[0] === undefined ? 0 : numberOf(due[0], 'depth'),
-      oldestDueMs: Math.max(0, due[0] === undefined ? 0 : numberOf(due[0], 'oldest')),
+      ...backlogOf(due),
       openRequests: open ?? 0,
-      outbox: countsOf(outbox, ['waiting', 'sending', 'sent', 'dead']),
+      ...outboxCountsOf(outbox),
       outcomes: countsOf(outcomes, []),
     };
   }

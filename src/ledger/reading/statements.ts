@@ -85,8 +85,8 @@ export const listAudit: Bind<{
 
 export const countDue: Bind = query(
   'read.depth',
-  `select count(*) as depth, :now - min(due_at) as oldest from conversation
-   where phase = 'due' and due_at <= :now`,
+  `select lane, count(*) as depth, :now - min(due_at) as oldest from conversation
+   where phase = 'due' and due_at <= :now group by lane`,
 );
 
 export const countPhases: Bind = query(
@@ -101,7 +101,8 @@ export const countOpenRequests: Bind = query(
 
 export const countOutbox: Bind = query(
   'read.outboxStates',
-  `select state as word, count(*) as total from outbox group by state`,
+  `select destination, state, count(*) as total, :now - min(created_at) as oldest from outbox
+   group by destination, state`,
 );
 
 export const countOutcomes: Bind<{ sinceMs: number }> = query(

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { actorOf } from '../../access/principal.ts';
 import type { Log } from '../../lib/log.ts';
+import type { HttpRooms } from './rooms.ts';
 
 /** Ids of requests: of this process, counted, so that making one costs nothing. */
 export function createRequestIds(processId: string): () => string {
@@ -8,10 +9,16 @@ export function createRequestIds(processId: string): () => string {
   return () => `${processId}-${(count += 1)}`;
 }
 
-/** A line at level `debug` for each answer, and the request's id in it and in the log. */
-export function addAnswerLog(app: FastifyInstance, log: Log): void {
+/** Counts each answer, and writes a line for it at level `debug`. */
+export function addAnswerLog(
+  app: FastifyInstance,
+  log: Log,
+  onAnswered: HttpRooms['onAnswered'],
+): void {
   app.addHook('onResponse', async (request, reply) => {
-    const { principal } = request;
+    const { principal, routeOptions } = request;
+    const { operationId = 'unknown', isStream } = routeOptions.config;
+    onAnswered(operationId, reply.statusCode, isStream === true ? undefined : reply.elapsedTime);
     log.debug('http.answered', {
       ...requestFields(request),
       status: reply.statusCode,

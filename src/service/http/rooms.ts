@@ -38,6 +38,8 @@ export interface HttpRooms {
   readonly tickets: Tickets;
   /** Numbers of the running process, beside those of the ledger. */
   readonly stats: () => unknown;
+  /** Told of every answer; `ms` is undefined for a stream. */
+  readonly onAnswered: (operation: string, status: number, ms: number | undefined) => void;
   /** Metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly text: string; readonly mediaType: string }>;
   /** Empty when ready; else what is missing. */

@@ -10,6 +10,8 @@ declare module 'fastify' {
     access?: Access;
     /** Stays open; bounded by the number of streams, not by that of requests. */
     isStream?: boolean;
+    /** The operation's name in logs and metrics. */
+    operationId?: string;
   }
   interface FastifyRequest {
     /** Who sent this, once the guard knows. */
@@ -86,9 +88,9 @@ export function route<Query = undefined, Body = undefined>(spec: RouteSpec<Query
 }
 
 export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void {
-  for (const { method, path, access, isStream = false, run } of routes) {
+  for (const { method, path, access, isStream = false, operationId, run } of routes) {
     const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.route({ method, url, config: { access, isStream }, handler: run });
+    app.route({ method, url, config: { access, isStream, operationId }, handler: run });
   }
 }
 

@@ -59,9 +59,16 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
         phases: { idle: 0, due: 0, leased: 0, dead: 0, closed: 0 },
         depth: 0,
         oldestDueMs: 0,
+        lanes: {
+          manual: { depth: 0, oldestMs: 0 },
+          live: { depth: 0, oldestMs: 0 },
+          verify: { depth: 0, oldestMs: 0 },
+          backfill: { depth: 0, oldestMs: 0 },
+        },
+        destinations: {},
         openRequests: 0,
         outbox: { waiting: 0, sending: 0, sent: 0, dead: 0 },
-        outcomes: {},
+        outcomes: { enriched: 3, failed: 1 },
         requestMs: { p50: undefined, p95: undefined, p99: undefined, samples: 0 },
       }),
       audit: { list: async () => [] },
@@ -88,6 +95,7 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
     feed: createFeed({ source, clock, log: silentLog, epoch: 'e' }),
     tickets: createTickets({ clock, secret: Buffer.alloc(32, 1) }),
     stats: () => ({}),
+    onAnswered: () => undefined,
     metrics: async () => ({ text: 'x 1\n', mediaType: 'text/plain' }),
     unreadiness: () => [],
     ...more,
@@ -476,7 +484,7 @@ describe('startHttpServer', () => {
     await readUntil(reader, 'retry:');
     stage.source.write('c2');
     expect(await readUntil(reader, 'data:')).toContain('"conversationId":"c2"');
-    expect(stage.rooms.feed.openStreams).toBe(1);
+    expect(stage.rooms.feed.counts.open).toBe(1);
     gone.abort();
     await expect(reader.read()).rejects.toThrow('aborted');
   });

@@ -96,7 +96,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
   });
   addCors(app, limits.origins);
   addGuard(app, { identify: rooms.identify, clock: rooms.clock, ...limits });
-  addAnswerLog(app, log);
+  addAnswerLog(app, log, rooms.onAnswered);
   // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
   app.addHook('preClose', () => rooms.feed[Symbol.asyncDispose]());
   addErrors(app, log);

@@ -1,7 +1,7 @@
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Gap } from '../../intake/channel/ports.ts';
 import type { EventInlet } from '../../intake/create-intake.ts';
-import { GapFiller } from '../../intake/listening/gap-fill.ts';
+import { GapFiller, type GapReport } from '../../intake/listening/gap-fill.ts';
 import type { ListenTargets } from '../../intake/listening/resolve-listen.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServiceParts } from '../app.ts';
@@ -12,12 +12,13 @@ export interface GapFillerParts {
   readonly targets: ListenTargets;
   readonly intake: EventInlet;
   readonly inlet: () => Inlet;
+  readonly onReport: (report: GapReport) => void;
 }
 
 /** Catches up on what was missed on the queues and users that are listened to, and on nothing else. */
 export function createGapFiller(
   { clock, random, log }: ServiceParts,
-  { client, targets, intake, inlet }: GapFillerParts,
+  { client, targets, intake, inlet, onReport }: GapFillerParts,
 ): GapFiller {
   const queueIds = [...targets.queueIds];
   const userIds = [...targets.userIds];
@@ -31,7 +32,7 @@ export function createGapFiller(
           ),
     inlet: intake,
     accept: (drafts) => inlet().ask(drafts),
-    onReport: () => undefined,
+    onReport,
     clock,
     random,
     log,

@@ -12,7 +12,10 @@ import type { Inlet } from '../inlet.ts';
 import type { Access } from './access.ts';
 import { createWait } from './wait.ts';
 
-export interface RoomParts extends Pick<HttpRooms, 'lookup' | 'unreadiness' | 'stats' | 'metrics'> {
+export interface RoomParts extends Pick<
+  HttpRooms,
+  'lookup' | 'unreadiness' | 'stats' | 'metrics' | 'onAnswered'
+> {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly inlet: Inlet;

@@ -5,18 +5,20 @@ import type { ServiceParts } from '../app.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Inlet } from '../inlet.ts';
 import { createLookup } from '../lookup.ts';
-import type { Metrics } from '../metrics.ts';
+import type { MetricRecorder } from '../metrics/recorder.ts';
+import { samplesOf, stateOf, type ProcessState } from '../metrics/samples.ts';
 import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
-import { measureLedger, measureProcess } from './metric-sources.ts';
+import type { GapReports } from './gap-reports.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface HttpParts extends Rooms, Engine {
   readonly access: Access;
   readonly inlet: Inlet;
   readonly post: ListeningPost;
-  readonly metrics: Metrics;
+  readonly metrics: MetricRecorder;
+  readonly gaps: GapReports;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -26,11 +28,11 @@ export async function openHttp(
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
-  const { stack, ledger, post, newId, metrics, enrichDeps } = parts;
+  const { stack, ledger, post, newId, metrics, gaps, enrichDeps } = parts;
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
-  const process = (): Readonly<Record<string, number>> => measureProcess({ ...parts, feed });
+  const state = (): ProcessState => stateOf({ ...parts, feed });
   const rooms = createHttpRooms({
     ...parts,
     clock,
@@ -38,8 +40,9 @@ export async function openHttp(
     webhook: listen.webhook,
     lookup: createLookup({ enrich: enrichDeps, clock, newId }, closing.signal),
     unreadiness: () => (post.isLive ? [] : ['notification channel']),
-    stats: process,
-    metrics: async () => metrics.render({ ...(await measureLedger(ledger)), ...process() }),
+    stats: () => ({ ...state(), gaps: gaps.latest }),
+    metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
+    onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),
   });
   const { host, port } = service;
   const server = stack.use(

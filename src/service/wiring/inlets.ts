@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RapportConfig } from '../../config/schema.ts';
+import type { Observation } from '../../domain/observation.ts';
 import { startDuties } from '../../engine/duties.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
 import { createIntake } from '../../intake/create-intake.ts';
@@ -10,9 +11,10 @@ import { resolveListen } from '../../intake/listening/resolve-listen.ts';
 import { createSeen } from '../../intake/seen.ts';
 import { abortable } from '../../lib/abort.ts';
 import type { ServiceParts } from '../app.ts';
-import { Inlet } from '../inlet.ts';
+import { Inlet, type Follower } from '../inlet.ts';
 import type { Engine } from './engine.ts';
 import { createGapFiller, gapBefore, heardUntil } from './gap-filler.ts';
+import type { GapReports } from './gap-reports.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {
@@ -24,7 +26,7 @@ export interface Inlets {
 export async function openInlets(
   config: RapportConfig,
   parts: ServiceParts,
-  rooms: Rooms & Engine & { readonly stack: AsyncDisposableStack },
+  rooms: Rooms & Engine & { readonly gaps: GapReports; readonly stack: AsyncDisposableStack },
 ): Promise<Inlets> {
   const { client, acceptor, observer, newId, stack, ledger } = rooms;
   const directory = toListenDirectory(client.routing, client.users);
@@ -35,23 +37,23 @@ export async function openInlets(
       (queueId !== undefined && targets.queueIds.has(queueId)) ||
       (userId !== undefined && targets.userIds.has(userId)),
   });
-  const gaps = stack.use(createGapFiller(parts, { client, targets, intake, inlet: () => inlet }));
+  const gaps = stack.use(
+    createGapFiller(parts, {
+      client,
+      targets,
+      intake,
+      inlet: () => inlet,
+      onReport: (report) => rooms.gaps.note(report),
+    }),
+  );
   const inlet = new Inlet({
     intake,
     acceptor,
     observe: async (observation) => {
       await observer.observe(observation);
-      const { kind, conversationId } = observation;
-      if (kind === 'ended') post.unfollow(conversationId);
-      else if (kind === 'conversation' && post.isFollowed(conversationId)) {
-        post.follow(conversationId, { isShown: true });
-      }
+      followUp(post, observation);
     },
-    follower: {
-      isFollowed: (conversationId) => post.isFollowed(conversationId),
-      follow: (conversationId, options) => post.follow(conversationId, options),
-      unfollow: (conversationId) => post.unfollow(conversationId),
-    },
+    follower: followerOf(() => post),
     newId,
   });
   const post = new ListeningPost({
@@ -80,6 +82,23 @@ export async function openInlets(
   // A lone process has the duty at once; of several, the one that has it is live already.
   if (ledger.leases === 'process') await abortable(post.firstLive, parts.signal);
   return { inlet, post };
+}
+
+/** The post is made after the inlet that asks it. */
+function followerOf(post: () => ListeningPost): Follower {
+  return {
+    isFollowed: (conversationId) => post().isFollowed(conversationId),
+    follow: (conversationId, options) => post().follow(conversationId, options),
+    unfollow: (conversationId) => post().unfollow(conversationId),
+  };
+}
+
+/** A conversation's own topics are dropped at its end, or once a standing topic shows it anyway. */
+function followUp(post: ListeningPost, { kind, conversationId }: Observation): void {
+  if (kind === 'ended') post.unfollow(conversationId);
+  else if (kind === 'conversation' && post.isFollowed(conversationId)) {
+    post.follow(conversationId, { isShown: true });
+  }
 }
 
 /** Two instances listen to the same when their topics are the same, in whatever order they were named. */

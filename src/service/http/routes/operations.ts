@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { successRate } from '../../../ledger/reading/success-rate.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
 
@@ -16,6 +17,22 @@ const auditQuery = z.strictObject({
   action: z.string().min(1).max(64).optional(),
   before: id.optional().describe('`id` of the last row of the page before.'),
   limit,
+});
+
+const statsAnswer = z.object({
+  successRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe(
+      'Turns that did what they were to do, of all that could, in the time that was asked for. Null when there were none.',
+    ),
+  ledger: z.looseObject({
+    outcomes: z.record(z.string(), z.number()).describe('Turns by what became of them.'),
+    requestMs: z.looseObject({}).describe('From acceptance to outcome: p50, p95, p99, samples.'),
+  }),
+  process: z.looseObject({}),
 });
 
 const HOUR_MS = 3_600_000;
@@ -40,11 +57,17 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       summary: 'Counts, waiting work, success rate and latencies',
       access: 'stats',
       query: statsQuery,
-      answers: { 200: { description: 'The numbers.' } },
-      handle: async ({ query }) => ({
-        ledger: await rooms.ledger.stats(query.sinceMs),
-        process: rooms.stats(),
-      }),
+      description:
+        'What the ledger holds, for all instances; and the state of the instance that answers: budget, sources, destinations, channels, streams, and the latest gaps with how many conversations were reconciled.',
+      answers: { 200: { description: 'The numbers.', schema: statsAnswer } },
+      handle: async ({ query }) => {
+        const ledger = await rooms.ledger.stats(query.sinceMs);
+        return {
+          successRate: successRate(ledger) ?? null,
+          ledger,
+          process: rooms.stats(),
+        };
+      },
     }),
     route({
       method: 'GET',
