@@ -1,5 +1,6 @@
 /** Writes `docs/reference/cli.md` from the commands as the program declares them. */
 import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { Argument, Command, Option } from 'commander';
 import { createProgram } from '../src/cli/program.ts';
 
@@ -45,6 +46,7 @@ function declaredProgram(): Command {
     err: () => undefined,
     env: {},
     cwd: '/',
+    stdin: Readable.from([]),
     signal: AbortSignal.abort(),
     isTerminal: false,
     columns: 100,

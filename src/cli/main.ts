@@ -26,6 +26,7 @@ const io: CliIo = {
   err: (text) => void process.stderr.write(text),
   env: process.env,
   cwd: process.cwd(),
+  stdin: process.stdin,
   signal: stop.signal,
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,

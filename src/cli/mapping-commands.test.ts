@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,7 @@ async function run(args: readonly string[], apiUrl = 'http://127.0.0.1:9'): Prom
     env: { API: apiUrl, ID: DEFAULT_CLIENT_ID, SECRET: DEFAULT_CLIENT_SECRET },
     cwd,
     signal: new AbortController().signal,
+    stdin: Readable.from([]),
     isTerminal: false,
     columns: 100,
   });

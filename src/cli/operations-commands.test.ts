@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +61,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
     env,
     cwd,
     signal: new AbortController().signal,
+    stdin: Readable.from([]),
     isTerminal: false,
     columns: 100,
   });

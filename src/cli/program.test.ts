@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -30,6 +31,7 @@ async function run(args: string, env: Record<string, string> = {}): Promise<Ran>
       env,
       cwd,
       signal: AbortSignal.timeout(20_000),
+      stdin: Readable.from([]),
       isTerminal: false,
       columns: 100,
     },

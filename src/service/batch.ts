@@ -4,7 +4,10 @@ import {
   type ConversationId,
   type TraceId,
 } from '../domain/ids.ts';
+import type { AttributeEntry } from '../domain/attribute-entry.ts';
+import type { OutcomeSummary } from '../domain/outcome.ts';
 import type { RequestBody } from '../domain/request.ts';
+import type { Acceptance, LedgerReader } from '../ledger/ledger.ts';
 import type { Budget } from '../genesys/budget/budget.ts';
 import type { RapportConfig } from '../config/schema.ts';
 import type { ServiceParts } from './app.ts';
@@ -22,8 +25,18 @@ export interface BatchOrder {
 export interface BatchReceipt {
   readonly conversationId: ConversationId;
   readonly traceId: TraceId;
-  /** An earlier run has taken it already. */
-  readonly duplicate: boolean;
+  /** Set when there is nothing new to do: an earlier run has taken it, or it is known to be over. */
+  readonly before: TakenBefore | undefined;
+}
+
+/** What the ledger knows of an order that was taken before. */
+export interface TakenBefore {
+  readonly traceId: TraceId;
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** Undefined: it has none yet, and this run goes on with it. */
+  readonly outcome: OutcomeSummary | undefined;
+  readonly entries: readonly AttributeEntry[];
 }
 
 /** The engine without inlets: works on what it is given, through the same ledger as the service. */
@@ -33,6 +46,20 @@ export interface Batch extends AsyncDisposable {
   readonly budget: Budget;
   /** Waits until the webhooks are sent, for so long; false when some are left for a later run. */
   drain(timeoutMs: number): Promise<boolean>;
+}
+
+async function recall(
+  ledger: LedgerReader,
+  acceptance: Acceptance | undefined,
+): Promise<TakenBefore | undefined> {
+  if (acceptance === undefined || !(acceptance.duplicate || acceptance.skipped)) return undefined;
+  const [request, known] = await Promise.all([
+    ledger.request(acceptance.id),
+    ledger.find(acceptance.conversationId),
+  ]);
+  if (request === undefined) return undefined;
+  const { traceId, receivedAt, outcome } = request;
+  return { traceId, receivedAt, outcome: outcome?.summary, entries: known?.entries ?? [] };
 }
 
 /**
@@ -68,11 +95,12 @@ export async function startBatch(config: RapportConfig, parts: ServiceParts): Pr
         };
       });
       const accepted = await acceptor.accept(requests);
-      return accepted.flatMap(({ duplicate }, index) => {
-        const request = requests[index];
-        if (request === undefined) return [];
-        return [{ conversationId: request.conversationId, traceId: request.traceId, duplicate }];
-      });
+      return Promise.all(
+        requests.map(async ({ conversationId, traceId }, index) => {
+          const acceptance = accepted[index];
+          return { conversationId, traceId, before: await recall(rooms.ledger, acceptance) };
+        }),
+      );
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { enrichWith, openLibrary, statesOf } from './library.ts';
 import {
@@ -47,6 +48,9 @@ interface Summary {
   readonly summary: Readonly<Record<string, unknown>>;
   readonly conversations: readonly Readonly<Record<string, unknown>>[];
 }
+
+const idsOf = (out: string): readonly unknown[] =>
+  parseSummary(out).conversations.map(({ conversationId }) => conversationId);
 
 const parseSummary = (out: string): Summary => JSON.parse(out) as Summary;
 
@@ -201,5 +205,71 @@ describe.concurrent('document 002 with its own path', () => {
       status: 200,
     });
     expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual(EXPECTED);
+  });
+});
+
+describe.concurrent('document 002: many conversations in one run', () => {
+  it('takes up a run that was cut short: what is done is not done again, what is not is finished', async () => {
+    await using row = await startRow('platform');
+    const { ids, env } = startRun(row, 3);
+    const [stuck = ''] = ids;
+    const operation = 'PATCH /api/v2/conversations/**';
+    const silence = { kind: 'silence', operation, conversationId: stuck, commits: false } as const;
+    const { id } = row.emulator.control.addFault(silence);
+    const args = ['enrich', '--run', 'monday', '--timeout', '1', '--json'];
+    const cut = await row.rapport(args, env);
+    expect(cut.status).toBe(1);
+    expect(parseSummary(cut.out).summary).toMatchObject({ succeeded: 2, failed: 1 });
+    row.emulator.control.removeFault(id);
+    row.emulator.control.clearRequests();
+    const { status, out } = await row.rapport([...args, '--timeout', '20'], env);
+    expect(parseSummary(out).summary).toMatchObject({ succeeded: 3, failed: 0, successRate: 100 });
+    expect(status).toBe(0);
+    const patched = row.emulator.control.requests().filter(({ method }) => method === 'PATCH');
+    expect(patched.map(({ path }) => path)).toEqual([expect.stringContaining(stuck)]);
+    expect(row.emulator.control.attributes(stuck)).toEqual(EXPECTED);
+  });
+
+  it('takes ids from a file and from standard input, each once, and refuses a report of another form first', async () => {
+    await using row = await startRow('platform');
+    const { ids, env } = startRun(row, 3);
+    const { CONVERSATION_IDS: _, ...unnamed } = env;
+    const [first = '', second = '', third = ''] = ids;
+    const file = join(row.cwd, 'ids.txt');
+    await writeFile(file, `# of today\n${first}, 1\n\n${second}\n${first}\n`);
+    const refused = await row.rapport(
+      ['enrich', '--file', file, '--report', 'report.pdf'],
+      unnamed,
+    );
+    expect([refused.status, refused.err]).toEqual([2, expect.stringContaining('.csv')]);
+    expect(bodiesOf(row, 'PATCH')).toEqual([]);
+    const { out } = await row.rapport(['enrich', '--file', file, '--json'], unnamed);
+    expect(idsOf(out)).toEqual([first, second]);
+    const stdin = Readable.from([`${third}\n`]);
+    const piped = await row.rapport(['enrich', '--file', '-', '--json'], unnamed, { stdin });
+    expect(idsOf(piped.out)).toEqual([third]);
+    expect(row.emulator.control.attributes(third)).toEqual(EXPECTED);
+  });
+
+  it('draws a bar with the rate and the budget while a person watches, and reports as JSON', async () => {
+    await using row = await startRow('platform');
+    const { env } = startRun(row, 2);
+    const args = ['enrich', '--report', join(row.cwd, 'report.json')];
+    const { status, err } = await row.rapport(args, env, { isTerminal: true });
+    expect(status).toBe(0);
+    expect(err).toMatch(/█+░* \d\/2 {2}\d+\.\d\/s .*budget \d+\/300/);
+    const report = parseSummary(await readFile(join(row.cwd, 'report.json'), 'utf8'));
+    expect(report.summary).toMatchObject({ conversations: 2, succeeded: 2 });
+    expect(report.conversations).toHaveLength(2);
+  });
+
+  it('says of a participant who is not there that the order was not done', async () => {
+    await using row = await startRow('platform');
+    const { env } = startRun(row, 1);
+    const { status, out } = await row.rapport(['enrich', '--participant', 'nobody'], env);
+    expect([status, out]).toEqual([
+      1,
+      expect.stringContaining('nobody is not in the conversation'),
+    ]);
   });
 });

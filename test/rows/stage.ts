@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { runCli } from '../../src/cli/program.ts';
 import {
   DEFAULT_CLIENT_ID,
@@ -46,7 +47,7 @@ export interface RowStage extends AsyncDisposable {
   readonly place: Env;
   /** The same with a client and its secret. */
   readonly signIn: Env;
-  rapport(args: readonly string[], env: Env): Promise<Ran>;
+  rapport(args: readonly string[], env: Env, terminal?: Terminal): Promise<Ran>;
 }
 
 /** The customer whom the CRM knows by number, by id and by conversation. */
@@ -104,9 +105,22 @@ export async function startRow(
     cwd,
     place,
     signIn,
-    rapport: (args, env) => rapport(args, { env, cwd }),
+    rapport: (args, env, terminal) => rapport(args, { env, cwd, ...terminal }),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+}
+
+/** Who sits before the command: nobody unless told. */
+export interface Terminal {
+  readonly stdin?: Readable;
+  readonly isTerminal?: boolean;
+  /** Asks the command to stop, as Ctrl-C does. */
+  readonly signal?: AbortSignal;
+}
+
+interface Place {
+  readonly env: Env;
+  readonly cwd: string;
 }
 
 export interface RowOptions {
@@ -119,7 +133,7 @@ export interface RowOptions {
 
 async function rapport(
   args: readonly string[],
-  { env, cwd }: { readonly env: Env; readonly cwd: string },
+  { env, cwd, stdin, isTerminal = false, signal }: Place & Terminal,
 ): Promise<Ran> {
   let out = '';
   let err = '';
@@ -128,8 +142,9 @@ async function rapport(
     err: (text) => void (err += text),
     env,
     cwd,
-    signal: AbortSignal.timeout(COMMAND_MS),
-    isTerminal: false,
+    stdin: stdin ?? Readable.from([]),
+    signal: AbortSignal.any([AbortSignal.timeout(COMMAND_MS), ...(signal ? [signal] : [])]),
+    isTerminal,
     columns: 120,
   });
   return { status, out, err };

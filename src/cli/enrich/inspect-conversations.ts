@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError } from '../../domain/errors.ts';
 import { parseTraceId } from '../../domain/ids.ts';
@@ -37,8 +36,7 @@ export async function inspectConversations(
   io: CliIo,
 ): Promise<boolean> {
   const { config, targets } = loadCliConfigWhole(flags, io);
-  const stdin: Readable = process.stdin;
-  const orders = await readOrders({ args, flags, targets, stdin });
+  const orders = await readOrders({ args, flags, targets, stdin: io.stdin });
   const inspected = await inspectAll(config, orders, { flags, signal: io.signal });
   const shown = inspected.map((item) =>
     flags.mask === true && isReport(item) ? maskReport(item) : item,

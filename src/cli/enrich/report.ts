@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { messageOf, RapportError } from '../../domain/errors.ts';
 import { spreadOf, type Spread } from '../../lib/percentile.ts';
+import { plainForTerminal } from '../../lib/terminal-text.ts';
 import { textTable } from '../../lib/text-table.ts';
 import type { Paint } from '../terminal/io.ts';
 import { hasFailed, type Result } from './results.ts';
@@ -9,8 +8,10 @@ export interface RunSummary {
   readonly conversations: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** 0 to 100, with two decimals. */
-  readonly successRate: number;
+  /** Left out by a rule, such as those that had ended: they count neither way. */
+  readonly skipped: number;
+  /** 0 to 100, with two decimals; `null` when all were skipped. */
+  readonly successRate: number | null;
   readonly latencyMs: Spread;
   readonly platformRequests: number;
   readonly proofRequests: number;
@@ -19,14 +20,17 @@ export interface RunSummary {
 
 export function summarize(results: readonly Result[]): RunSummary {
   const failed = results.filter(hasFailed);
+  const skipped = results.filter(isSkipped).length;
   const sum = (pick: (result: Result) => number): number =>
     results.reduce((total, result) => total + pick(result), 0);
-  const succeeded = results.length - failed.length;
+  const succeeded = results.length - failed.length - skipped;
+  const counted = results.length - skipped;
   return {
     conversations: results.length,
     succeeded,
     failed: failed.length,
-    successRate: results.length === 0 ? 0 : Math.round((succeeded / results.length) * 10_000) / 100,
+    skipped,
+    successRate: counted === 0 ? null : Math.round((succeeded / counted) * 10_000) / 100,
     latencyMs: spreadOf(results.flatMap((result) => result.latencyMs ?? [])),
     platformRequests: sum((result) => result.platformRequests),
     proofRequests: sum((result) => result.proofRequests),
@@ -36,20 +40,23 @@ export function summarize(results: readonly Result[]): RunSummary {
   };
 }
 
+const isSkipped = (result: Result): boolean => result.result === 'skipped' && !hasFailed(result);
+
 function whyFailed(result: Result): string {
-  if (result.result === 'pending')
-    return 'not finished in time; the ledger goes on with it at the next run';
+  if (result.result === 'pending') {
+    return result.reason ?? 'not finished in time; the ledger goes on with it at the next run';
+  }
   if (result.message !== undefined) return result.message;
   if (result.reason !== undefined) return result.reason;
   return [...result.keys].map(([key, state]) => `${key}: ${state}`).join(', ');
 }
 
-/** A row a conversation, for machines; no value of an attribute is in it. */
+/** A row a conversation, for machines: `success` is null where it was skipped; no value of an attribute is in it. */
 export function toRecord(result: Result): Readonly<Record<string, unknown>> {
   const { keys, sources, isFinal, latencyMs, ...rest } = result;
   return {
     ...rest,
-    success: !hasFailed(result),
+    success: isSkipped(result) ? null : !hasFailed(result),
     latencyMs: latencyMs === undefined ? undefined : Math.round(latencyMs),
     keys: Object.fromEntries(keys),
     sources: sources.map(({ source, answer, from }) => ({ source, answer, from })),
@@ -57,82 +64,71 @@ export function toRecord(result: Result): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Writes the report as CSV or JSON, by the file's ending. @throws {RapportError} `ERR_REPORT_FILE` */
-export async function writeReport(file: string, results: readonly Result[]): Promise<void> {
-  const text = file.toLowerCase().endsWith('.csv')
-    ? toCsv(results)
-    : `${JSON.stringify({ summary: summarize(results), conversations: results.map(toRecord) }, null, 2)}\n`;
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new RapportError({
-      code: 'ERR_REPORT_FILE',
-      message: `the report could not be written to ${file}: ${messageOf(error)}`,
-      nextStep:
-        'Name a file in a folder that exists and is writable. The enrichment itself is done.',
-      cause: error,
-    });
-  }
-}
-
-const CSV_COLUMNS = [
-  'conversationId',
-  'traceId',
-  'success',
-  'result',
-  'reason',
-  'latencyMs',
-  'platformRequests',
-  'proofRequests',
-  'payloadHash',
-  'keys',
-] as const;
-
-function toCsv(results: readonly Result[]): string {
-  const rows = results.map((result) => {
-    const record: Readonly<Record<string, unknown>> = {
-      ...toRecord(result),
-      keys: [...result.keys].map(([key, state]) => `${key}=${state}`).join(' '),
-    };
-    return CSV_COLUMNS.map((column) => csvCell(record[column])).join(',');
-  });
-  return `${[CSV_COLUMNS.join(','), ...rows].join('\r\n')}\r\n`;
-}
-
-/** Quoted where needed; a cell that a spreadsheet would run as a formula is made text. */
-function csvCell(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const safe = /^[=+\-@\t\r]/.test(text) && typeof value === 'string' ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+/** A longer run lists only what needs a look; the report has all. */
+const LISTED_AT_MOST = 30;
 
 /** What a person reads at the end of a run. */
 export function summaryText(results: readonly Result[], paint: Paint): string {
-  const summary = summarize(results);
+  const listed =
+    results.length <= LISTED_AT_MOST
+      ? results
+      : results.filter((one) => hasFailed(one) || one.result === 'skipped');
+  const parts = [
+    ...(listed.length === 0 ? [] : [tableOf(listed, paint)]),
+    ...(listed.length === results.length ? [] : [unlistedText(results.length, listed.length)]),
+    totalText(summarize(results), paint),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const unlistedText = (all: number, listed: number): string =>
+  `${all - listed} ${listed === 0 ? '' : 'others '}went well and are not listed; --report and --json have them all.`;
+
+const COLUMNS = [
+  { title: 'conversation' },
+  { title: 'outcome' },
+  { title: 'keys' },
+  { title: 'took', align: 'right' },
+  { title: 'requests', align: 'right' },
+  { title: 'proof', align: 'right' },
+  { title: 'why' },
+] as const;
+
+function tableOf(results: readonly Result[], paint: Paint): string {
   const rows = results.map((result) => [
-    result.conversationId,
+    plainForTerminal(result.conversationId),
     hasFailed(result) ? paint('red', result.result) : result.result,
     keysText(result),
-    result.latencyMs === undefined ? '–' : `${Math.round(result.latencyMs)} ms`,
-    `${result.platformRequests}${result.proofRequests === 0 ? '' : ` + ${result.proofRequests}`}`,
-    hasFailed(result) ? whyFailed(result) : (result.reason ?? ''),
+    durationText(result.latencyMs),
+    String(result.platformRequests),
+    String(result.proofRequests),
+    plainForTerminal(
+      hasFailed(result) ? whyFailed(result) : (result.message ?? result.reason ?? ''),
+    ),
   ]);
-  const table = textTable(
-    [
-      { title: 'conversation' },
-      { title: 'outcome' },
-      { title: 'keys' },
-      { title: 'took', align: 'right' },
-      { title: 'requests', align: 'right' },
-      { title: 'why' },
-    ],
-    rows,
-  );
-  const { p50, p95, p99 } = summary.latencyMs;
-  const rate = `${summary.succeeded} of ${summary.conversations} succeeded (${summary.successRate.toFixed(2)} %)`;
-  const took = `p50 ${p50 ?? '–'} ms · p95 ${p95 ?? '–'} ms · p99 ${p99 ?? '–'} ms`;
-  return `${table}\n\n${paint(summary.failed === 0 ? 'green' : 'red', rate)} · ${took} · requests: ${summary.platformRequests}, and ${summary.proofRequests} for proof\n`;
+  return textTable(COLUMNS, rows);
+}
+
+function totalText(summary: RunSummary, paint: Paint): string {
+  const { succeeded, failed, skipped, successRate, latencyMs } = summary;
+  const { p50, p95, p99 } = latencyMs;
+  const rate =
+    successRate === null
+      ? 'nothing was to be done'
+      : `${succeeded} of ${succeeded + failed} succeeded (${successRate.toFixed(2)} %)`;
+  return [
+    paint(failed === 0 ? 'green' : 'red', rate),
+    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+    ...(p50 === undefined
+      ? []
+      : [`p50 ${durationText(p50)} · p95 ${durationText(p95)} · p99 ${durationText(p99)}`]),
+    `requests: ${summary.platformRequests}, and ${summary.proofRequests} for proof`,
+  ].join(' · ');
+}
+
+function durationText(ms: number | undefined): string {
+  if (ms === undefined) return '–';
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function keysText({ keys }: Result): string {

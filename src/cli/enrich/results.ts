@@ -5,6 +5,7 @@ import type {
   SourceVerdict,
 } from '../../domain/outcome.ts';
 import type { Progress } from '../../engine/progress.ts';
+import type { TakenBefore } from '../../service/batch.ts';
 
 /** What one conversation of a run has come to. */
 export interface Result {
@@ -61,6 +62,7 @@ const LOST: ReadonlySet<AttributeState> = new Set([
 export class Results {
   readonly #results = new Map<string, Result>();
   readonly #receivedAt = new Map<string, number>();
+  #finished = 0;
   readonly #done = Promise.withResolvers<void>();
 
   constructor(conversationIds: readonly string[]) {
@@ -71,8 +73,13 @@ export class Results {
     return [...this.#results.values()];
   }
 
+  /** Those whose turn is over, and whose keys are not all proved yet. */
+  get unproved(): number {
+    return this.all.filter(({ result, isFinal }) => result !== 'pending' && !isFinal).length;
+  }
+
   get finished(): number {
-    return this.all.filter((result) => result.isFinal).length;
+    return this.#finished;
   }
 
   /** Resolves when every conversation has its first verdict. */
@@ -80,11 +87,28 @@ export class Results {
     return this.#done.promise;
   }
 
-  /** An earlier run has taken it; whatever it came to stands in the ledger. */
-  skip(conversationId: string): void {
+  /**
+   * An earlier run has taken it: what it came to counts here too. One that has no outcome yet, or a
+   * key without its verdict, is waited for like any other.
+   */
+  resume(conversationId: string, taken: TakenBefore): void {
     const before = this.#results.get(conversationId);
-    if (before === undefined) return;
-    this.#keep({ ...before, result: 'skipped', reason: 'taken-before', isFinal: true });
+    // The engine may have been quicker: what it told is the later news.
+    if (before === undefined || before.result !== 'pending') return;
+    const { traceId, receivedAt, outcome, entries } = taken;
+    this.#receivedAt.set(conversationId, receivedAt);
+    if (outcome === undefined) {
+      this.#keep({ ...before, traceId });
+      return;
+    }
+    const keys = new Map(entries.map((entry) => [entry.key, entry.state]));
+    this.#keep({
+      ...before,
+      ...pick(outcome),
+      reason: outcome.reason ?? 'taken-before',
+      keys,
+      isFinal: isDecided(keys),
+    });
   }
 
   take(progress: Progress): void {
@@ -103,7 +127,7 @@ export class Results {
       proofRequests: before.proofRequests + progress.proofRequests,
       latencyMs:
         receivedAt === undefined || before.isFinal ? before.latencyMs : progress.at - receivedAt,
-      isFinal: [...keys.values()].every((state) => DECIDED.has(state)),
+      isFinal: isDecided(keys),
     });
   }
 
@@ -131,16 +155,25 @@ export class Results {
   }
 
   #keep(result: Result): void {
+    const before = this.#results.get(result.conversationId);
+    this.#finished += Number(result.isFinal) - Number(before?.isFinal === true);
     this.#results.set(result.conversationId, result);
-    if (this.finished === this.#results.size) this.#done.resolve();
+    if (this.#finished === this.#results.size) this.#done.resolve();
   }
 }
+
+const isDecided = (keys: ReadonlyMap<string, AttributeState>): boolean =>
+  [...keys.values()].every((state) => DECIDED.has(state));
+
+/** A person was named who is not there: not left out by a rule, but not done as ordered. */
+const NOT_AS_ORDERED: ReadonlySet<string> = new Set(['participant-unknown', 'purpose-absent']);
 
 /** Whether a run should say that this conversation failed. */
 export function hasFailed(result: Result): boolean {
   return (
     result.result === 'failed' ||
     result.result === 'pending' ||
+    (result.result === 'skipped' && NOT_AS_ORDERED.has(result.reason ?? '')) ||
     [...result.keys.values()].some((state) => LOST.has(state))
   );
 }

@@ -1,14 +1,15 @@
 import { isRapportError } from '../../domain/errors.ts';
 import { sleep, systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
-import type { Budget } from '../../genesys/budget/budget.ts';
+import type { Budget, BudgetSnapshot } from '../../genesys/budget/budget.ts';
 import { startBatch } from '../../service/batch.ts';
 import { loadCliConfigWhole, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
 import { enrichThroughService } from './through-service.ts';
 import { readOrders, type OrderFlags, type Orders } from './orders.ts';
-import { summarize, summaryText, toRecord, writeReport } from './report.ts';
+import { assertReportFile, writeReport } from './report-file.ts';
+import { summarize, summaryText, toRecord } from './report.ts';
 import { Results } from './results.ts';
 
 export interface EnrichFlags extends ConfigFlags, OrderFlags {
@@ -32,13 +33,14 @@ export async function enrichConversations(
   io: CliIo,
 ): Promise<boolean> {
   const { config, targets } = loadCliConfigWhole(flags, io);
-  const orders = await readOrders({ args, flags, targets, stdin: process.stdin });
+  if (flags.report !== undefined) assertReportFile(flags.report);
+  const orders = await readOrders({ args, flags, targets, stdin: io.stdin });
   const results = new Results(orders.ids);
   try {
     await enrichHere({ config, orders, results, flags }, io);
   } catch (error) {
     if (!isRapportError(error) || error.code !== 'ERR_LEDGER_LOCKED') throw error;
-    await enrichThroughService({ config, orders, results, signal: io.signal });
+    await enrichThere({ config, orders, results, flags }, io);
   }
   const { all } = results;
   if (flags.report !== undefined) await writeReport(flags.report, all);
@@ -73,8 +75,11 @@ async function enrichHere({ config, orders, results, flags }: Job, io: CliIo): P
       dedupeKey: flags.run === undefined ? undefined : `run:${flags.run}:${conversationId}`,
     })),
   );
-  for (const { conversationId, duplicate } of receipts) if (duplicate) results.skip(conversationId);
-  await watch(results, { budget: batch.budget, timeoutMs: flags.timeout * SECOND_MS }, io);
+  for (const { conversationId, before } of receipts) {
+    if (before !== undefined) results.resume(conversationId, before);
+  }
+  const timeoutMs = flags.timeout * SECOND_MS;
+  await watch(results, { budget: batch.budget, timeoutMs, signal: io.signal }, io);
   if (!io.signal.aborted && !(await batch.drain(DRAIN_MS))) {
     io.err(
       'Some analytics messages are not delivered yet; the next run or the service sends them.\n',
@@ -82,10 +87,33 @@ async function enrichHere({ config, orders, results, flags }: Job, io: CliIo): P
   }
 }
 
+/** A service holds the ledger: it does the work, and this process asks and watches. */
+async function enrichThere({ config, orders, results, flags }: Job, io: CliIo): Promise<void> {
+  const asking = new AbortController();
+  const asked = new AbortController();
+  const signal = AbortSignal.any([io.signal, asked.signal]);
+  const watched = watch(results, { timeoutMs: flags.timeout * SECOND_MS, signal }, io);
+  void watched.then(() => asking.abort());
+  try {
+    await enrichThroughService({ config, orders, results, signal: asking.signal });
+  } finally {
+    asked.abort();
+    await watched;
+  }
+}
+
+interface Watching {
+  /** Undefined where another process spends it. */
+  readonly budget?: Budget;
+  readonly timeoutMs: number;
+  /** Stops the watching before its time. */
+  readonly signal: AbortSignal;
+}
+
 /** Waits for the verdicts, drawing progress, until time is up or the user stops it. */
 async function watch(
   results: Results,
-  { budget, timeoutMs }: { readonly budget: Budget; readonly timeoutMs: number },
+  { budget, timeoutMs, signal }: Watching,
   io: CliIo,
 ): Promise<void> {
   using bar = new ProgressBar(io);
@@ -94,15 +122,33 @@ async function watch(
   void results.done.then(() => (isDone = true));
   for (;;) {
     const elapsedMs = systemClock.monotonicMs() - startedMs;
-    const { allowed, sent } = budget.snapshot();
-    const rate = elapsedMs === 0 ? 0 : (results.finished * SECOND_MS) / elapsedMs;
-    const budgetText = allowed === undefined ? '' : `  budget ${sent}/${allowed}`;
     bar.draw({
       done: results.finished,
       total: results.all.length,
-      note: `${rate.toFixed(1)}/s${budgetText}`,
+      note: noteOf(results, budget?.snapshot(), elapsedMs),
     });
-    if (isDone || elapsedMs > timeoutMs || io.signal.aborted) return;
-    await Promise.race([results.done, sleep(systemClock, DRAW_EVERY_MS)]);
+    if (isDone || elapsedMs > timeoutMs || signal.aborted) return;
+    const pause = sleep(systemClock, DRAW_EVERY_MS, signal).catch(() => undefined);
+    await Promise.race([results.done, pause]);
   }
+}
+
+/** `2.1/s · 150 to be proved · budget 300/300, more in 34 s` */
+function noteOf(
+  { finished, unproved }: Results,
+  budget: BudgetSnapshot | undefined,
+  elapsedMs: number,
+): string {
+  const rate = elapsedMs === 0 ? 0 : (finished * SECOND_MS) / elapsedMs;
+  const parts = [`${rate.toFixed(1)}/s`];
+  if (unproved > 0) parts.push(`${unproved} to be proved`);
+  if (budget?.allowed !== undefined) parts.push(budgetText(budget));
+  return parts.join(' · ');
+}
+
+function budgetText({ allowed, sent, foreign, state, endsInMs }: BudgetSnapshot): string {
+  const used = `budget ${sent + foreign}/${allowed}`;
+  const isWaiting = state === 'spent' || state === 'frozen';
+  if (!isWaiting || endsInMs === undefined) return used;
+  return `${used}, more in ${Math.ceil(endsInMs / SECOND_MS)} s`;
 }

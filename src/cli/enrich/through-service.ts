@@ -9,6 +9,7 @@ export interface ServiceJob {
   readonly config: RapportConfig;
   readonly orders: Orders;
   readonly results: Results;
+  /** Ends the asking; what was asked for is answered still. */
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +24,7 @@ export async function enrichThroughService(job: ServiceJob): Promise<void> {
   const waiting = [...job.orders.ids];
   const next = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      job.signal.throwIfAborted();
+      if (job.signal.aborted) return;
       const { externalId, participantId } = job.orders.body;
       const path = `/v1/conversations/${id}/enrich?wait=visible&timeoutMs=${WAIT_MS}`;
       const startedMs = systemClock.monotonicMs();

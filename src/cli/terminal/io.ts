@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { styleText } from 'node:util';
 
 /** What a command may touch of the world around it; a test passes its own. */
@@ -6,13 +7,14 @@ export interface CliIo {
   readonly err: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly stdin: Readable;
   /** Aborts when the user asks to stop (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
   /** Whether a person reads `out`, so that colour and live progress make sense. */
   readonly isTerminal: boolean;
   /** Width of the terminal in characters. */
   readonly columns: number;
-  /** Where the service's log goes; through `err` unless told. */
+  /** Standard error: where the service's log goes, and the progress bar. Through `err`, and as `out` is, unless told. */
   readonly log?: { readonly descriptor: number; readonly isTerminal: boolean } | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface BarState {
 
 const BAR_WIDTH = 24;
 
-/** One line that is drawn over itself while work goes on; nothing where no person reads it. */
+/** One line on standard error that is drawn over itself while work goes on; nothing where no person reads it. */
 export class ProgressBar implements Disposable {
   readonly #io: CliIo;
   #isDrawn = false;
@@ -19,7 +19,7 @@ export class ProgressBar implements Disposable {
   }
 
   draw({ done, total, note }: BarState): void {
-    if (!this.#io.isTerminal) return;
+    if (!(this.#io.log?.isTerminal ?? this.#io.isTerminal)) return;
     const filled = total === 0 ? BAR_WIDTH : Math.round((done / total) * BAR_WIDTH);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
     const line = `${bar} ${done}/${total}  ${note}`.slice(0, Math.max(20, this.#io.columns - 1));

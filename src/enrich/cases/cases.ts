@@ -11,7 +11,7 @@ import type { FlowAnswer } from '../flow/flow-source.ts';
 import type { ToE164 } from '../customer/phone.ts';
 import { enrich } from '../pipeline.ts';
 import type { EnrichPlan } from '../plan.ts';
-import { quoteForTerminal } from '../report/terminal-text.ts';
+import { quoteForTerminal } from '../../lib/terminal-text.ts';
 
 export interface CaseResult {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { SourceVerdict } from '../../domain/outcome.ts';
 import type { EnrichmentReport, KeyFinding, KeyReport } from './report.ts';
-import { quoteForTerminal } from './terminal-text.ts';
+import { quoteForTerminal } from '../../lib/terminal-text.ts';
 
 /** Longest value shown in a cell, in characters; the patch below the table has it whole. */
 const MAX_CELL_LENGTH = 40;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,7 @@ async function run(...args: readonly string[]): Promise<{ status: number; out: s
     env,
     cwd,
     signal: new AbortController().signal,
+    stdin: Readable.from([]),
     isTerminal: false,
     columns: 100,
   });

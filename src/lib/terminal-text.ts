@@ -9,6 +9,9 @@ export function quoteForTerminal(text: string): string {
   return JSON.stringify(text).replace(UNSAFE, escapeUnits);
 }
 
+/** The same without quotes, for a cell of a table: what a terminal would act on is escaped. */
+export const plainForTerminal = (text: string): string => text.replace(UNSAFE, escapeUnits);
+
 /** A character beyond the basic plane is two units, and two escapes. */
 function escapeUnits(character: string): string {
   return character
