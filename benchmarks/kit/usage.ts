@@ -8,8 +8,6 @@ export interface Usage {
   /** Processor time of all its threads since the start. */
   readonly cpuSeconds: number;
   readonly residentMiB: number;
-  /** The most it ever held. */
-  readonly peakMiB: number;
 }
 
 /** What a process uses, from /proc; on another system than Linux, not a number. */
@@ -22,11 +20,10 @@ export async function usageOf(pid: number): Promise<Usage> {
     // The fields after the name, which may hold spaces: utime and stime are the 12th and 13th.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    const mib = (name: string): number =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
-    return { cpuSeconds, residentMiB: mib('VmRSS'), peakMiB: mib('VmHWM') };
+    const residentKiB = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+    return { cpuSeconds, residentMiB: residentKiB / 1024 };
   } catch {
-    return { cpuSeconds: Number.NaN, residentMiB: Number.NaN, peakMiB: Number.NaN };
+    return { cpuSeconds: Number.NaN, residentMiB: Number.NaN };
   }
 }
 

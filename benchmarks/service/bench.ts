@@ -14,22 +14,21 @@ import { writeFile } from 'node:fs/promises';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
 import { contenderOf, CONTENDERS } from './contenders.ts';
-import type { Figures } from './figures.ts';
 import { judge } from './goals.ts';
 import { measure } from './measure.ts';
-import { tableOf, type Results } from './report.ts';
+import { tableOf, type Measured, type Results } from './report.ts';
 
 const { numbers: load, texts } = readFlags(
   { rate: 200, seconds: 30, warmUp: 10, platformMs: 40, crmMs: 20 },
   { only: Object.keys(CONTENDERS).join(','), save: '' },
 );
 
-const measured: { name: string; promise: string; figures: Figures }[] = [];
+const measured: Measured[] = [];
 const circumstances = machine();
 for (const short of texts.only.split(',')) {
   const contender = contenderOf(short);
   const { name, promise } = contender;
-  measured.push({ name, promise, figures: await measure(contender, load) });
+  measured.push({ name, promise, ...(await measure(contender, load)) });
 }
 const results: Results = { load, machine: circumstances, measured };
 console.log(tableOf(results));

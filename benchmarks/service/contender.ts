@@ -12,6 +12,8 @@ export interface Contender {
   /** What an acknowledgement promises. */
   readonly promise: string;
   start(options: StartOptions): Promise<Running>;
+  /** What it has on the disk once it is stopped, in words: that it did what it promises. */
+  readonly kept?: ((folder: string) => string) | undefined;
 }
 
 export interface StartOptions {

@@ -14,16 +14,24 @@ export interface Load {
   readonly crmMs: number;
 }
 
+export interface Measurement {
+  readonly figures: Figures;
+  /** What it had on the disk afterwards, warm-up included. */
+  readonly kept: string | undefined;
+}
+
 /** A world, a contender in it, and what it does under the load. */
-export async function measure(contender: Contender, load: Load): Promise<Figures> {
+export async function measure(contender: Contender, load: Load): Promise<Measurement> {
   const { rate, seconds, warmUp, platformMs, crmMs } = load;
   const conversations = rate * (warmUp + seconds);
   await using stage = await startStage({ conversations, platformMs, crmMs });
   const running = await contender.start(stage);
   try {
-    return await underLoad(running, stage, load);
-  } finally {
+    const figures = await underLoad(running, stage, load);
     await running.end('SIGTERM');
+    return { figures, kept: contender.kept?.(stage.folder) };
+  } finally {
+    await running.end('SIGKILL');
   }
 }
 

@@ -1,6 +1,6 @@
 import { textTable } from '../../src/lib/text-table.ts';
 import { atShare, type Distribution, type Figures } from './figures.ts';
-import type { Load } from './measure.ts';
+import type { Load, Measurement } from './measure.ts';
 
 export interface Results {
   readonly load: Load;
@@ -8,10 +8,9 @@ export interface Results {
   readonly measured: readonly Measured[];
 }
 
-export interface Measured {
+export interface Measured extends Measurement {
   readonly name: string;
   readonly promise: string;
-  readonly figures: Figures;
 }
 
 const pair = (distribution: Distribution): string =>
@@ -52,5 +51,8 @@ export function tableOf({ load, machine, measured }: Results): string {
     '',
     textTable(columns, rows),
     '',
+    ...measured.flatMap(({ name, kept }) =>
+      kept === undefined ? [] : [`${name} kept, warm-up included: ${kept}`, ''],
+    ),
   ].join('\n');
 }
