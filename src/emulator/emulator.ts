@@ -11,10 +11,11 @@ import { conversationRoutes } from './conversations/routes.ts';
 import { secureRoutes } from './conversations/secure-routes.ts';
 import { aboutRoutes } from './directory/about-routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
-import { createFront, type FrontParts } from './http/front.ts';
+import { createFront, type Front, type FrontParts } from './http/front.ts';
 import { createRecorder } from './http/recorder.ts';
 import type { Route, SupportedOperation } from './http/route.ts';
 import { Router } from './http/router.ts';
+import { serveOver } from './http/serve.ts';
 import { startServer } from './http/server.ts';
 import { createLoginPages } from './oauth/login-page.ts';
 import { clientCredentialsGrant, createTokenEndpoint, type Grant } from './oauth/token-endpoint.ts';
@@ -63,25 +64,15 @@ export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Pr
   const host = options.host ?? '127.0.0.1';
   let port = options.port ?? 0;
   const authority = (): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const tutorials = options.profile === 'tutorials' ? createTutorials(rooms) : undefined;
-  const platformRoutes = createRoutes(rooms, () => `ws://${authority()}`);
-  const routes = tutorials?.layOver(platformRoutes) ?? platformRoutes;
-  const control = new Control({ ...rooms, clock });
-  // Of its own, so that how often somebody asks does not change the ids of conversations.
-  const ids = createChance((options.seed ?? 1) + 1);
-  const newCorrelationId = (): string => ids.newId();
-  const stop = new AbortController();
-  const push = startPush(rooms.world, rooms.channels, newCorrelationId);
+  const core = assemble(rooms, options, () => `ws://${authority()}`);
   const heartbeatMs = options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
   const sockets = createSocketServer({ ...rooms, heartbeatMs });
   const guests = createGuestSockets(rooms.world, rooms.messenger);
-  const grants = tutorials?.grants;
-  const wiring = { rooms, options, routes, grants, control, newCorrelationId };
-  const front = createFront(wireFront(wiring, stop.signal));
+  const serve = serveOver(core.front);
   const server = await startServer({
     host,
     port,
-    onRequest: (request, response) => void front(request, response),
+    onRequest: (request, response) => void serve(request, response),
     onUpgrade: (request, socket, head) => {
       const isGuest = /\/v1(\?|$)/.test(request.url ?? '');
       (isGuest ? guests : sockets).upgrade(request, socket, head);
@@ -94,18 +85,49 @@ export async function startWithRooms(rooms: Rooms, options: EmulatorOptions): Pr
     apiUrl: url,
     loginUrl: url,
     port,
-    control,
+    control: core.control,
     clock,
-    operations: routes,
+    operations: core.operations,
     async [Symbol.asyncDispose]() {
+      core[Symbol.dispose]();
+      sockets[Symbol.dispose]();
+      guests[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** All of the emulator but its port: what carries requests and frames to and fro is the caller's. */
+export interface Core extends Disposable {
+  readonly front: Front;
+  readonly control: Control;
+  readonly operations: readonly SupportedOperation[];
+}
+
+/** @param socketUrl where the sockets of channels are, as clients are told */
+export function assemble(rooms: Rooms, options: EmulatorOptions, socketUrl: () => string): Core {
+  const { clock } = rooms.world;
+  const tutorials = options.profile === 'tutorials' ? createTutorials(rooms) : undefined;
+  const platformRoutes = createRoutes(rooms, socketUrl);
+  const routes = tutorials?.layOver(platformRoutes) ?? platformRoutes;
+  const control = new Control({ ...rooms, clock });
+  // Of its own, so that how often somebody asks does not change the ids of conversations.
+  const ids = createChance((options.seed ?? 1) + 1);
+  const newCorrelationId = (): string => ids.newId();
+  const stop = new AbortController();
+  const push = startPush(rooms.world, rooms.channels, newCorrelationId);
+  const grants = tutorials?.grants;
+  const wiring = { rooms, options, routes, grants, control, newCorrelationId };
+  return {
+    front: createFront(wireFront(wiring, stop.signal)),
+    control,
+    operations: routes,
+    [Symbol.dispose]() {
       stop.abort();
       rooms.channels.clear();
       push[Symbol.dispose]();
       rooms.purging[Symbol.dispose]();
-      sockets[Symbol.dispose]();
-      guests[Symbol.dispose]();
       rooms.world.stop();
-      await server[Symbol.asyncDispose]();
     },
   };
 }

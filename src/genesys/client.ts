@@ -18,6 +18,7 @@ import { createRequester } from './request/requester.ts';
 import { createTokenSource } from './sign-in/create-token-source.ts';
 import type { TokenSource } from './sign-in/token-source.ts';
 import { createHttpWire } from './transport/http-wire.ts';
+import type { Wire } from './transport/wire.ts';
 
 export interface GenesysClientOptions {
   /** As `genesysOptionsSchema` parses it. */
@@ -37,6 +38,8 @@ export interface GenesysClientOptions {
    * by several instances. Whoever gives it disposes it.
    */
   readonly budget?: Budget | undefined;
+  /** Carries the requests in the place of HTTP: in one process with an emulator, for one. */
+  readonly wire?: Wire | undefined;
 }
 
 /** The platform's API. Dispose it when done: requests in flight end, waits are rejected. */
@@ -67,17 +70,18 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   const { config, clock = systemClock, random = Math.random, log = silentLog } = options;
   const hosts = resolveHosts(config);
   const closing = new AbortController();
-  const wire = createHttpWire({
+  const http = createHttpWire({
     connections: config.budget.maxInFlight,
     maxAnswerBytes: config.maxAnswerBytes,
     connectTimeoutMs: config.timeoutMs,
   });
+  const wire = options.wire ?? http.send;
   const tokens =
     options.tokens ??
     createTokenSource(config.auth, {
       loginUrl: hosts.loginUrl,
       timeoutMs: config.timeoutMs,
-      wire: wire.send,
+      wire,
       clock,
       random,
       log,
@@ -86,7 +90,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   const budget = options.budget ?? createBudget({ clock, log, ...config.budget });
   const requester = createRequester({
     apiUrl: hosts.apiUrl,
-    wire: wire.send,
+    wire,
     tokens,
     budget,
     clock,
@@ -107,7 +111,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       closing.abort(new Error('the client is closed'));
       if (options.tokens === undefined) tokens[Symbol.dispose]();
       if (options.budget === undefined) budget[Symbol.dispose]();
-      await wire[Symbol.asyncDispose]();
+      await http[Symbol.asyncDispose]();
     },
   };
 }

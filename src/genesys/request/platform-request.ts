@@ -16,6 +16,12 @@ export interface CallOptions {
   readonly traceId?: TraceId | undefined;
   readonly meter?: RequestMeter | undefined;
   /**
+   * Called when the request is about to leave, each time that it does: a wait for room may have been
+   * long, and what was right before it need not be so after. What it throws is the caller's answer,
+   * nothing is sent, and the permit stays whole.
+   */
+  readonly beforeSend?: (() => void) | undefined;
+  /**
    * Whether a change may be sent again though the first one may have been applied. Without it such a
    * case is an `InDoubtError`, so that the caller can read first.
    * @defaultValue `false`

@@ -123,6 +123,7 @@ class Call {
     let token: AccessToken;
     try {
       token = await this.#context.tokens.get(this.#signal);
+      this.#options.beforeSend?.();
     } catch (error) {
       sending.unsent();
       throw error;
