@@ -1,6 +1,8 @@
 import type { ConversationId } from '../domain/ids.ts';
+import { hasEnded } from '../domain/conversation.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { KnownConversation } from '../ledger/records.ts';
 import { observe, type ObserveParts } from '../writeback/observe.ts';
 import type { ToOutbox } from './analytics.ts';
 import type { LiveTurns } from './live-turns.ts';
@@ -9,7 +11,11 @@ import { changedStates } from './turn/progress-of.ts';
 import { toWrites } from './turn/settlement.ts';
 
 export interface ObserverParts {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'observe' | 'wake' | 'now'> & {
+    find(
+      id: ConversationId,
+    ): Promise<Pick<KnownConversation, 'entries' | 'fence' | 'endedAt'> | undefined>;
+  };
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
   readonly live: LiveTurns;
   readonly toOutbox: ToOutbox;
@@ -20,17 +26,40 @@ export interface ObserverParts {
  * Weighs what the platform lets us see against what is remembered of a known conversation. Most of
  * it changes nothing, and then nothing is written. While a turn of this process has the conversation,
  * the observation is that turn's; while another instance has it, it only makes another look due.
+ *
+ * Observations of one conversation are weighed one after another, in the order in which they came:
+ * what one of them changes is what the next is weighed against.
  */
 export class Observer {
   readonly #parts: ObserverParts;
+  /** The last observation of each conversation that is being weighed. */
+  readonly #last = new Map<ConversationId, Promise<void>>();
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
   }
 
   async observe(observation: Observation): Promise<void> {
-    if (this.#parts.live.deliver(observation)) return;
-    await this.#weigh(observation);
+    const { conversationId } = observation;
+    const before = this.#last.get(conversationId);
+    const own =
+      before === undefined ? this.#take(observation) : this.#takeAfter(before, observation);
+    this.#last.set(conversationId, own);
+    try {
+      await own;
+    } finally {
+      if (this.#last.get(conversationId) === own) this.#last.delete(conversationId);
+    }
+  }
+
+  async #takeAfter(before: Promise<void>, observation: Observation): Promise<void> {
+    // Its failure is told to whoever brought it.
+    await before.catch(() => undefined);
+    await this.#take(observation);
+  }
+
+  async #take(observation: Observation): Promise<void> {
+    if (!this.#parts.live.deliver(observation)) await this.#weigh(observation);
   }
 
   /** To be called when a turn is over: what came too late for it is weighed against what it settled. */
@@ -44,13 +73,14 @@ export class Observer {
     const known = await ledger.find(conversationId);
     if (known === undefined || known.entries.length === 0) return;
     const effects = observe({ ...writeback, entries: known.entries, observation });
-    if (!effects.matters) return;
+    const endedAt = known.endedAt === undefined ? endOf(observation, ledger.now()) : undefined;
+    if (!effects.matters && endedAt === undefined) return;
     const recorded = await ledger.observe({
       ...toWrites(effects, { traceId: undefined, toOutbox, conversationId, at: ledger.now() }),
       conversationId,
       basis: known,
       nextDueAt: effects.nextDueAt,
-      endedAt: observation.kind === 'ended' ? (observation.eventAt ?? ledger.now()) : undefined,
+      endedAt,
     });
     if (recorded === 'stale') {
       await ledger.wake({ conversationId, dueAt: ledger.now() });
@@ -66,4 +96,12 @@ export class Observer {
       proofRequests: 0,
     });
   }
+}
+
+/** When the conversation ended, if this tells that it has: later requests are not to write to it. */
+function endOf(observation: Observation, now: number): number | undefined {
+  const isEnd =
+    observation.kind === 'ended' ||
+    (observation.kind === 'conversation' && hasEnded(observation.conversation));
+  return isEnd ? (observation.eventAt ?? now) : undefined;
 }

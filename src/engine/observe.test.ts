@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { AttributeEntry } from '../domain/attribute-entry.ts';
+import { parseConversationId, parseParticipantId } from '../domain/ids.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { Observed } from '../ledger/ledger.ts';
+import type { KnownConversation } from '../ledger/records.ts';
+import { DEFAULT_PROOF_SETTINGS } from '../writeback/proof/settings.ts';
+import { LiveTurns } from './live-turns.ts';
+import { Observer } from './observe.ts';
+
+const conversationId = parseConversationId('c1');
+const participantId = parseParticipantId('p1');
+const NOW = 1_000_000;
+
+const accepted: AttributeEntry = {
+  conversationId,
+  participantId,
+  target: 'attributes',
+  key: 'crm.tier',
+  state: 'accepted',
+  class: 'public',
+  wipe: false,
+  wanted: 'gold',
+  base: undefined,
+  seen: undefined,
+  seenAt: undefined,
+  own: ['gold'],
+  writes: 1,
+  rewrites: 0,
+  sentAt: NOW - 100,
+  acceptedAt: NOW - 50,
+  provedAt: undefined,
+  deadlineAt: NOW + 5000,
+  note: { turn: 't1', covered: true },
+};
+
+/** A ledger of one conversation that takes its time. */
+class Shelf {
+  entries: readonly AttributeEntry[];
+  endedAt: number | undefined;
+  readonly recorded: Observed[] = [];
+
+  constructor(...entries: readonly AttributeEntry[]) {
+    this.entries = entries;
+  }
+
+  /** How many of the next questions it cannot answer. */
+  failures = 0;
+
+  now(): number {
+    return NOW;
+  }
+
+  wake(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  async find(): Promise<Pick<KnownConversation, 'entries' | 'fence' | 'endedAt'>> {
+    const { entries, endedAt } = this;
+    await Promise.resolve();
+    if (this.failures-- > 0) throw new Error('the store is away');
+    return { entries, fence: 1, endedAt };
+  }
+
+  async observe(observed: Observed): Promise<'recorded'> {
+    await Promise.resolve();
+    this.recorded.push(observed);
+    this.entries = observed.entries ?? this.entries;
+    this.endedAt ??= observed.endedAt;
+    return 'recorded';
+  }
+}
+
+function observerOf(shelf: Shelf): Observer {
+  return new Observer({
+    ledger: shelf,
+    live: new LiveTurns(),
+    toOutbox: () => [],
+    writeback: {
+      now: () => NOW,
+      digest: (_p, _k, value) => value,
+      settings: DEFAULT_PROOF_SETTINGS,
+    },
+  });
+}
+
+const shows = (value: string): Observation => ({
+  kind: 'attributes',
+  conversationId,
+  participantId,
+  eventAt: undefined,
+  attributes: new Map([['crm.tier', value]]),
+});
+
+describe('Observer', () => {
+  it('weighs what comes together one after another, so that nothing is told twice', async () => {
+    const shelf = new Shelf(accepted);
+    const observer = observerOf(shelf);
+    await Promise.all([observer.observe(shows('gold')), observer.observe(shows('gold'))]);
+    expect(shelf.recorded.map(({ entries }) => entries?.[0]?.state)).toEqual(['visible']);
+  });
+
+  it('records the end though nothing that is guarded changes with it, once', async () => {
+    const shelf = new Shelf({ ...accepted, state: 'closed', deadlineAt: undefined });
+    const observer = observerOf(shelf);
+    const ended: Observation = { kind: 'ended', conversationId, eventAt: 42 };
+    await observer.observe(ended);
+    await observer.observe(ended);
+    expect(shelf.recorded.map(({ endedAt }) => endedAt)).toEqual([42]);
+  });
+
+  it('goes on after an observation that could not be recorded', async () => {
+    const shelf = new Shelf(accepted);
+    const observer = observerOf(shelf);
+    shelf.failures = 1;
+    const failing = observer.observe(shows('gold'));
+    const next = observer.observe(shows('gold'));
+    await expect(failing).rejects.toThrow('away');
+    await next;
+    expect(shelf.entries[0]?.state).toBe('visible');
+  });
+});
