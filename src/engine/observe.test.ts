@@ -3,10 +3,9 @@ import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import { parseConversationId, parseParticipantId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Observed } from '../ledger/ledger.ts';
-import type { KnownConversation } from '../ledger/records.ts';
 import { DEFAULT_PROOF_SETTINGS } from '../writeback/proof/settings.ts';
 import { LiveTurns } from './live-turns.ts';
-import { Observer } from './observe.ts';
+import { Observer, type Remembered } from './observe.ts';
 
 const conversationId = parseConversationId('c1');
 const participantId = parseParticipantId('p1');
@@ -55,11 +54,11 @@ class Shelf {
     return Promise.resolve(true);
   }
 
-  async find(): Promise<Pick<KnownConversation, 'entries' | 'fence' | 'endedAt'>> {
+  async find(): Promise<Remembered> {
     const { entries, endedAt } = this;
     await Promise.resolve();
     if (this.failures-- > 0) throw new Error('the store is away');
-    return { entries, fence: 1, endedAt };
+    return { entries, fence: 1, dueAt: undefined, feedSeq: 0, endedAt };
   }
 
   async observe(observed: Observed): Promise<'recorded'> {

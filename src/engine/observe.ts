@@ -2,7 +2,7 @@ import type { ConversationId } from '../domain/ids.ts';
 import { hasEnded } from '../domain/conversation.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { KnownConversation } from '../ledger/records.ts';
+import type { KnownConversation } from '../ledger/reading/records.ts';
 import { observe, type ObserveParts } from '../writeback/observe.ts';
 import type { ToOutbox } from './analytics.ts';
 import type { LiveTurns } from './live-turns.ts';
@@ -10,11 +10,15 @@ import type { OnProgress } from './progress.ts';
 import { changedStates } from './turn/progress-of.ts';
 import { toWrites } from './turn/settlement.ts';
 
+/** What is asked of a known conversation. */
+export type Remembered = Pick<
+  KnownConversation,
+  'entries' | 'fence' | 'dueAt' | 'feedSeq' | 'endedAt'
+>;
+
 export interface ObserverParts {
   readonly ledger: Pick<Ledger, 'observe' | 'wake' | 'now'> & {
-    find(
-      id: ConversationId,
-    ): Promise<Pick<KnownConversation, 'entries' | 'fence' | 'endedAt'> | undefined>;
+    find(id: ConversationId): Promise<Remembered | undefined>;
   };
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
   readonly live: LiveTurns;

@@ -14,10 +14,11 @@ export interface ClientPortOptions {
 
 /** Fits the platform client to one turn. */
 export function createClientPort({ client, traceId, permit }: ClientPortOptions): PlatformPort {
-  const toOptions = ({ signal, lane, onRequest }: PortCall): CallOptions => ({
+  const toOptions = ({ signal, lane, onRequest, beforeSend }: PortCall): CallOptions => ({
     signal,
     lane,
     traceId,
+    beforeSend,
     permit: lane !== 'verify' && permit !== undefined && permit.left > 0 ? permit : undefined,
     meter: onRequest === undefined ? undefined : new CallMeter(onRequest),
   });

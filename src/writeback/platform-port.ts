@@ -9,6 +9,8 @@ export interface PortCall {
   readonly lane: BudgetLane;
   /** Called once per request that leaves, repeated ones included. */
   readonly onRequest?: (() => void) | undefined;
+  /** Called when a request is about to leave, however long it waited; what it throws keeps it back. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 export interface ParticipantRef {

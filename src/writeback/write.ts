@@ -25,6 +25,11 @@ export interface WriteOrder {
  */
 export type WriteResult = WriteAnswer | { readonly kind: 'not-found' };
 
+/** Thrown by whoever keeps a write back at the last moment: the conversation has ended meanwhile. */
+export class Withheld extends Error {
+  override readonly name = 'Withheld';
+}
+
 /**
  * Sends one write and never repeats it: whether to do so is decided by looking.
  *
@@ -42,6 +47,7 @@ export async function writeOnce(order: WriteOrder, context: WriteContext): Promi
     return { kind: 'accepted' };
   } catch (error) {
     context.call.signal.throwIfAborted();
+    if (error instanceof Withheld) return { kind: 'withheld' };
     return toResult(error, profile.name);
   }
 }
@@ -52,13 +58,22 @@ function toResult(error: unknown, profile: WriteProfileName): WriteResult {
   if (isOpen) {
     const { retryAfterMs } = error;
     const reason = error.platformCode ?? error.code;
-    return { kind: 'unknown', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    const untaken = TURNED_AWAY.has(error.status ?? 0);
+    return {
+      kind: 'unknown',
+      reason,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(untaken ? { untaken } : {}),
+    };
   }
   return error.status === 404 ? toMissing(error, profile) : refused(error, profile);
 }
 
 /** Answers that do not tell whether the write was taken. */
 const OPEN_STATUSES: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504]);
+
+/** Answers that tell that it was not, and may be at another time. */
+const TURNED_AWAY: ReadonlySet<number> = new Set([409, 429]);
 
 /** Not the platform's answer: a sign-in that was refused is final, anything else is not known. */
 function toForeignResult(error: unknown): WriteResult {

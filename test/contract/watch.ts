@@ -72,4 +72,5 @@ const emptyPart = () => ({
 
 /** The one watch of this process; test files share it, as they share the module graph. */
 export const contractWatch: ContractWatch = new ContractWatch();
-contractWatch.start();
+// Ten thousand schedules say the same over and over: those of every test run are enough.
+if (process.env['RAPPORT_SCHEDULES'] === undefined) contractWatch.start();

@@ -66,10 +66,18 @@ export const feed = (state: AttributeState, word?: string): ProofAction => ({
 export function witness(entry: AttributeEntry, evidence: EvidenceEvent): AttributeEntry {
   const seen = evidence.digest ?? undefined;
   const seenAt = evidence.at ?? entry.seenAt;
-  const witnessed = { ...entry, seen, seenAt };
+  const wasRead = evidence.source === 'read' || undefined;
+  const witnessed = remember({ ...entry, seen, seenAt }, { wasRead });
   return evidence.at !== undefined && classify(entry, evidence.digest) === 'wanted'
     ? remember(witnessed, { wantedAt: evidence.at })
     : witnessed;
+}
+
+/** Whether it is known to be true after everything that was seen before. Two events of one instant have no order. */
+export function isAfterAll(entry: AttributeEntry, evidence: EvidenceEvent): boolean {
+  if (evidence.source === 'read') return true;
+  const isTimed = evidence.at !== undefined && entry.seenAt !== undefined;
+  return isTimed && evidence.at > entry.seenAt && memoryOf(entry).wasRead !== true;
 }
 
 /** Plans another write of the wanted value; while one is on its way, the answer comes first. */

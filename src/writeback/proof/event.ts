@@ -46,8 +46,16 @@ export type WriteAnswer =
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
   | { readonly kind: 'no-participant' }
   | { readonly kind: 'no-conversation' }
-  /** Nobody can tell whether it was taken: 408, 409, 429, 5xx, time-out, reset, crash. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number };
+  /** It never left: by then the conversation had ended. */
+  | { readonly kind: 'withheld' }
+  /** To be read before it is repeated: 408, 409, 429, 5xx, time-out, reset, crash. */
+  | {
+      readonly kind: 'unknown';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** It was turned away (409, 429): nothing of it can show. */
+      readonly untaken?: boolean;
+    };
 
 export interface EvidenceEvent {
   readonly kind: 'evidence';

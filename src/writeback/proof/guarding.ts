@@ -1,5 +1,14 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { classify, enter, feed, plan, same, witness, type ValueClass } from './entry.ts';
+import {
+  classify,
+  enter,
+  feed,
+  isAfterAll,
+  plan,
+  same,
+  witness,
+  type ValueClass,
+} from './entry.ts';
 import type {
   EvidenceEvent,
   Overwriter,
@@ -35,12 +44,7 @@ export function witnessProved(
   if (seen === 'own' && evidence.at === undefined) {
     return same(entry, { kind: 'count', what: 'echo' });
   }
-  // Nothing tells whether this was before or after ours: a read does.
-  if (memoryOf(entry).suspect === true) return same(entry);
-  return same({
-    ...remember(entry, { suspect: true, reads: undefined }),
-    deadlineAt: context.now,
-  });
+  return suspect(entry, context);
 }
 
 /** Another value stands there at the end: nothing is written any more, but it is told. */
@@ -53,7 +57,7 @@ function lastSaw(entry: AttributeEntry, evidence: EvidenceEvent, context: StepCo
 }
 
 function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
-  const { suspect, lastRead, flowEndedAt } = memoryOf(entry);
+  const { suspect: isSuspect, lastRead, flowEndedAt } = memoryOf(entry);
   const isRead = evidence.source === 'read';
   if (lastRead === true) {
     const witnessed = witness(entry, evidence);
@@ -64,7 +68,7 @@ function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepCo
     return isAfter ? prove(witness(entry, evidence), context) : same(witness(entry, evidence));
   }
   const witnessed = witness(entry, evidence);
-  if (suspect === true && isRead) {
+  if (isSuspect === true && isRead) {
     const deadlineAt = entry.state === 'applied' ? holdUntil(entry, context) : undefined;
     return same({ ...remember(witnessed, { suspect: undefined }), deadlineAt });
   }
@@ -170,8 +174,8 @@ export function overtaken(
   return same(after.entry, ...proved.actions, ...after.actions);
 }
 
-/** The pause before a rewrite is over (row 26). */
-export function rewrite(entry: AttributeEntry, context: StepContext): Step {
+/** Row 26. */
+function rewrite(entry: AttributeEntry, context: StepContext): Step {
   const { by = 'unknown', spent } = memoryOf(entry);
   const isOurs = policyOf(by, context) === 'ours';
   if (!isOurs || spent === true || entry.rewrites >= context.settings.maxRewrites) {
@@ -190,41 +194,89 @@ export function witnessOverwritten(
   if (entry.state === 'yielded') {
     const last = entry.own.at(-1);
     if (evidence.digest !== null && evidence.digest === last) {
-      return prove({ ...witnessed, wanted: last }, context);
+      // Without an order it is as likely the late echo of what was yielded.
+      return isAfterAll(entry, evidence)
+        ? prove({ ...witnessed, wanted: last }, context)
+        : same(entry, { kind: 'count', what: 'echo' });
     }
     const isTheirs = evidence.digest !== null && !entry.own.includes(evidence.digest);
     return same(isTheirs ? { ...witnessed, wanted: evidence.digest } : witnessed);
   }
-  return classify(entry, evidence.digest) === 'wanted'
-    ? prove(witnessed, context)
+  const isWanted = classify(entry, evidence.digest) === 'wanted';
+  if (isWanted && isAfterAll(entry, evidence)) return prove(witnessed, context);
+  if (isWanted) return suspect(entry, context);
+  const { suspect: isSuspect } = memoryOf(entry);
+  return isSuspect === true && evidence.source === 'read'
+    ? stillTheirs(witnessed, context)
     : same(witnessed);
+}
+
+/** Nothing tells in which order things were seen: a read does. */
+function suspect(entry: AttributeEntry, context: StepContext): Step {
+  if (memoryOf(entry).suspect === true) return same(entry);
+  return same({
+    ...remember(entry, { suspect: true, reads: undefined }),
+    deadlineAt: context.now,
+  });
+}
+
+/** The other value stands there indeed, and what was to follow follows. */
+function stillTheirs(entry: AttributeEntry, context: StepContext): Step {
+  const certain = remember(entry, { suspect: undefined, reads: undefined });
+  const { by = 'unknown' } = memoryOf(certain);
+  const isContended = policyOf(by, context) === 'ours';
+  return isContended ? contend(certain, context) : same({ ...certain, deadlineAt: undefined });
+}
+
+/** The pause before a rewrite is over, or a read is to tell who is there now (rows 26 and 30). */
+export function attendOverwritten(
+  entry: AttributeEntry,
+  event: ProofEvent,
+  context: StepContext,
+): Step {
+  if (memoryOf(entry).suspect === true) {
+    return askAgain(entry, event, context) ?? stillTheirs(entry, context);
+  }
+  return event.kind === 'deadline' ? rewrite(entry, context) : same(entry);
 }
 
 /** A read of a proved key is due, or could not be made (rows 15, 16, 25). */
 export function lookAgain(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  const { suspect, flow, flowEndedAt, reads = 0 } = memoryOf(entry);
-  const { now, settings } = context;
-  if (entry.state === 'applied' && flow === 'older' && suspect !== true) {
+  const { suspect: isSuspect, flow, flowEndedAt } = memoryOf(entry);
+  if (entry.state === 'applied' && flow === 'older' && isSuspect !== true) {
     return settleUnread(entry, 'a voice flow that began before the write is still running');
   }
-  if (suspect !== true && (entry.state !== 'applied' || flowEndedAt === undefined)) {
+  if (isSuspect !== true && (entry.state !== 'applied' || flowEndedAt === undefined)) {
     return same({ ...entry, deadlineAt: undefined });
   }
-  if (reads >= MAX_LOOKS) return unresolved(entry);
-  const deadlineAt = now + settings.settleMs * 2 ** reads;
+  return askAgain(entry, event, context) ?? unresolved(entry, context);
+}
+
+/** A read, or a later one where that could not be made; undefined once they are spent. */
+function askAgain(
+  entry: AttributeEntry,
+  event: ProofEvent,
+  context: StepContext,
+): Step | undefined {
+  const { reads = 0 } = memoryOf(entry);
+  if (reads >= MAX_LOOKS) return undefined;
+  const deadlineAt = context.now + context.settings.settleMs * 2 ** reads;
   if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
   return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
 }
 
-/** How often a read that decides a doubt is tried before the doubt is left standing. */
-const MAX_LOOKS = 3;
+/** How often a read that decides a doubt is tried: over two minutes, with the default settings. */
+const MAX_LOOKS = 6;
 
-/** No read could tell: what was proved stands, and the record says that it was not confirmed. */
-function unresolved(entry: AttributeEntry): Step {
+/** No read could tell: what was proved once cannot be vouched for any more. */
+function unresolved(entry: AttributeEntry, context: StepContext): Step {
   const open = remember(entry, { suspect: undefined, reads: undefined });
-  return entry.state === 'applied'
-    ? settleUnread(open, 'no read could be made after the flow ended')
-    : same({ ...remember(open, { reason: 'unconfirmed' }), deadlineAt: undefined });
+  if (entry.state === 'applied') {
+    return settleUnread(open, 'no read could be made after the flow ended');
+  }
+  const unsure = remember(open, { reason: 'unconfirmed', final: undefined });
+  const lateAt = context.now + context.settings.lateMs;
+  return same(enter(unsure, 'unverified', lateAt), feed('unverified', 'unconfirmed'));
 }
 
 function settleUnread(entry: AttributeEntry, reason: string): Step {

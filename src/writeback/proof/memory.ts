@@ -19,6 +19,10 @@ export interface ProofMemory {
   readonly inFlight?: boolean;
   /** How often the wanted value was sent again in doubt. */
   readonly doubts?: number;
+  /** When the answer to the last write was given up: up to then it may have been taken. */
+  readonly lostAt?: number;
+  /** Every write of the wanted value was turned away. */
+  readonly untaken?: boolean;
   /** The customer was already looked for again. */
   readonly resolved?: boolean;
   /** Reads asked for since the last acknowledgement. */
@@ -31,6 +35,8 @@ export interface ProofMemory {
   readonly contested?: boolean;
   /** Evidence that cannot be placed in time speaks against ours; a read will tell. */
   readonly suspect?: boolean;
+  /** What was seen last was read; a read and an event have no order but that in which they came. */
+  readonly wasRead?: boolean;
   /** When the newest event that showed the wanted value happened, by the platform's clock. */
   readonly wantedAt?: number;
   /** A voice flow is running that began before (`older`) or after (`newer`) the last write. */

@@ -70,11 +70,17 @@ function begin(entry: AttributeEntry, event: WantEvent, context: StepContext): S
 
 /** The wanted value is there with no write of this entry: somebody else's, or a lost turn's of ours. */
 function stands(entry: AttributeEntry, context: StepContext): Step {
-  const { presumed } = memoryOf(entry);
-  const isOurs = presumed === true && entry.writes === 0 && entry.wanted !== undefined;
-  const standing: AttributeEntry = isOurs
-    ? { ...entry, base: undefined, own: [entry.wanted], writes: 1, sentAt: context.now }
-    : entry;
+  const { wanted, own, writes } = entry;
+  const isOurs = memoryOf(entry).presumed === true && wanted !== undefined && !own.includes(wanted);
+  if (!isOurs) return prove(entry, context, 'as it was');
+  const standing: AttributeEntry = {
+    ...entry,
+    // What was seen there is no longer what was there before us.
+    base: writes === 0 ? undefined : entry.base,
+    own: addOwn(own, wanted),
+    writes: writes + 1,
+    sentAt: context.now,
+  };
   return prove(standing, context, 'as it was');
 }
 
@@ -127,6 +133,7 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
     removal: event.removal === true || undefined,
     presumed: event.presumeOurs === true || undefined,
     doubts: undefined,
+    untaken: undefined,
     resolved: undefined,
     wantedAt: undefined,
     lateMs: undefined,

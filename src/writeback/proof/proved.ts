@@ -73,6 +73,12 @@ export function closeGuard(entry: AttributeEntry): Step {
   return same(enter(closed, 'closed', undefined), feed('closed'));
 }
 
+/** The conversation is over, and nothing of this was written (rows 8 and 32). */
+export function skipped(entry: AttributeEntry): Step {
+  const never = remember(entry, { reason: 'ended', final: true, lastRead: undefined });
+  return same(enter(never, 'ended', undefined), feed('ended', 'skipped'));
+}
+
 export function giveUp(entry: AttributeEntry, reason: string): Step {
   const open = remember(entry, { reason, final: true, lastRead: undefined });
   return same(enter(open, 'unverified', undefined), feed('unverified', reason));

@@ -4,11 +4,17 @@ import { conversationEnded, conversationGone, lookLast } from './ending.ts';
 import { same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
 import { flowEnded, flowStarted, noFlow } from './flows.ts';
-import { lookAgain, overtaken, rewrite, witnessOverwritten, witnessProved } from './guarding.ts';
+import {
+  attendOverwritten,
+  lookAgain,
+  overtaken,
+  witnessOverwritten,
+  witnessProved,
+} from './guarding.ts';
 import { memoryOf } from './memory.ts';
 import { forgo, leave, moveTo, want, witnessPlanned } from './planning.ts';
 import { awaitProof, endWatch, witnessAccepted, witnessLate } from './proving.ts';
-import { answered, waitInDoubt, witnessSent } from './sending.ts';
+import { answered, lost, waitInDoubt, witnessSent } from './sending.ts';
 import { answeredWipe, pursueWipe, wipe, witnessWiping } from './wiping.ts';
 
 /**
@@ -147,8 +153,7 @@ const ATTEND: Readonly<Partial<Record<AttributeState, Attend>>> = {
   visible: lookAgain,
   ignored: endWatch,
   unverified: endWatch,
-  overwritten: (entry, event, context) =>
-    event.kind === 'deadline' ? rewrite(entry, context) : same(entry),
+  overwritten: attendOverwritten,
   wiping: pursueWipe,
 };
 
@@ -171,12 +176,4 @@ function lastLook(
   context: StepContext,
 ): Step | undefined {
   return memoryOf(entry).lastRead === true ? lookLast(entry, event, context) : undefined;
-}
-
-/** Whoever sent it never told what became of it. */
-function lost(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  if (entry.deadlineAt === undefined) return same(entry);
-  const answer = { kind: 'unknown', reason: 'the answer was never seen' } as const;
-  const doubtful = answered(entry, { kind: 'answer', write: entry.writes, answer }, context).entry;
-  return waitInDoubt(doubtful, event, context);
 }

@@ -2,10 +2,12 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { classify, enter, feed, plan, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
-import { giveUp, nextProofAt, prove } from './proved.ts';
+import { giveUp, nextProofAt, prove, skipped } from './proved.ts';
 import { MAX_DOUBTS } from './settings.ts';
 
 type AnswerEvent = Extract<ProofEvent, { kind: 'answer' }>;
+
+type SentAnswer = Exclude<WriteAnswer, { readonly kind: 'withheld' }>;
 
 /** The answer to a PATCH has come, or is given up (rows 4 to 9). */
 export function answered(entry: AttributeEntry, event: AnswerEvent, context: StepContext): Step {
@@ -13,6 +15,7 @@ export function answered(entry: AttributeEntry, event: AnswerEvent, context: Ste
     return same(entry, { kind: 'count', what: 'stale' });
   }
   const landed = remember(entry, { inFlight: undefined });
+  if (event.answer.kind === 'withheld') return withhold(landed);
   if (landed.state === 'planned') {
     // Another value was wanted meanwhile; whatever became of this one, that one goes next.
     return event.answer.kind === 'no-conversation' ? gone(landed) : plan(landed);
@@ -22,7 +25,7 @@ export function answered(entry: AttributeEntry, event: AnswerEvent, context: Ste
   return same(event.answer.kind === 'accepted' ? { ...landed, acceptedAt: context.now } : landed);
 }
 
-function concludeSent(entry: AttributeEntry, answer: WriteAnswer, context: StepContext): Step {
+function concludeSent(entry: AttributeEntry, answer: SentAnswer, context: StepContext): Step {
   switch (answer.kind) {
     case 'accepted':
       return accept(entry, context);
@@ -40,7 +43,14 @@ function concludeSent(entry: AttributeEntry, answer: WriteAnswer, context: StepC
     case 'unknown':
       break;
   }
-  return doubt(entry, answer, context);
+  return doubt(remember(entry, { lostAt: context.now }), answer, context);
+}
+
+/** The conversation ended before the PATCH could leave (row 32). */
+function withhold(entry: AttributeEntry): Step {
+  const unsent = { ...entry, writes: entry.writes - 1 };
+  const isPursued = entry.state === 'sent' || entry.state === 'planned';
+  return isPursued ? skipped(unsent) : same(unsent);
 }
 
 function accept(entry: AttributeEntry, context: StepContext): Step {
@@ -53,8 +63,8 @@ function accept(entry: AttributeEntry, context: StepContext): Step {
 /** The participant is not there; it is looked for once. */
 function missing(entry: AttributeEntry): Step {
   if (memoryOf(entry).resolved === true) {
-    const lost = remember(entry, { reason: 'the participant is not in the conversation' });
-    return same(enter(lost, 'wrong-participant', undefined), feed('wrong-participant'));
+    const stray = remember(entry, { reason: 'the participant is not in the conversation' });
+    return same(enter(stray, 'wrong-participant', undefined), feed('wrong-participant'));
   }
   return same(enter(remember(entry, { resolved: true }), 'wrong-participant', undefined), {
     kind: 'resolve',
@@ -62,8 +72,21 @@ function missing(entry: AttributeEntry): Step {
 }
 
 function gone(entry: AttributeEntry): Step {
-  const ended = remember(entry, { reason: 'ended', code: 'not.found', final: true });
-  return same(enter(ended, 'ended', undefined), feed('ended', 'skipped'));
+  return skipped(remember(entry, { code: 'not.found' }));
+}
+
+/** Whoever sent it never told what became of it: their request ends with them. */
+export function lost(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
+  if (entry.deadlineAt === undefined) return same(entry);
+  const landed = remember(entry, { inFlight: undefined, lostAt: entry.sentAt });
+  const answer = { kind: 'unknown', reason: 'the answer was never seen' } as const;
+  return waitInDoubt(doubt(landed, answer, context).entry, event, context);
+}
+
+/** Until when a write whose answer was lost may still come to show. */
+function openUntil(entry: AttributeEntry, context: StepContext): number {
+  const since = memoryOf(entry).lostAt ?? entry.sentAt ?? context.now;
+  return since + context.settings.settleMs;
 }
 
 function doubt(
@@ -71,9 +94,15 @@ function doubt(
   answer: Extract<WriteAnswer, { kind: 'unknown' }>,
   context: StepContext,
 ): Step {
-  const settledAt = (entry.sentAt ?? context.now) + context.settings.settleMs;
+  const { doubts = 0, untaken: wasUntaken } = memoryOf(entry);
+  const untaken = answer.untaken === true && (doubts === 0 || wasUntaken === true);
   const mayAskAt = context.now + (answer.retryAfterMs ?? 0);
-  const doubtful = remember(entry, { reason: answer.reason, reads: undefined });
+  const doubtful = remember(entry, {
+    reason: answer.reason,
+    reads: undefined,
+    untaken: untaken || undefined,
+  });
+  const settledAt = openUntil(doubtful, context);
   return same(enter(doubtful, 'in-doubt', Math.max(settledAt, mayAskAt)), feed('in-doubt'));
 }
 
@@ -88,7 +117,7 @@ export function witnessSent(
   if (entry.state === 'sent' || evidence.source === 'event') return same(witnessed);
   if (memoryOf(entry).lastRead === true) return giveUp(witnessed, 'ended');
   const startedAt = evidence.startedAt ?? context.now;
-  if (startedAt < (entry.sentAt ?? 0) + context.settings.settleMs) return same(witnessed);
+  if (startedAt < openUntil(entry, context)) return same(witnessed);
   return repeat(witnessed);
 }
 

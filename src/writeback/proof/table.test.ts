@@ -274,9 +274,19 @@ describe('reduce: planning and sending', () => {
   it('row 9: an answer that tells nothing leaves the write in doubt, to be read after settleMs', () => {
     const sent = entry({ state: 'sent', sentAt: NOW - 100, note: { inFlight: true } });
     const after = play(sent, answer({ kind: 'unknown', reason: '504' }));
-    expect([after.state, after.dueIn]).toEqual(['in-doubt', settleMs - 100]);
+    expect([after.state, after.dueIn]).toEqual(['in-doubt', settleMs]);
     expect(after.does).not.toContain('patch');
     expect(play(after.entry, DUE, { now: NOW + settleMs }).does).toEqual(['read']);
+  });
+
+  it('row 9: what was turned away each time is skipped when the conversation ends', () => {
+    const untaken = { kind: 'unknown', reason: '409', untaken: true } as const;
+    const sent = entry({ state: 'sent', writes: 1, wipe: true, note: { inFlight: true } });
+    const after = play(play(sent, answer(untaken, 1)).entry, ENDED);
+    expect([after.state, after.does]).toEqual(['ended', ['feed:ended']]);
+    const again = entry({ state: 'sent', writes: 2, note: { inFlight: true, doubts: 1 } });
+    const open = play(play(again, answer(untaken)).entry, ENDED);
+    expect(open.memory.lastRead).toBe(true);
   });
 
   it('row 9: a write that nobody saw answered is read first after a crash', () => {
@@ -538,7 +548,10 @@ describe('reduce: guarding', () => {
     expect([after.state, after.entry.wanted]).toEqual(['yielded', F]);
     expect(play(after.entry, wanting({ asked: false })).state).toBe('yielded');
     expect(play(after.entry, wanting({ asked: true })).does).toEqual(['patch']);
-    expect(play(after.entry, told(W, EVENT + 20)).state).toBe('visible');
+    const restored = told(W, EVENT + 20);
+    expect(play(after.entry, restored).state).toBe('yielded');
+    const ordered = play(play(after.entry, told(F, EVENT + 10)).entry, restored);
+    expect(ordered.state).toBe('visible');
   });
 
   it('row 29: by policy alert it stands as it is until a request sets it again', () => {
@@ -549,8 +562,25 @@ describe('reduce: guarding', () => {
   });
 
   it('row 30: it is visible again when someone restores it', () => {
-    const after = play(entry({ state: 'overwritten', seen: F, deadlineAt: NOW + 1000 }), told(W));
-    expect([after.state, after.dueIn]).toEqual(['visible', undefined]);
+    const overwritten = { state: 'overwritten', seen: F, deadlineAt: NOW + 1000 } as const;
+    const ordered = play(entry({ ...overwritten, seenAt: EVENT - 10 }), told(W));
+    expect([ordered.state, ordered.dueIn]).toEqual(['visible', undefined]);
+    expect(play(entry(overwritten), read(W)).state).toBe('visible');
+  });
+
+  it('row 30: an echo that cannot be placed after the other value is looked into first', () => {
+    const overwritten = entry({ state: 'overwritten', seen: F, note: { by: 'unknown' } });
+    for (const echo of [untimed(W), told(W)]) {
+      const after = play(overwritten, echo);
+      expect([after.state, after.dueIn, after.does]).toEqual(['overwritten', 0, []]);
+      const asked = play(after.entry, DUE);
+      expect(asked.does).toEqual(['read']);
+      expect(play(asked.entry, read(W)).state).toBe('visible');
+      const theirs = play(asked.entry, read(F));
+      expect([theirs.state, theirs.dueIn, theirs.does]).toEqual(['overwritten', undefined, []]);
+      const ours = play(asked.entry, read(F), policy('ours', 'ours'));
+      expect([ours.state, ours.dueIn]).toEqual(['overwritten', 1000]);
+    }
   });
 
   it('row 31: follows the customer to another participant, from planned to visible', () => {

@@ -2,6 +2,7 @@ import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
 import { classify, enter, feed, isWiped, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
+import { skipped } from './proved.ts';
 import { MAX_DOUBTS, WIPE_DEADLINE_MS, WIPE_READS_MS } from './settings.ts';
 
 /** Whether there is something of ours here that is to go when the customer goes. */
@@ -48,11 +49,18 @@ export function answeredWipe(
   const landed = remember(entry, { inFlight: undefined });
   const { answer } = event;
   if (answer.kind === 'no-conversation') return finishGone(landed);
+  if (answer.kind === 'withheld') return withheldWipe(landed);
   if (!entry.own.includes(entry.wanted ?? '')) return same(landed, { kind: 'patch' });
   return concludeWipe(landed, answer, context);
 }
 
-type OpenAnswer = Exclude<WriteAnswer, { kind: 'no-conversation' }>;
+/** What was to be written never left; if nothing had been before, there is nothing to empty. */
+function withheldWipe(entry: AttributeEntry): Step {
+  const unsent = { ...entry, writes: entry.writes - 1 };
+  return unsent.writes === 0 ? skipped(unsent) : same(unsent, { kind: 'patch' });
+}
+
+type OpenAnswer = Exclude<WriteAnswer, { kind: 'no-conversation' | 'withheld' }>;
 
 function concludeWipe(entry: AttributeEntry, answer: OpenAnswer, context: StepContext): Step {
   const { now, settings } = context;

@@ -60,6 +60,8 @@ export class FakePlatform implements PlatformPort {
   readonly readFailures: boolean[] = [];
   lagMs = 300;
   latencyMs = 20;
+  /** How long a write waits before it leaves. */
+  roomAfterMs = 0;
   /** From taking a write to its answer. */
   answerMs = 0;
   ended = false;
@@ -107,6 +109,8 @@ export class FakePlatform implements PlatformPort {
     call: PortCall,
   ): Promise<void> {
     const { participantId } = target;
+    await sleep(this.clock, this.roomAfterMs, call.signal);
+    call.beforeSend?.();
     const fate = this.fates.shift() ?? 'ok';
     this.patches.push({ at: this.clock.wallMs(), participantId, changes, fate });
     await this.#travel('patchAttributes', call);

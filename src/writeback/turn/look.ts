@@ -11,6 +11,7 @@ import { createDeadline } from '../../lib/abort.ts';
 import { nameOf } from './board.ts';
 import { toConversationEvidence, toEvidence, toFlowEvent, type Sight } from './sight.ts';
 import type { TurnState } from './turn-state.ts';
+import { wantWhatIsNew } from './want.ts';
 
 /** Longest wait for one proof read, the wait for budget included, in milliseconds. */
 const PROOF_READ_MS = 5000;
@@ -21,6 +22,8 @@ export function see(turn: TurnState, conversation: Conversation, sight: Sight): 
   if (hasEnded(conversation)) turn.end();
   const parts = { sight, digest: turn.deps.digest };
   turn.stepAll((entry) => toFlowEvent(entry, conversation, sight));
+  const isAgain = turn.isBeginning && turn.input.lookFirst !== undefined;
+  if (isAgain && !turn.ended) wantWhatIsNew(turn);
   turn.stepAll((entry) => toConversationEvidence(entry, conversation, parts));
   turn.stepAll((entry) => leaving(turn, entry, conversation));
 }

@@ -4,7 +4,7 @@ import type { ParticipantId } from '../../domain/ids.ts';
 import { findProfile } from '../profiles/find-profile.ts';
 import type { WriteAnswer } from '../proof/event.ts';
 import { memoryOf } from '../proof/memory.ts';
-import { writeOnce } from '../write.ts';
+import { Withheld, writeOnce } from '../write.ts';
 import { nameOf } from './board.ts';
 import { look } from './look.ts';
 import type { TurnState } from './turn-state.ts';
@@ -78,7 +78,19 @@ function valueToSend(turn: TurnState, entry: AttributeEntry): string | null | un
 async function send(turn: TurnState, parcel: Parcel): Promise<void> {
   const { deps, input } = turn;
   deps.assertHeld();
-  const isGuard = !input.asked || parcel.entries.every((entry) => entry.state === 'wiping');
+  const isWipe = parcel.entries.every((entry) => entry.state === 'wiping');
+  let lost: unknown;
+  const beforeSend = (): void => {
+    // It may have waited for room, and the conversation or the lease may not have.
+    try {
+      deps.assertHeld();
+    } catch (error) {
+      lost = error;
+      throw error;
+    }
+    turn.takeIn();
+    if (turn.ended && !isWipe) throw new Withheld();
+  };
   for (const entry of parcel.entries) {
     turn.wipes.delete(nameOf(entry));
     turn.step(entry, { kind: 'leave' });
@@ -92,11 +104,12 @@ async function send(turn: TurnState, parcel: Parcel): Promise<void> {
     },
     {
       port: deps.port,
-      call: turn.call(isGuard ? 'guard' : 'work'),
+      call: { ...turn.call(isWipe || !input.asked ? 'guard' : 'work'), beforeSend },
       clock: deps.clock,
       random: deps.random,
     },
   );
+  if (lost !== undefined) throw lost;
   const answer = result.kind === 'not-found' ? await findOut(turn, parcel) : result;
   const fields = { conversationId: input.conversationId, keys: parcel.changes.size };
   deps.log.debug('write.answered', { ...fields, answer: answer.kind });

@@ -6,6 +6,7 @@ import type { ProofEvent, WantEvent } from '../proof/event.ts';
 import { memoryOf } from '../proof/memory.ts';
 import { Board, nameOf } from './board.ts';
 import type { WritebackDeps, WritebackInput } from './input.ts';
+import { eventsOf } from './observed-events.ts';
 import { isFlowRunning } from './sight.ts';
 
 /** What one turn knows and has still to do. */
@@ -16,6 +17,8 @@ export class TurnState {
   readonly beganAt: number;
   conversation: Conversation | undefined;
   ended: boolean;
+  /** What it was given is still being taken in. */
+  isBeginning = true;
   /** Names of entries that asked for a read. */
   readonly readers: Set<string> = new Set();
   /** Names of entries that are to be emptied with the next PATCH. */
@@ -54,6 +57,15 @@ export class TurnState {
 
   blank(entry: AttributeEntry): string {
     return this.deps.digest(entry.participantId, entry.key, '');
+  }
+
+  /** Takes in what was observed since the last time. */
+  takeIn(): void {
+    const { arrived, digest } = this.deps;
+    for (const observation of arrived?.() ?? []) {
+      if (observation.kind === 'ended') this.ended = true;
+      for (const toEvent of eventsOf(observation, digest)) this.stepAll(toEvent);
+    }
   }
 
   end(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseParticipantId } from '../../domain/ids.ts';
-import { CUSTOMER } from './fake-platform.fixture.ts';
+import { CONVERSATION, CUSTOMER } from './fake-platform.fixture.ts';
 import { Rig } from './rig.fixture.ts';
 
 describe('writeTurn', () => {
@@ -109,23 +109,34 @@ describe('writeTurn', () => {
   it('does not write again what was taken though its answer was lost', async () => {
     const rig = new Rig();
     rig.platform.fates.push('taken-unheard');
-    const result = await rig.enrich({ 'crm.tier': 'gold' });
-    expect(result.keyVerdicts[0]?.state).toBe('visible');
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(10_000);
+    expect(rig.state('crm.tier')).toBe('visible');
     expect(rig.platform.log).toEqual(['patchAttributes live', 'getConversation verify']);
+  });
+
+  it('settles with a write in doubt, and comes back when the doubt can be ended', async () => {
+    const rig = new Rig();
+    rig.platform.fates.push('lost');
+    const from = rig.clock.wallMs();
+    const result = await rig.enrich({ 'crm.tier': 'gold' });
+    expect(result.keyVerdicts[0]?.state).toBe('in-doubt');
+    expect(rig.clock.wallMs() - from).toBeLessThan(100);
+    expect(rig.dueAt).toBe(from + rig.platform.latencyMs + rig.config.settleMs);
   });
 
   it('writes again what a read shows to be missing after a conflict', async () => {
     const rig = new Rig();
     rig.listen();
     rig.platform.fates.push({ status: 409, code: 'request.conflict' });
-    const result = await rig.enrich({ 'crm.tier': 'gold' });
-    expect(result.keyVerdicts[0]?.state).toBe('accepted');
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(10_000);
     expect(rig.platform.log).toEqual([
       'patchAttributes live',
       'getConversation verify',
-      'patchAttributes live',
+      'patchAttributes guard',
     ]);
-    await rig.live(10_000);
+    expect(rig.state('crm.tier')).toBe('visible');
     expect(rig.platform.valueOf('crm.tier')).toBe('gold');
   });
 
@@ -133,10 +144,28 @@ describe('writeTurn', () => {
     const rig = new Rig();
     rig.platform.fates.push({ status: 409, code: 'request.conflict' });
     rig.platform.ended = true;
-    const result = await rig.enrich({ 'crm.tier': 'gold' });
-    expect(result.ended).toBe(true);
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(10_000);
+    expect(rig.last?.ended).toBe(true);
     expect(rig.platform.patches.length).toBe(1);
-    expect(result.keyVerdicts[0]?.state).toBe('unverified');
+    expect(rig.state('crm.tier')).toBe('ended');
+  });
+
+  it('keeps back a write that waited for room until the conversation had ended', async () => {
+    const rig = new Rig();
+    rig.listen();
+    rig.platform.roomAfterMs = 5000;
+    rig.clock.timer(1000, () => {
+      rig.platform.ended = true;
+      rig.tell({ kind: 'ended', conversationId: CONVERSATION, eventAt: undefined });
+    });
+    const result = await rig.enrich({
+      'crm.tier': 'gold',
+      'crm.phone': { value: '+1555', class: 'personal', wipe: true },
+    });
+    expect(result.keyVerdicts.map(({ state }) => state)).toEqual(['ended', 'ended']);
+    await rig.live(60_000);
+    expect(rig.platform.patches).toEqual([]);
   });
 
   it('never writes to a conversation that has ended, and says so', async () => {

@@ -1,25 +1,15 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { findParticipant } from '../../domain/conversation.ts';
 import type { KeyVerdict } from '../../domain/outcome.ts';
 import { sleep } from '../../lib/clock.ts';
 import { adviceFor, toVerdict } from '../advice.ts';
 import { hasVerdict, isWiped } from '../proof/entry.ts';
-import type { EntryId } from '../proof/event.ts';
-import type {
-  WantedValue,
-  WritebackDeps,
-  WritebackInput,
-  WritebackResult,
-  WriteTarget,
-} from './input.ts';
 import { nameOf } from './board.ts';
+import type { WritebackDeps, WritebackInput, WritebackResult, WriteTarget } from './input.ts';
 import { look, see } from './look.ts';
 import { sendPlanned } from './send.ts';
-import { eventsOf } from './observed-events.ts';
 import { TurnState } from './turn-state.ts';
+import { idOf, wantAll } from './want.ts';
 
-/** Longest time that a turn stays with a write whose answer was lost, in milliseconds. */
-const DOUBT_PATIENCE_MS = 60_000;
 /** A turn that goes round more often than this has met a defect, and leaves the rest to the next one. */
 const MAX_ROUNDS = 200;
 
@@ -66,9 +56,8 @@ async function begin(turn: TurnState): Promise<void> {
   if (customerId !== undefined) {
     turn.stepAll(() => ({ kind: 'customer-changed', to: customerId }));
   }
-  for (const target of input.targets) {
-    for (const [key, wanted] of target.wanted) want(turn, target, { key, wanted });
-  }
+  wantAll(turn);
+  turn.isBeginning = false;
   if (input.lookFirst !== undefined) await letEarlierWriteLand(turn, input.lookFirst);
 }
 
@@ -81,52 +70,6 @@ function doubtWipes(turn: TurnState): void {
     const { writes } = turn.board.get(entry) ?? entry;
     turn.step(entry, { kind: 'answer', write: writes, answer });
   }
-}
-
-function want(
-  turn: TurnState,
-  target: WriteTarget,
-  { key, wanted }: { readonly key: string; readonly wanted: WantedValue },
-): void {
-  const { input, deps } = turn;
-  const { participantId } = target;
-  const isRemoval = wanted.value === null;
-  if (isRemoval && deps.config.onRemove === 'leave') return;
-  const id = idOf(input, target, { key, wanted });
-  const value = wanted.value ?? '';
-  const digest = deps.digest(participantId, key, value);
-  deps.values.keep(digest, value, input.conversationId);
-  turn.board.want({
-    kind: 'want',
-    id,
-    digest,
-    class: wanted.class,
-    wipe: wanted.wipe && deps.config.wipe,
-    removal: isRemoval,
-    asked: input.asked,
-    current: id.target === 'secure' ? undefined : turn.current(participantId, key),
-    turn: input.turn,
-    aside: target.isChosen === true && isAside(turn, target),
-    ...turn.wantDefaults,
-  });
-}
-
-function idOf(
-  { conversationId }: WritebackInput,
-  { participantId }: WriteTarget,
-  { key, wanted }: { readonly key: string; readonly wanted: WantedValue },
-): EntryId {
-  const target = wanted.class === 'secret' ? 'secure' : 'attributes';
-  return { conversationId, participantId, target, key };
-}
-
-/** Whether a chosen participant is one that Architect does not read. */
-function isAside(turn: TurnState, { participantId }: WriteTarget): boolean {
-  const { customerId } = turn.input;
-  if (customerId !== undefined) return customerId !== participantId;
-  const participant =
-    turn.conversation === undefined ? undefined : findParticipant(turn.conversation, participantId);
-  return participant !== undefined && !['customer', 'external'].includes(participant.purpose);
 }
 
 /** What an earlier turn may have sent is given time to show before anything is sent over it. */
@@ -146,7 +89,7 @@ async function letEarlierWriteLand(
 
 /** One round of everything that is due. @returns whether there was anything to do */
 async function goRound(turn: TurnState): Promise<boolean> {
-  takeInArrived(turn);
+  turn.takeIn();
   const now = turn.deps.now();
   turn.stepAll(({ deadlineAt }) =>
     deadlineAt !== undefined && deadlineAt <= now ? { kind: 'deadline' } : undefined,
@@ -162,14 +105,6 @@ async function goRound(turn: TurnState): Promise<boolean> {
   return sendPlanned(turn);
 }
 
-function takeInArrived(turn: TurnState): void {
-  const { arrived, digest } = turn.deps;
-  for (const observation of arrived?.() ?? []) {
-    if (observation.kind === 'ended') turn.ended = true;
-    for (const toEvent of eventsOf(observation, digest)) turn.stepAll(toEvent);
-  }
-}
-
 /** The participant was not there: the conversation is read and the customer looked for, once. */
 async function findCustomer(turn: TurnState): Promise<void> {
   turn.wantsResolve = false;
@@ -181,15 +116,14 @@ async function findCustomer(turn: TurnState): Promise<void> {
   );
 }
 
-/** Waits for what the turn itself must see: writes in doubt, and proof for as long as configured. */
+/** Waits for proof for as long as configured; what takes longer is for a later turn, at its deadline. */
 async function waitForMore(turn: TurnState): Promise<boolean> {
   const { deps, beganAt } = turn;
+  const { waitMs } = deps.config;
   const due = turn.board.entries.flatMap((entry) => {
-    const isPatient = entry.state === 'in-doubt' || (!hasVerdict(entry) && deps.config.waitMs > 0);
-    const patienceMs = entry.state === 'in-doubt' ? DOUBT_PATIENCE_MS : deps.config.waitMs;
     const { deadlineAt } = entry;
-    const isSoon = deadlineAt !== undefined && deadlineAt <= beganAt + patienceMs;
-    return isPatient && isSoon ? deadlineAt : [];
+    const isSoon = deadlineAt !== undefined && deadlineAt <= beganAt + waitMs;
+    return waitMs > 0 && isSoon && !hasVerdict(entry) ? deadlineAt : [];
   });
   if (due.length === 0) return false;
   await sleep(deps.clock, Math.max(0, Math.min(...due) - deps.now()), deps.signal);
@@ -197,7 +131,7 @@ async function waitForMore(turn: TurnState): Promise<boolean> {
 }
 
 function conclude(turn: TurnState): WritebackResult {
-  takeInArrived(turn);
+  turn.takeIn();
   forgetWiped(turn);
   const effects = turn.board.conclude();
   return {
