@@ -54,7 +54,11 @@ function findStrayWrites({ sent, asks, turns, endToldAt }: Record): string[] {
     const begun = turns.findLast((turn) => turn.from <= one.at)?.from ?? one.at;
     for (const [key, value] of one.changes) {
       if (value === '') continue;
-      const asked = asks.filter((ask) => ask.key === key && ask.at <= one.at);
+      // What a killed turn was told of was forgotten with it.
+      const asked = asks.filter(
+        (ask) =>
+          ask.key === key && ask.at <= one.at && (ask.at >= begun || !isKilledAt(turns, ask.at)),
+      );
       const recent = asked.filter((_ask, i) => (asked[i + 1]?.at ?? one.at) >= begun);
       if (!recent.some((ask) => ask.value === value)) {
         wrong.push(`${key}=${value} was sent at ${one.at}, and is not what was asked for last`);

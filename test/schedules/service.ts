@@ -124,6 +124,8 @@ export class Service {
   #participantId: ParticipantId | undefined;
   #endedAt: number | undefined;
   #isClosed = false;
+  /** While what a turn left unread is weighed: when that turn began. */
+  #heldSince: number | undefined;
   #serial = 0;
 
   constructor(
@@ -244,7 +246,9 @@ export class Service {
     if (this.#running !== running) return;
     this.#running = undefined;
     this.#end(claim, result, took.from);
+    this.#heldSince = took.from;
     await this.#observer.turnOver(this.#id);
+    this.#heldSince = undefined;
   }
 
   #claim(): Claim {
@@ -378,7 +382,7 @@ export class Service {
     if (observed.basis.fence !== this.#fence || this.#running !== undefined) return 'stale';
     this.#endedAt ??= observed.endedAt;
     this.#keep(observed.entries ?? []);
-    this.#tell(observed.feed ?? [], this.stage.clock.wallMs());
+    this.#tell(observed.feed ?? [], this.#heldSince ?? this.stage.clock.wallMs());
     if (this.#reason === undefined) this.#dueNext(observed.nextDueAt);
     return 'recorded';
   }

@@ -41,9 +41,6 @@ export function witnessProved(
       ? overwrite(entry, evidence, context)
       : same(entry, { kind: 'count', what: 'stale' });
   }
-  if (seen === 'own' && evidence.at === undefined) {
-    return same(entry, { kind: 'count', what: 'echo' });
-  }
   return suspect(entry, context);
 }
 

@@ -477,8 +477,16 @@ describe('reduce: guarding', () => {
 
   it('row 24: a late echo of our earlier write is dropped, but a read of it is believed', () => {
     expect(play(visible(), told(O, EVENT - 10)).does).toEqual(['count:stale']);
-    expect(play(visible(), untimed(O)).does).toEqual(['count:echo']);
     expect(play(visible(), read(O)).state).toBe('overwritten');
+  });
+
+  it('row 24: an older value of ours without a time may be a flow’s copy, and is looked into', () => {
+    const after = play(visible(), untimed(O));
+    expect([after.state, after.dueIn, after.does]).toEqual(['visible', 0, []]);
+    const asked = play(after.entry, DUE);
+    expect(asked.does).toEqual(['read']);
+    expect(play(asked.entry, read(O)).state).toBe('overwritten');
+    expect(play(asked.entry, read(W)).state).toBe('visible');
   });
 
   it('row 25: another value after ours is overwritten: fed, reported and audited', () => {

@@ -112,8 +112,12 @@ export class TurnState {
     };
   }
 
-  /** The customer is another participant: the same value is wanted there. */
+  /** The customer is another participant: the same value is wanted there, unless this turn wants another. */
   #move(entry: AttributeEntry, to: ParticipantId): void {
+    const isWanted = this.input.targets.some(
+      ({ participantId, wanted }) => participantId === to && wanted.has(entry.key),
+    );
+    if (isWanted) return;
     const value = this.#valueOf(entry);
     if (value === undefined) {
       this.needsValues.set(`${to}\n${entry.key}`, { participantId: to, key: entry.key });
