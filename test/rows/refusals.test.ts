@@ -109,7 +109,7 @@ describe.concurrent.each(PROFILES)(
       row.emulator.control.addFault(CONFLICT);
       const env = await writeConfig(row, { settleMs: 100 });
       const { status, out } = await row.rapport(['attributes', 'set', conversationId, 'a=1'], env);
-      expect([status, out]).toEqual([1, expect.stringContaining('The conversation ended before')]);
+      expect([status, out]).toEqual([1, expect.stringContaining('The conversation had ended')]);
       const patches = row.emulator.control.requests().filter(({ method }) => method === 'PATCH');
       expect(patches).toHaveLength(1);
     });
