@@ -1,4 +1,5 @@
 import { RapportError } from '../domain/errors.ts';
+import type { ConversationId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Acceptance, Ledger } from '../ledger/ledger.ts';
@@ -8,7 +9,7 @@ export interface AcceptOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** Keeps a place for a turn, so that a conversation is claimed in the commit that accepts it. */
-  readonly reserve?: (() => Place | undefined) | undefined;
+  readonly reserve?: ((request: EnrichmentRequest) => Place | undefined) | undefined;
   /** Most conversations that may wait for a turn. Default 100,000: what one night's outage piles up. */
   readonly depthLimit?: number | undefined;
 }
@@ -46,23 +47,28 @@ export class Acceptor {
     try {
       const { acceptances, claims } = await this.#options.ledger.acceptAndClaim(
         requests,
-        places.length,
+        new Set(places.keys()),
       );
-      for (const claim of claims) places.pop()?.start(claim);
+      for (const claim of claims) {
+        places.get(claim.conversationId)?.start(claim);
+        places.delete(claim.conversationId);
+      }
       return acceptances;
     } finally {
-      for (const place of places) place.release();
+      for (const place of places.values()) place.release();
     }
   }
 
   /** Work that may wait goes through the line, where it is weighed against other work. */
-  #reserveFor(requests: readonly EnrichmentRequest[]): Place[] {
-    const places: Place[] = [];
-    if (!requests.every(({ lane }) => lane === 'live' || lane === 'manual')) return places;
-    while (places.length < requests.length) {
-      const place = this.#options.reserve?.();
+  #reserveFor(requests: readonly EnrichmentRequest[]): Map<ConversationId, Place> {
+    const places = new Map<ConversationId, Place>();
+    for (const request of requests) {
+      const { conversationId, lane } = request;
+      const isUrgent = lane === 'live' || lane === 'manual';
+      if (!isUrgent || places.has(conversationId)) continue;
+      const place = this.#options.reserve?.(request);
       if (place === undefined) break;
-      places.push(place);
+      places.set(conversationId, place);
     }
     return places;
   }

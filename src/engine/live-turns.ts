@@ -12,6 +12,10 @@ export class LiveTurns {
     this.#inboxes.set(conversationId, []);
   }
 
+  has(conversationId: ConversationId): boolean {
+    return this.#inboxes.has(conversationId);
+  }
+
   /** Hands it to the turn that has the conversation; false when none has. */
   deliver(observation: Observation): boolean {
     const inbox = this.#inboxes.get(observation.conversationId);

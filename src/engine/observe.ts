@@ -74,7 +74,7 @@ export class Observer {
   async #weigh(observation: Observation): Promise<void> {
     const { ledger, writeback, toOutbox } = this.#parts;
     const { conversationId } = observation;
-    const known = await ledger.find(conversationId);
+    const known = await ledger.find(conversationId, 'soon');
     if (known === undefined || known.entries.length === 0) return;
     const effects = observe({ ...writeback, entries: known.entries, observation });
     const endedAt = known.endedAt === undefined ? endOf(observation, ledger.now()) : undefined;

@@ -1,3 +1,5 @@
+import type { Conversation } from '../domain/conversation.ts';
+import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Claim, Failure, Settlement } from '../ledger/turn.ts';
 import type { Lease } from './lease.ts';
 import type { Grant } from './work-gate.ts';
@@ -26,7 +28,26 @@ export interface TurnContext<G extends Grant = Grant> {
   readonly lease: Lease;
   /** Room that was granted before the claim. The turn may spend it; the worker gives back the rest. */
   readonly grant: G;
+  /** What was begun for this turn while its claim was being committed. */
+  readonly headStart?: HeadStart | undefined;
 }
+
+/** The conversation, being read ahead of the claim. Nothing is written before there is one. */
+export interface HeadStart {
+  /** When it began, by the store's clock. */
+  readonly startedAt: number;
+  /** Requests that it has sent so far. */
+  readonly requests: () => number;
+  readonly conversation: Promise<Conversation>;
+  /** The claim was not given: what is under way is stopped. */
+  drop(): void;
+}
+
+/** Begins to read for a request that is being accepted; undefined when its turn will not need that. */
+export type BeginAhead<G extends Grant = Grant> = (
+  request: EnrichmentRequest,
+  grant: G,
+) => HeadStart | undefined;
 
 /** Works on one conversation. A rejection is a failed attempt; its error says whether to retry. */
 export type RunTurn<G extends Grant = Grant> = (

@@ -157,7 +157,7 @@ describe('startWorker', () => {
     const acceptor = new Acceptor({
       ledger,
       clock: systemClock,
-      reserve: () => worker.reserve(),
+      reserve: (request) => worker.reserve(request),
     });
     const [first] = await acceptor.accept([aRequest()]);
     expect(await ledger.find(conversationId('c1'))).toMatchObject({ phase: 'leased', fence: 1 });
@@ -168,7 +168,7 @@ describe('startWorker', () => {
       expect(await outcomeOf(ledger, id ?? '')).toBe('enriched');
     }
     await worker.stop(0);
-    expect([worker.running, worker.reserve()]).toEqual([0, undefined]);
+    expect([worker.running, worker.reserve(aRequest())]).toEqual([0, undefined]);
   });
 
   it('gives a place and its room back when nothing was claimed', async () => {
@@ -185,7 +185,11 @@ describe('startWorker', () => {
       },
     };
     const worker = work(ledger, async (claim) => settled(claim), { gate });
-    const acceptor = new Acceptor({ ledger, clock: systemClock, reserve: () => worker.reserve() });
+    const acceptor = new Acceptor({
+      ledger,
+      clock: systemClock,
+      reserve: (each) => worker.reserve(each),
+    });
     const request = aRequest();
     const [first] = await acceptor.accept([request]);
     expect(await outcomeOf(ledger, first?.id ?? '')).toBe('enriched');

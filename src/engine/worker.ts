@@ -1,11 +1,13 @@
 import { isRapportError, messageOf } from '../domain/errors.ts';
+import type { ConversationId } from '../domain/ids.ts';
+import type { EnrichmentRequest } from '../domain/request.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Claim } from '../ledger/turn.ts';
 import type { Lease } from './lease.ts';
-import type { RunTurn, TurnResult } from './run-turn.ts';
+import type { BeginAhead, HeadStart, RunTurn, TurnResult } from './run-turn.ts';
 import { Signal } from './signal.ts';
 import type { Grant, WorkGate } from './work-gate.ts';
 
@@ -13,6 +15,8 @@ export interface WorkerOptions<G extends Grant> {
   readonly ledger: Ledger;
   readonly gate: WorkGate<G>;
   readonly run: RunTurn<G>;
+  /** Begins a turn's reading while its claim is committed; left out, a turn begins with its claim. */
+  readonly beginAhead?: BeginAhead<G> | undefined;
   readonly lease: () => Lease;
   readonly clock: Clock;
   /** 0 up to 1; jitters the waits after a failure of the ledger. */
@@ -31,16 +35,24 @@ export interface WorkerOptions<G extends Grant> {
 export interface Worker extends AsyncDisposable {
   /** Turns under way, and places that are kept for one. */
   readonly running: number;
-  /** Keeps a place for a conversation that is being claimed elsewhere; undefined when there is none now. */
-  reserve(): Place | undefined;
+  /** Keeps a place for a request that is about to be accepted and claimed; undefined when there is none now. */
+  reserve(request: EnrichmentRequest): Place | undefined;
   /** Claims no more, lets turns finish for `graceMs`, then has the rest handed back. */
   stop(graceMs: number): Promise<void>;
 }
 
 /** Room for one turn. Exactly one of its methods is called, once. */
 export interface Place {
+  readonly conversationId: ConversationId;
   start(claim: Claim): void;
   release(): void;
+}
+
+/** What a turn has been given to run with. */
+interface Means<G extends Grant> {
+  readonly grant: G;
+  readonly lease: Lease;
+  readonly headStart?: HeadStart | undefined;
 }
 
 const STORE_RETRY = { baseMs: 100, maxMs: 5_000 };
@@ -79,18 +91,21 @@ class LedgerWorker<G extends Grant> implements Worker {
     return this.#turns.size;
   }
 
-  reserve(): Place | undefined {
+  reserve(request: EnrichmentRequest): Place | undefined {
     const isFull = this.#turns.size >= this.#concurrency;
     // As with a claim: the lease of before it is the one that covers it.
     const lease = this.#options.lease();
     if (isFull || this.#stopping.signal.aborted || lease.remainingMs() === 0) return undefined;
     const grant = this.#options.gate.tryRoom();
     if (grant === undefined) return undefined;
+    const headStart = this.#options.beginAhead?.(request, grant);
     const work = Promise.withResolvers<void>();
     this.#occupy(work.promise);
     return {
-      start: (claim) => work.resolve(this.#begin(claim, grant, lease)),
+      conversationId: request.conversationId,
+      start: (claim) => work.resolve(this.#begin(claim, { grant, lease, headStart })),
       release() {
+        headStart?.drop();
         grant.release();
         work.resolve();
       },
@@ -169,7 +184,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         const grant = grants[i];
         if (grant === undefined) return;
         unused.delete(grant);
-        this.#occupy(this.#begin(claim, grant, lease));
+        this.#occupy(this.#begin(claim, { grant, lease }));
       });
       const isDry = batch.claims.length < grants.length;
       if (isDry) this.#wakeIn(Math.min(batch.nextDueInMs ?? this.#pollMs, this.#pollMs));
@@ -187,24 +202,25 @@ class LedgerWorker<G extends Grant> implements Worker {
     this.#turns.add(turn);
   }
 
-  #begin(claim: Claim, grant: G, lease: Lease): Promise<void> {
-    return this.#turn(claim, grant, lease).finally(() => this.#options.onOver?.(claim));
+  #begin(claim: Claim, means: Means<G>): Promise<void> {
+    return this.#turn(claim, means).finally(() => this.#options.onOver?.(claim));
   }
 
-  async #turn(claim: Claim, grant: G, lease: Lease): Promise<void> {
+  async #turn(claim: Claim, { grant, lease, headStart }: Means<G>): Promise<void> {
     const { run, log } = this.#options;
     const signal = this.#signalOf(lease);
     let result: TurnResult;
     try {
       if (lease.remainingMs() === 0) throw new Error('the lease ran out before the turn began');
       signal.throwIfAborted();
-      result = await run(claim, { signal, lease, grant });
+      result = await run(claim, { signal, lease, grant, headStart });
     } catch (error) {
       result =
         signal.aborted || lease.remainingMs() === 0
           ? { kind: 'hand-back', reason: messageOf(error) }
           : failureOf(error, log, claim);
     } finally {
+      headStart?.drop();
       grant.release();
     }
     await this.#record(claim, result, lease);

@@ -35,6 +35,7 @@ import type {
   RequestRecord,
 } from './reading/records.ts';
 import type { Swept } from './retention/retention.ts';
+import type { When } from './sql/store.ts';
 import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
 
 export interface Acceptance {
@@ -76,7 +77,7 @@ export interface LedgerReader extends AsyncDisposable {
   /** The store's clock. */
   now(): number;
   /** A conversation and what proof and guard remember of it; undefined when it is unknown. */
-  find(id: ConversationId): Promise<KnownConversation | undefined>;
+  find(id: ConversationId, when?: When): Promise<KnownConversation | undefined>;
   conversations(query?: ConversationQuery): Promise<readonly ConversationRecord[]>;
   /** A conversation's requests, first to last, each with its outcome. */
   requests(id: ConversationId, page?: Page): Promise<readonly RequestRecord[]>;
@@ -111,10 +112,13 @@ export interface Ledger extends LedgerReader {
   /** Durable when it resolves. Requests of one conversation keep their order. */
   accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]>;
   /**
-   * The same, and in the same commit a claim on up to `max` of the conversations, of those that were
-   * idle and that one request alone is for. Whoever asks has room to work on so many at once.
+   * The same, and in the same commit a claim on each of these conversations that was idle and that
+   * one request alone is for. Whoever asks has room to work on all of them at once.
    */
-  acceptAndClaim(requests: readonly EnrichmentRequest[], max: number): Promise<AcceptedWork>;
+  acceptAndClaim(
+    requests: readonly EnrichmentRequest[],
+    wanted: ReadonlySet<ConversationId>,
+  ): Promise<AcceptedWork>;
   claim(max: number): Promise<ClaimBatch>;
   /**
    * A claim on one conversation that somebody works on by hand, known before or not; undefined while

@@ -20,6 +20,11 @@ export interface OpenLedgerOptions {
   /** 0 up to 1; jitters the retries. */
   readonly random: () => number;
   readonly log?: Log | undefined;
+  /**
+   * How long the end of a turn may wait for a commit that is made anyway, in milliseconds. SQLite only.
+   * @defaultValue 0
+   */
+  readonly gatherMs?: number | undefined;
   /** Keys every digest. By default made at the first start and kept in the ledger itself. */
   readonly installationKey?: Uint8Array | undefined;
 }
@@ -92,7 +97,8 @@ export function sqlitePathOf(store: string): string {
 
 async function openSqlite(options: OpenLedgerOptions, readOnly: boolean): Promise<Store> {
   const path = sqlitePathOf(options.store);
-  const store = await SqliteStore.open({ path, clock: options.clock, readOnly });
+  const { clock, gatherMs } = options;
+  const store = await SqliteStore.open({ path, clock, readOnly, gatherMs });
   // The ledger holds phone numbers until they are settled: nobody else on the machine reads them.
   if (!readOnly && path !== ':memory:') await chmod(path, 0o600);
   return store;

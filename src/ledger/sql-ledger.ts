@@ -92,13 +92,18 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
-    return (await this.acceptAndClaim(requests, 0)).acceptances;
+    return (await this.acceptAndClaim(requests, new Set())).acceptances;
   }
 
-  async acceptAndClaim(requests: readonly EnrichmentRequest[], max: number): Promise<AcceptedWork> {
-    const groups = [...Map.groupBy(requests, (request) => request.conversationId).values()];
+  async acceptAndClaim(
+    requests: readonly EnrichmentRequest[],
+    wanted: ReadonlySet<ConversationId>,
+  ): Promise<AcceptedWork> {
+    const groups = [...Map.groupBy(requests, (request) => request.conversationId)];
     const accepted = await Promise.all(
-      groups.map((group, i) => this.#acceptGroup(group, i < max ? this.instanceId : undefined)),
+      groups.map(([id, group]) =>
+        this.#acceptGroup(group, wanted.has(id) ? this.instanceId : undefined),
+      ),
     );
     const claims = accepted.flatMap(({ claim }) => claim ?? []);
     if (claims.length < groups.length) this.#tellDue(0);
@@ -169,13 +174,14 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async observe(observed: Observed): Promise<'recorded' | 'stale'> {
-    const result = await this.#run(
+    const result = await this.store.run(
       observeUnit(observed, {
         conversationId: observed.conversationId,
         fence: observed.basis.fence,
         newId: this.#newId,
         personDigest: this.#personDigest,
       }),
+      'soon',
     );
     if (result === 'refused') return 'stale';
     this.#tellWrites(observed.conversationId, observed);
@@ -289,7 +295,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async #end(claim: Claim, writes: TurnWrites, unit: Unit): Promise<TurnEnd> {
-    const result = await this.#run(unit);
+    const result = await this.store.run(unit, 'soon');
     if (result === 'refused') {
       const { conversationId, fence } = claim;
       this.#log.warn('ledger.fenced', { conversationId, fence });

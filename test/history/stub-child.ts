@@ -50,7 +50,7 @@ let taken = 0;
 const acceptor = new Acceptor({
   ledger,
   clock: systemClock,
-  reserve: () => (++taken % 2 === 0 ? worker.reserve() : undefined),
+  reserve: (request) => (++taken % 2 === 0 ? worker.reserve(request) : undefined),
 });
 side.tell({ kind: 'ready' });
 

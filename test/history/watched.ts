@@ -47,8 +47,8 @@ export function tellingTurns(
       tellBegun(batch.claims);
       return batch;
     },
-    async acceptAndClaim(requests, max) {
-      const work = await acceptAndClaim(requests, max);
+    async acceptAndClaim(requests, wanted) {
+      const work = await acceptAndClaim(requests, wanted);
       tellBegun(work.claims);
       return work;
     },

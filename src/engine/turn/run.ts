@@ -24,7 +24,7 @@ import type { Sight } from '../../writeback/turn/sight.ts';
 import { writeTurn } from '../../writeback/turn/write-turn.ts';
 import type { ToOutbox } from '../analytics.ts';
 import type { LiveTurns } from '../live-turns.ts';
-import type { RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
+import type { HeadStart, RunTurn, TurnContext, TurnResult } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
 import { readMailbox, type Mailbox } from './mailbox.ts';
 import { toOutcome, toSkipped, type OutcomeParts } from './outcome.ts';
@@ -72,6 +72,7 @@ class Turn<G extends Grant> {
   readonly #port: PlatformPort;
   readonly #stages: Record<string, number> = {};
   #reads = 0;
+  #isAhead = false;
 
   constructor(parts: TurnParts<G>, claim: Claim, context: TurnContext<G>) {
     this.#parts = parts;
@@ -115,15 +116,17 @@ class Turn<G extends Grant> {
   }
 
   async #read(): Promise<Seen | 'unknown'> {
-    const startedAt = this.#parts.writeback.now();
-    const { signal } = this.#context;
-    try {
-      const reading = this.#port.getConversation(this.#claim.conversationId, {
-        signal,
+    const reading = this.#headStart() ?? {
+      startedAt: this.#parts.writeback.now(),
+      conversation: this.#port.getConversation(this.#claim.conversationId, {
+        signal: this.#context.signal,
         lane: this.#claim.lane,
         onRequest: () => (this.#reads += 1),
-      });
-      const conversation = await this.#timed('read', reading);
+      }),
+    };
+    const { startedAt } = reading;
+    try {
+      const conversation = await this.#timed('read', reading.conversation);
       return { conversation, sight: { source: 'read', startedAt } };
     } catch (error) {
       if (isPlatformError(error) && error.status === 404) return 'unknown';
@@ -137,6 +140,14 @@ class Turn<G extends Grant> {
     const result = await work;
     this.#stages[stage] = clock.monotonicMs() - startMs;
     return result;
+  }
+
+  /** What was read ahead serves once, and counts as read by this turn. */
+  #headStart(): HeadStart | undefined {
+    const { headStart } = this.#context;
+    if (this.#isAhead || headStart === undefined) return undefined;
+    this.#isAhead = true;
+    return headStart;
   }
 
   #enrich(conversation: Conversation): Promise<Enrichment> {
@@ -264,7 +275,7 @@ class Turn<G extends Grant> {
       conversationId,
       requests,
       traceId: this.#traceId,
-      reads: this.#reads,
+      reads: this.#reads + (this.#context.headStart?.requests() ?? 0),
       stages: this.#stages,
     };
   }

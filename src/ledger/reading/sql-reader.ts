@@ -39,7 +39,7 @@ import { SqlAudit } from '../audit/sql-audit.ts';
 import { entryOf, maybeNumber, numberOf } from '../sql/codec.ts';
 import { readInstallationKey } from '../sql/migrate.ts';
 import type { SqlRow, Statement } from '../sql/statement.ts';
-import type { Store } from '../sql/store.ts';
+import type { Store, When } from '../sql/store.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_LIMIT = 100;
@@ -65,10 +65,10 @@ export class SqlReader implements LedgerReader {
     return this.store.now();
   }
 
-  async find(id: ConversationId): Promise<KnownConversation | undefined> {
+  async find(id: ConversationId, when: When = 'now'): Promise<KnownConversation | undefined> {
     const [rows, entries] = await Promise.all([
-      this.store.read(oneConversation({ id })),
-      this.store.read(entriesOfConversation({ id })),
+      this.store.read(oneConversation({ id }), when),
+      this.store.read(entriesOfConversation({ id }), when),
     ]);
     const row = rows[0];
     return row === undefined

@@ -11,9 +11,9 @@ export interface Store extends AsyncDisposable {
    *
    * @throws {RapportError} `ERR_LEDGER_WRITE`
    */
-  run(unit: Unit): Promise<UnitResult>;
+  run(unit: Unit, when?: When): Promise<UnitResult>;
   /** Runs one statement that changes nothing. */
-  read(statement: Statement): Promise<readonly SqlRow[]>;
+  read(statement: Statement, when?: When): Promise<readonly SqlRow[]>;
   /** Runs statements that define tables, in one transaction. */
   define(texts: readonly string[]): Promise<void>;
   /** Tells the other instances; local listeners are told by the ledger itself. */
@@ -21,6 +21,12 @@ export interface Store extends AsyncDisposable {
   /** Hears what other instances publish. Returns how to stop. */
   subscribe(listener: (signal: StoreSignal) => void): () => void;
 }
+
+/**
+ * - `now`, unless told: somebody waits for it.
+ * - `soon`: it may wait some milliseconds for a commit that is made anyway, and share its fsync.
+ */
+export type When = 'now' | 'soon';
 
 /** A hint, never the truth: it may be lost, and a slow poll finds what it was about. */
 export type StoreSignal =

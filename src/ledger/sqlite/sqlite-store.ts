@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 import { ledgerClosed, ledgerLocked, ledgerUnusable, writeFailed } from '../errors.ts';
 import {
   sqliteDialect,
@@ -11,7 +11,7 @@ import {
   type Unit,
   type UnitResult,
 } from '../sql/statement.ts';
-import type { Store } from '../sql/store.ts';
+import type { Store, When } from '../sql/store.ts';
 import type {
   ThreadSetup,
   WireAnswer,
@@ -21,6 +21,9 @@ import type {
   WireStatement,
 } from './protocol.ts';
 import { createSteadyNow } from './steady-now.ts';
+
+/** Jobs that wait are no more than these: a batch that grows larger keeps the next one waiting. */
+const MAX_GATHERED = 64;
 
 interface Waiting {
   resolve(result: UnitResult): void;
@@ -36,11 +39,17 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Reads beside a running service; takes no lock and can change nothing. */
   readonly readOnly?: boolean | undefined;
+  /**
+   * How long work that may wait is kept for the next commit, in milliseconds.
+   * @defaultValue 0, which is no longer than other work
+   */
+  readonly gatherMs?: number | undefined;
 }
 
 /**
  * A SQLite file behind a thread of its own. Work that is handed over within one turn of the event
- * loop travels as one message, since a message costs more than a statement.
+ * loop travels as one message, since a message costs more than a statement; what may wait travels
+ * with the next one, in the order in which all of it came.
  */
 export class SqliteStore implements Store {
   readonly dialect: Dialect = sqliteDialect;
@@ -53,11 +62,17 @@ export class SqliteStore implements Store {
   #newTexts: [number, string][] = [];
   #outgoing: WireJob[] = [];
   #lastJob = 0;
+  readonly #clock: Clock;
+  readonly #gatherMs: number;
+  #isFlushing = false;
+  #gathering: Timer | undefined;
   #isClosed = false;
 
   private constructor(worker: Worker, options: SqliteStoreOptions) {
     this.#worker = worker;
     this.#path = options.path;
+    this.#clock = options.clock;
+    this.#gatherMs = options.gatherMs ?? 0;
     this.now = createSteadyNow(options.clock);
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (answer: WireAnswer) => this.#onAnswer(answer));
@@ -83,17 +98,17 @@ export class SqliteStore implements Store {
     return new SqliteStore(worker, options);
   }
 
-  run(unit: Unit): Promise<UnitResult> {
-    return this.#send({ kind: 'unit', statements: this.#toWire(unit) });
+  run(unit: Unit, when: When = 'now'): Promise<UnitResult> {
+    return this.#send({ kind: 'unit', statements: this.#toWire(unit) }, when);
   }
 
-  async read(statement: Statement): Promise<readonly SqlRow[]> {
-    const result = await this.#send({ kind: 'read', statements: this.#toWire([statement]) });
+  async read(statement: Statement, when: When = 'now'): Promise<readonly SqlRow[]> {
+    const result = await this.#send({ kind: 'read', statements: this.#toWire([statement]) }, when);
     return result === 'refused' ? [] : (result[0] ?? []);
   }
 
   async define(texts: readonly string[]): Promise<void> {
-    await this.#send({ kind: 'define', texts });
+    await this.#send({ kind: 'define', texts }, 'now');
   }
 
   publish(): void {
@@ -113,14 +128,23 @@ export class SqliteStore implements Store {
     await this.#exited;
   }
 
-  #send(work: Work): Promise<UnitResult> {
+  #send(work: Work, when: When): Promise<UnitResult> {
     if (this.#isClosed) return Promise.reject(ledgerClosed());
     const job = ++this.#lastJob;
-    if (this.#outgoing.push({ ...work, job }) === 1) setImmediate(() => this.#flush());
+    this.#outgoing.push({ ...work, job });
+    const mayWait = when === 'soon' && this.#gatherMs > 0 && this.#outgoing.length < MAX_GATHERED;
+    if (mayWait) this.#gathering ??= this.#clock.timer(this.#gatherMs, () => this.#flush());
+    else if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      setImmediate(() => this.#flush());
+    }
     return new Promise((resolve, reject) => this.#waiting.set(job, { resolve, reject }));
   }
 
   #flush(): void {
+    this.#isFlushing = false;
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
     if (this.#outgoing.length === 0) return;
     this.#worker.postMessage({ texts: this.#newTexts, jobs: this.#outgoing });
     this.#newTexts = [];
@@ -159,6 +183,7 @@ export class SqliteStore implements Store {
 
   #failAll(error: unknown): void {
     this.#isClosed = true;
+    this.#gathering?.cancel();
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

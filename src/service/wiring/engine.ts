@@ -8,7 +8,8 @@ import { startInstance } from '../../engine/instance.ts';
 import { LiveTurns } from '../../engine/live-turns.ts';
 import { Observer } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
-import { createTurn } from '../../engine/turn/run.ts';
+import { createBeginAhead } from '../../engine/turn/head-start.ts';
+import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
@@ -17,6 +18,7 @@ import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
+import type { Log } from '../../lib/log.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { Rooms } from './rooms.ts';
@@ -59,7 +61,7 @@ export async function startEngine(
     flow: config.flow,
     clock,
   });
-  const run = createTurn<PermitGrant>({
+  const turnParts: TurnParts<PermitGrant> = {
     enrich: enrichDeps,
     writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
@@ -68,13 +70,14 @@ export async function startEngine(
     toOutbox,
     live,
     newTraceId: () => parseTraceId(newId()),
-  });
+  };
   const weighing = { ...proving, settings: config.write };
   const observer = new Observer({ ledger, writeback: weighing, live, toOutbox, onProgress });
   const worker = startWorker({
     ledger,
     gate: createWorkGate(client.budget),
-    run,
+    run: createTurn(turnParts),
+    beginAhead: createBeginAhead(turnParts),
     lease: () => instance.lease(),
     clock,
     random,
@@ -83,21 +86,24 @@ export async function startEngine(
       const progress = progressOf(claim, result, ledger.now());
       if (progress !== undefined) onProgress?.(progress);
     },
-    onOver: ({ conversationId }) => {
-      observer.turnOver(conversationId).catch((error: unknown) => {
-        // The deadline of its keys brings the conversation back, and then it is read.
-        log.warn('observe.failed', { conversationId, reason: messageOf(error) });
-      });
-    },
+    onOver: ({ conversationId }) => weighLate(observer, conversationId, log),
   });
   const delivery = stack.use(deliver(config, parts, ledger));
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
     enrichDeps,
     delivery,
-    acceptor: new Acceptor({ ledger, clock, reserve: () => worker.reserve() }),
+    acceptor: new Acceptor({ ledger, clock, reserve: (request) => worker.reserve(request) }),
     observer,
   };
+}
+
+/** What came too late for a turn is weighed against what it settled. */
+function weighLate(observer: Observer, conversationId: ConversationId, log: Log): void {
+  observer.turnOver(conversationId).catch((error: unknown) => {
+    // The deadline of its keys brings the conversation back, and then it is read.
+    log.warn('observe.failed', { conversationId, reason: messageOf(error) });
+  });
 }
 
 function deliver({ analytics }: RapportConfig, parts: ServiceParts, { outbox }: Ledger): Delivery {

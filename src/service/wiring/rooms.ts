@@ -14,6 +14,12 @@ export interface Rooms {
   readonly newId: () => string;
 }
 
+/**
+ * How long the end of a turn may wait for a commit that is made anyway, in milliseconds. Nobody waits
+ * for it but who asked to, and at 200 enrichments a second it saves two commits of three.
+ */
+const GATHER_MS = 10;
+
 /** Opens them; they close with the stack, the last one first. */
 export async function openRooms(
   config: RapportConfig,
@@ -23,7 +29,14 @@ export async function openRooms(
   const { clock, random, log, onRequest } = parts;
   const newId = createIdSource(clock);
   const open = parts.openLedger ?? openLedger;
-  const ledger = await open({ store: config.store, clock, newId, random, log });
+  const ledger = await open({
+    store: config.store,
+    clock,
+    newId,
+    random,
+    log,
+    gatherMs: GATHER_MS,
+  });
   stack.use(ledger);
   const client = stack.use(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest }),
