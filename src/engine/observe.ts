@@ -3,6 +3,7 @@ import { hasEnded } from '../domain/conversation.ts';
 import type { Observation } from '../domain/observation.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { KnownConversation } from '../ledger/reading/records.ts';
+import type { When } from '../ledger/sql/store.ts';
 import { observe, type ObserveParts } from '../writeback/observe.ts';
 import type { ToOutbox } from './analytics.ts';
 import type { LiveTurns } from './live-turns.ts';
@@ -18,7 +19,7 @@ export type Remembered = Pick<
 
 export interface ObserverParts {
   readonly ledger: Pick<Ledger, 'observe' | 'wake' | 'now'> & {
-    find(id: ConversationId): Promise<Remembered | undefined>;
+    find(id: ConversationId, when?: When): Promise<Remembered | undefined>;
   };
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
   readonly live: LiveTurns;

@@ -384,6 +384,10 @@ onBothStores((open, { clock }) => {
       await ledger.observe({ conversationId: id, basis: before, feed });
       expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'due', dueAt: nextDueAt });
 
+      const atEnd = { conversationId: id, feed, endedAt: ledger.now() };
+      await ledger.observe({ ...atEnd, basis: await knownOf(ledger, 'c1') });
+      expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'due', dueAt: nextDueAt });
+
       const later = await knownOf(ledger, 'c1');
       await ledger.accept([aRequest()]);
       await ledger.observe({ conversationId: id, basis: later, feed });

@@ -5,9 +5,11 @@ import { writeStatements, type WriteContext } from './writes.ts';
 
 /**
  * Nothing but the deadline of a key waits: not a request, which is due at once, nor a retry, which
- * has a reason, nor what another observation asked for since the entries were read.
+ * has a reason, nor what another observation asked for since the entries were read. A conversation
+ * that has ended still needs a turn, which closes it.
  */
 const waitsForProof = `phase = 'due' and reason is null and attempts = 0 and due_at > :now
+  and ended_at is null and cast(:endedAt as bigint) is null
   and due_at = cast(:knownDueAt as bigint) and feed_seq = cast(:knownFeedSeq as bigint)`;
 
 /**
