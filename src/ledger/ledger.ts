@@ -34,6 +34,7 @@ import type {
   Page,
   RequestRecord,
 } from './reading/records.ts';
+import type { Sharing } from './sharing/sharing.ts';
 import type { Swept } from './retention/retention.ts';
 import type { When } from './sql/store.ts';
 import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
@@ -108,6 +109,8 @@ export interface Ledger extends LedgerReader {
   /** Keys digests; made once per ledger unless one was given. */
   readonly installationKey: Uint8Array;
   readonly outbox: Outbox;
+  /** What instances on one OAuth client share; of use where `leases` is `beaten`. */
+  readonly sharing: Sharing;
 
   /** Durable when it resolves. Requests of one conversation keep their order. */
   accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]>;

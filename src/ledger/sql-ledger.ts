@@ -28,6 +28,7 @@ import type { Outbox } from './outbox/outbox.ts';
 import type { RetentionOptions } from './options.ts';
 import { sweep, type Swept } from './retention/retention.ts';
 import { SqlOutbox } from './outbox/sql-outbox.ts';
+import { SqlSharing, type Sharing } from './sharing/sharing.ts';
 import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { Unit, UnitResult } from './sql/statement.ts';
@@ -51,6 +52,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly leases: 'process' | 'beaten';
   readonly installationKey: Uint8Array;
   override readonly outbox: Outbox;
+  readonly sharing: Sharing;
   readonly #newId: () => string;
   readonly #random: () => number;
   readonly #log: Log;
@@ -71,6 +73,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#random = parts.random;
     this.#log = parts.log;
     this.instanceId = parts.newId();
+    this.sharing = new SqlSharing(parts.store, this.instanceId);
     const onError = (error: unknown): void => this.#log.error('ledger.listener-failed', { error });
     this.#due = new Listeners(onError);
     this.#feed = new Listeners(onError);

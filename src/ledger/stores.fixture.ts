@@ -24,7 +24,7 @@ export interface StoreTools {
 const random = (): number => 0.5;
 
 const TABLES =
-  'conversation request attribute outcome audit outbox feed person instance duty setting erasure'.split(
+  'conversation request attribute outcome audit outbox feed person instance duty setting erasure token rate_window rate_claim'.split(
     ' ',
   );
 

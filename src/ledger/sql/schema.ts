@@ -121,7 +121,7 @@ const instance = `create table instance (id text primary key, alive_until bigint
 const duty = `create table duty (name text primary key, owner text, until bigint not null)`;
 const setting = `create table setting (name text primary key, value text not null)`;
 
-/** One row per access token: what several instances together may still send in this window. */
+/** Of the first version; see `rate_window`. */
 const budget = `create table budget (
   token text primary key,
   allowed integer,
@@ -139,6 +139,30 @@ const token = `create table token (
   generation bigint not null,
   sealed text not null,
   expires_at bigint not null
+)`;
+
+/** One row per access token: the rate window that several instances use up together. */
+const rateWindow = `create table rate_window (
+  token text primary key,
+  window_no bigint not null,
+  state text not null,
+  allowed integer,
+  foreign_used integer not null,
+  margin integer not null,
+  margin_windows integer not null,
+  ends_at bigint,
+  probe_until bigint not null,
+  drawn integer not null
+)`;
+
+/** What each instance has of it. */
+const rateClaim = `create table rate_claim (
+  token text not null,
+  instance text not null,
+  window_no bigint not null,
+  claimed integer not null,
+  outstanding integer not null,
+  primary key (token, instance)
 )`;
 
 /** A person to be forgotten, by keyed digests, and the conversations they were in; kept for a week. */
@@ -188,4 +212,6 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   { version: 2, texts: [erasure, `create index erasure_at on erasure (at)`] },
+  // Nothing has ever written to the table that these two stand for.
+  { version: 3, texts: ['drop table budget', rateWindow, rateClaim] },
 ];

@@ -1,0 +1,78 @@
+import { dropDuty, holdDuty } from '../instances/duty.ts';
+import { numberOf, textOf } from '../sql/codec.ts';
+import type { SqlRow, Statement } from '../sql/statement.ts';
+import type { Store } from '../sql/store.ts';
+import { exchangeUnit, rateWindowOf, type RateReport, type RateWindow } from './rate-window.ts';
+import { readToken, replaceToken, type SealedToken } from './shared-token.ts';
+
+/** What the instances on one OAuth client have in common, each under a name that the client gives it. */
+export interface Sharing {
+  /** One transaction: reports, and claims of a rate window. Repeating it does no harm. */
+  exchange(token: string, report: RateReport): Promise<RateWindow>;
+  readToken(client: string): Promise<SealedToken | undefined>;
+  /** False when another instance has put a token there that this one has not seen. */
+  replaceToken(
+    client: string,
+    token: { readonly generation: number; readonly sealed: string; readonly lifeMs: number },
+  ): Promise<boolean>;
+  /** The right to sign in for all, for so long; false while another instance has it. */
+  holdSignIn(client: string, forMs: number): Promise<boolean>;
+  dropSignIn(client: string): Promise<void>;
+}
+
+export class SqlSharing implements Sharing {
+  readonly #store: Store;
+  readonly #instance: string;
+
+  constructor(store: Store, instance: string) {
+    this.#store = store;
+    this.#instance = instance;
+  }
+
+  async exchange(token: string, report: RateReport): Promise<RateWindow> {
+    const of = { token, instance: this.#instance };
+    const result = await this.#store.run(exchangeUnit(of, report));
+    const row = result === 'refused' ? undefined : result.at(-1)?.[0];
+    if (row === undefined) throw new Error('the store gave no rate window');
+    return rateWindowOf(row);
+  }
+
+  async readToken(client: string): Promise<SealedToken | undefined> {
+    const [row] = await this.#store.read(readToken({ client }));
+    if (row === undefined) return undefined;
+    return {
+      generation: numberOf(row, 'generation'),
+      sealed: textOf(row, 'sealed'),
+      endsInMs: numberOf(row, 'ends_in'),
+    };
+  }
+
+  async replaceToken(
+    client: string,
+    {
+      generation,
+      sealed,
+      lifeMs,
+    }: { readonly generation: number; readonly sealed: string; readonly lifeMs: number },
+  ): Promise<boolean> {
+    const life = Math.floor(lifeMs);
+    const rows = await this.#rows(replaceToken({ client, generation, sealed, lifeMs: life }));
+    return rows.length > 0;
+  }
+
+  async holdSignIn(client: string, forMs: number): Promise<boolean> {
+    const duty = { name: dutyOf(client), owner: this.#instance };
+    return (await this.#rows(holdDuty({ ...duty, forMs }))).length > 0;
+  }
+
+  async dropSignIn(client: string): Promise<void> {
+    await this.#rows(dropDuty({ name: dutyOf(client), owner: this.#instance }));
+  }
+
+  async #rows(statement: Statement): Promise<readonly SqlRow[]> {
+    const result = await this.#store.run([statement]);
+    return result === 'refused' ? [] : (result[0] ?? []);
+  }
+}
+
+const dutyOf = (client: string): string => `sign-in:${client}`;
