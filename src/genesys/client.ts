@@ -17,6 +17,7 @@ import type { Requester } from './request/platform-request.ts';
 import { createRequester } from './request/requester.ts';
 import { createTokenSource } from './sign-in/create-token-source.ts';
 import type { TokenSource } from './sign-in/token-source.ts';
+import { sharedOf, type Sharing } from './sharing.ts';
 import { createHttpWire } from './transport/http-wire.ts';
 import type { Wire } from './transport/wire.ts';
 
@@ -40,6 +41,11 @@ export interface GenesysClientOptions {
   readonly budget?: Budget | undefined;
   /** Carries the requests in the place of HTTP: in one process with an emulator, for one. */
   readonly wire?: Wire | undefined;
+  /**
+   * Where several instances on one OAuth client keep the token and the rate window that they share.
+   * A sign-in by code shares neither.
+   */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** The platform's API. Dispose it when done: requests in flight end, waits are rejected. */
@@ -76,6 +82,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     connectTimeoutMs: config.timeoutMs,
   });
   const wire = options.wire ?? http.send;
+  const shared = sharedOf(options.sharing, config.auth, hosts);
   const tokens =
     options.tokens ??
     createTokenSource(config.auth, {
@@ -86,8 +93,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       random,
       log,
       onRefreshToken: options.onRefreshToken,
+      shelf: shared?.shelf,
     });
-  const budget = options.budget ?? createBudget({ clock, log, ...config.budget });
+  const { store } = shared ?? {};
+  const budget = options.budget ?? createBudget({ clock, log, ...config.budget, store });
   const requester = createRequester({
     apiUrl: hosts.apiUrl,
     wire,

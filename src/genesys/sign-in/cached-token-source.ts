@@ -2,16 +2,15 @@ import { isRapportError, messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { raceAbort } from './race-abort.ts';
-import type { AccessToken, Grant, TokenSource } from './token-source.ts';
+import { renewEarlyMs, type Obtain, type ObtainedToken } from './obtain.ts';
+import type { AccessToken, TokenSource } from './token-source.ts';
 
 export interface CachedTokenSourceOptions {
-  readonly grant: Grant;
+  readonly obtain: Obtain;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A token is renewed this long before its end, in milliseconds, or a tenth of its life if that is less. */
-const RENEW_EARLY_MS = 300_000;
 /** Least time between two renewals that a 403 causes, in milliseconds. */
 const FORBIDDEN_RENEWAL_MS = 60_000;
 /** How long a refused sign-in is answered from memory, in milliseconds: callers must not hammer the login. */
@@ -19,7 +18,7 @@ const REFUSAL_MEMORY_MS = 5_000;
 
 interface Held {
   readonly token: AccessToken;
-  readonly fetchedAtMs: number;
+  readonly issuedAtMs: number;
   /** Monotonic instants; infinite when the platform gave no life time. */
   readonly renewAtMs: number;
   readonly endsAtMs: number;
@@ -34,18 +33,19 @@ export function createCachedTokenSource(options: CachedTokenSourceOptions): Toke
 }
 
 class CachedTokenSource implements TokenSource {
-  readonly #grant: Grant;
+  readonly #obtain: Obtain;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #stop = new AbortController();
   #held: Held | undefined;
   #fetching: Promise<AccessToken> | undefined;
   #refusal: { readonly error: unknown; readonly untilMs: number } | undefined;
-  #generation = 0;
+  /** Tokens up to this generation are of no more use, or about to end. */
+  #outdated = 0;
   #forbiddenRenewalMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CachedTokenSourceOptions) {
-    this.#grant = options.grant;
+    this.#obtain = options.obtain;
     this.#clock = options.clock;
     this.#log = options.log;
   }
@@ -63,7 +63,7 @@ class CachedTokenSource implements TokenSource {
   }
 
   refuse(token: AccessToken): void {
-    if (this.#held?.token.generation === token.generation) this.#held = undefined;
+    if (this.#held?.token.generation === token.generation) this.#drop(token);
   }
 
   renewAfterForbidden(token: AccessToken): boolean {
@@ -71,13 +71,10 @@ class CachedTokenSource implements TokenSource {
     const nowMs = this.#clock.monotonicMs();
     // Somebody else's renewal came first: the caller may try with that one.
     if (held !== undefined && held.token.generation !== token.generation) return true;
-    const lastMs = Math.max(
-      this.#forbiddenRenewalMs,
-      held?.fetchedAtMs ?? this.#forbiddenRenewalMs,
-    );
+    const lastMs = Math.max(this.#forbiddenRenewalMs, held?.issuedAtMs ?? this.#forbiddenRenewalMs);
     if (held === undefined || nowMs - lastMs < FORBIDDEN_RENEWAL_MS) return false;
     this.#forbiddenRenewalMs = nowMs;
-    this.#held = undefined;
+    this.#drop(token);
     return true;
   }
 
@@ -85,8 +82,14 @@ class CachedTokenSource implements TokenSource {
     this.#stop.abort(new Error('the client is closed'));
   }
 
+  #drop(token: AccessToken): void {
+    this.#held = undefined;
+    this.#outdated = Math.max(this.#outdated, token.generation);
+  }
+
   #renewInBackground(): void {
     if (this.#fetching !== undefined) return;
+    this.#outdated = Math.max(this.#outdated, this.#held?.token.generation ?? 0);
     this.#fetch().catch((error: unknown) => {
       if (this.#stop.signal.aborted) return;
       this.#log.warn('genesys.sign-in.renewal-failed', { message: messageOf(error) });
@@ -100,9 +103,9 @@ class CachedTokenSource implements TokenSource {
 
   async #issue(): Promise<AccessToken> {
     try {
-      const issued = await this.#grant.issue(this.#stop.signal);
+      const obtained = await this.#obtain(this.#outdated, this.#stop.signal);
       this.#refusal = undefined;
-      return this.#keep(issued.value, issued.expiresInSeconds);
+      return this.#keep(obtained);
     } catch (error) {
       if (isRapportError(error) && !error.retryable) {
         const untilMs = this.#clock.monotonicMs() + REFUSAL_MEMORY_MS;
@@ -112,18 +115,12 @@ class CachedTokenSource implements TokenSource {
     }
   }
 
-  #keep(value: string, expiresInSeconds: number | undefined): AccessToken {
-    const nowMs = this.#clock.monotonicMs();
-    const lifeMs = (expiresInSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-    const token = { value, generation: ++this.#generation };
-    const earlyMs = Math.min(RENEW_EARLY_MS, lifeMs / 10);
-    this.#held = {
-      token,
-      fetchedAtMs: nowMs,
-      renewAtMs: nowMs + lifeMs - earlyMs,
-      endsAtMs: nowMs + lifeMs,
-    };
-    this.#log.info('genesys.signed-in', { grant: this.#grant.type, expiresInSeconds });
+  #keep({ value, generation, lifeMs, ageMs }: ObtainedToken): AccessToken {
+    const issuedAtMs = this.#clock.monotonicMs() - ageMs;
+    const endsAtMs = issuedAtMs + lifeMs;
+    const token = { value, generation };
+    const renewAtMs = endsAtMs - renewEarlyMs(lifeMs);
+    this.#held = { token, issuedAtMs, renewAtMs, endsAtMs };
     return token;
   }
 }

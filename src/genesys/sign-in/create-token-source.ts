@@ -6,10 +6,12 @@ import type { AuthConfig, StaticTokenAuth } from './auth-options.ts';
 import { createAuthorizationCodeGrant } from './authorization-code.ts';
 import { createCachedTokenSource } from './cached-token-source.ts';
 import { createClientCredentialsGrant } from './client-credentials.ts';
-import { createJwtBearerGrant } from './jwt-bearer.ts';
+import { createJwtBearerGrant, readPrivateKey } from './jwt-bearer.ts';
+import { obtainAlone, obtainShared } from './obtain.ts';
 import { createPasswordGrant } from './password.ts';
 import { createStaticTokenSource } from './static-token-source.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
+import type { TokenShelf } from './token-shelf.ts';
 import type { Grant, TokenSource } from './token-source.ts';
 
 export interface TokenSourceContext {
@@ -21,6 +23,8 @@ export interface TokenSourceContext {
   readonly log: Log;
   /** Told each new refresh token of a sign-in by code; whoever keeps it can start again without a code. */
   readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
+  /** Where the instances on this client keep their token; without it, each has its own. */
+  readonly shelf?: TokenShelf | undefined;
 }
 
 /**
@@ -32,8 +36,30 @@ const NOT_LISTED: ReadonlySet<AuthConfig['type']> = new Set(['jwt-bearer', 'pass
 /** The token source of a configured sign-in. */
 export function createTokenSource(auth: AuthConfig, context: TokenSourceContext): TokenSource {
   if (auth.type === 'token') return createStaticTokenSource(auth.token);
-  const { clock, log } = context;
-  return createCachedTokenSource({ grant: warnOnce(createGrant(auth, context), log), clock, log });
+  const { clock, log, shelf } = context;
+  const grant = warnOnce(createGrant(auth, context), log);
+  const obtain =
+    shelf === undefined
+      ? obtainAlone({ grant, log })
+      : obtainShared({ grant, log, shelf, clock, secret: (signal) => secretOf(auth, signal) });
+  return createCachedTokenSource({ obtain, clock, log });
+}
+
+/** What every instance on the client has, and nobody else. */
+async function secretOf(
+  auth: Exclude<AuthConfig, StaticTokenAuth>,
+  signal: AbortSignal,
+): Promise<string | Uint8Array> {
+  switch (auth.type) {
+    case 'client-credentials':
+      return auth.clientSecret;
+    case 'password':
+      return auth.clientSecret ?? auth.password;
+    case 'jwt-bearer':
+      return (await readPrivateKey(auth, signal)).export({ type: 'pkcs8', format: 'der' });
+    case 'authorization-code':
+      throw new TypeError('a sign-in by code is not shared');
+  }
 }
 
 function createGrant(

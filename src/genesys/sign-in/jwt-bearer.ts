@@ -28,7 +28,7 @@ export function createJwtBearerGrant(auth: JwtBearerAuth, context: JwtBearerCont
   return {
     type: auth.type,
     async issue(signal) {
-      const key = await readKey(auth, signal);
+      const key = await readPrivateKey(auth, signal);
       const assertion = await signAssertion(auth, key, context);
       return context.endpoint.request({
         form: {
@@ -65,7 +65,8 @@ async function signAssertion(
     .sign(key);
 }
 
-async function readKey(auth: JwtBearerAuth, signal: AbortSignal): Promise<KeyObject> {
+/** @throws {RapportError} when there is none, or none that can sign */
+export async function readPrivateKey(auth: JwtBearerAuth, signal: AbortSignal): Promise<KeyObject> {
   const where = auth.privateKeyPath ?? 'privateKey';
   let pem: string;
   try {

@@ -27,6 +27,6 @@ export const replaceToken: Bind<{
    values (:client, cast(:generation as bigint), :sealed, :now + cast(:lifeMs as bigint))
    on conflict (client_id) do update set generation = excluded.generation,
      sealed = excluded.sealed, expires_at = excluded.expires_at
-     where token.generation = excluded.generation - 1
+     where token.generation < excluded.generation
    returning generation`,
 );

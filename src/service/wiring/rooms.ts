@@ -38,8 +38,10 @@ export async function openRooms(
     gatherMs: GATHER_MS,
   });
   stack.use(ledger);
+  // A lone process shares with nobody, and need not ask its store.
+  const sharing = ledger.leases === 'beaten' ? ledger.sharing : undefined;
   const client = stack.use(
-    createGenesysClient({ config: config.genesys, clock, random, log, onRequest }),
+    createGenesysClient({ config: config.genesys, clock, random, log, onRequest, sharing }),
   );
   const lookups = stack.use(createLookups(config.sources, { clock, random, log }));
   stack.defer(ledger.onErasure(({ isKeyOf }) => lookups.forget(isKeyOf)));
