@@ -39,6 +39,15 @@ const steps = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
+const token = (
+  sealed: string,
+  generation: number,
+): { sealed: string; generation: number; lifeMs: number } => ({
+  sealed,
+  generation,
+  lifeMs: 60_000,
+});
+
 async function kill(ledger: Ledger): Promise<void> {
   await ledger.beat(-20_000);
 }
@@ -47,10 +56,10 @@ onBothStores((open, { clock, join }) => {
   it('keeps a rate window as the reference in memory does', { timeout: 60_000 }, async () => {
     const first = await open();
     const ledgers = [first, await join(first), await join(first)];
-    let token = 0;
+    let n = 0;
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (list, hasDead) => {
-        token += 1;
+        n += 1;
         const memory = new MemoryWindowStore({ clock });
         for (const ledger of ledgers) await ledger.beat(10_000_000);
         let no = -1;
@@ -61,7 +70,7 @@ onBothStores((open, { clock, join }) => {
           }
           const instance = hasDead && i >= 5 ? step.instance % 2 : step.instance;
           const report: RateReport = { ...step, no: step.isStale ? no - 1 : no };
-          const told = await ledgers[instance]?.sharing.exchange(`t${token}`, report);
+          const told = await ledgers[instance]?.sharing.exchange(`t${n}`, report);
           expect(told).toEqual(memory.exchange(String(instance), report));
           no = told?.no ?? no;
           await clock.advance(step.waitMs);
@@ -76,14 +85,6 @@ onBothStores((open, { clock, join }) => {
     const one = await open();
     const other = await join(one);
     expect(await one.sharing.readToken('c')).toBeUndefined();
-    const token = (
-      sealed: string,
-      generation: number,
-    ): { sealed: string; generation: number; lifeMs: number } => ({
-      sealed,
-      generation,
-      lifeMs: 60_000,
-    });
     expect(await one.sharing.replaceToken('c', token('first', 1))).toBe(true);
     expect(await other.sharing.replaceToken('c', token('late', 1))).toBe(false);
     expect(await other.sharing.replaceToken('c', token('second', 2))).toBe(true);
