@@ -121,7 +121,7 @@ const instance = `create table instance (id text primary key, alive_until bigint
 const duty = `create table duty (name text primary key, owner text, until bigint not null)`;
 const setting = `create table setting (name text primary key, value text not null)`;
 
-/** Of the first version; see `rate_window`. */
+/** Nothing has ever written to it; `rate_window` and `rate_claim` stand for it. A later step may remove it. */
 const budget = `create table budget (
   token text primary key,
   allowed integer,
@@ -212,6 +212,5 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   { version: 2, texts: [erasure, `create index erasure_at on erasure (at)`] },
-  // Nothing has ever written to the table that these two stand for.
-  { version: 3, texts: ['drop table budget', rateWindow, rateClaim] },
+  { version: 3, texts: [rateWindow, rateClaim] },
 ];
