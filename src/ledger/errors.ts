@@ -1,4 +1,7 @@
-import { RapportError, messageOf } from '../domain/errors.ts';
+import { isRapportError, messageOf, RapportError } from '../domain/errors.ts';
+
+/** What a client is told to wait whose request the store did not take, in milliseconds. */
+const RETRY_AFTER_MS = 2_000;
 
 /** The store did not take a change; nothing of it remains, and nothing was acknowledged. */
 export function writeFailed(error: unknown, store: string): RapportError {
@@ -9,12 +12,37 @@ export function writeFailed(error: unknown, store: string): RapportError {
     retryable: true,
     fault: 'ours',
     cause: error,
+    details: { retryAfterMs: RETRY_AFTER_MS },
   });
 }
 
+const FULL = /disk is full|no space/i;
+const READ_ONLY = /readonly|read-only|permission/i;
+const DISK = /disk i\/o error|unable to open database|malformed|not a database|database is locked/i;
+/** SQLSTATE classes that blame the statement, not the server. */
+const BY_STATEMENT = /^(21|22|23|25P|40|42)/;
+
+/**
+ * What a refused change says of the store itself, in words that may be shown to anybody; undefined
+ * where it says something of the change alone.
+ */
+export function troubleOf(error: unknown): string | undefined {
+  if (!isRapportError(error) || error.code !== 'ERR_LEDGER_WRITE') return undefined;
+  const message = messageOf(error.cause);
+  if (FULL.test(message)) return 'its disk is full';
+  if (READ_ONLY.test(message)) return 'it cannot be written to';
+  if (DISK.test(message)) return 'its disk fails';
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  if (code !== undefined) return BY_STATEMENT.test(code) ? undefined : 'it cannot be reached';
+  return /connect|terminated|timeout|rolled back/i.test(message)
+    ? 'it cannot be reached'
+    : undefined;
+}
+
 function adviceFor(message: string): string {
-  if (/disk is full|no space/i.test(message)) return 'Free space on the disk of the ledger.';
-  if (/readonly|read-only|permission/i.test(message)) {
+  if (FULL.test(message)) return 'Free space on the disk of the ledger.';
+  if (READ_ONLY.test(message)) {
     return 'Make the ledger and its folder writable for the user who runs Rapport.';
   }
   return 'Check that the store is reachable and healthy; the work is retried by itself.';

@@ -111,6 +111,10 @@ export interface Ledger extends LedgerReader {
   readonly outbox: Outbox;
   /** What instances on one OAuth client share; of use where `leases` is `beaten`. */
   readonly sharing: Sharing;
+  /** What keeps the store from taking changes, in a few words; undefined when it took the last one. */
+  readonly trouble: string | undefined;
+  /** Changes a row of no meaning, to learn whether the store takes changes. @throws what `accept` throws */
+  probe(): Promise<void>;
 
   /** Durable when it resolves. Requests of one conversation keep their order. */
   accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]>;

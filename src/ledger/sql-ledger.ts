@@ -14,6 +14,7 @@ import { claimBatchOf, claimUnit, returnClaim } from './turns/claim.ts';
 import { dropDuty, holdDuty } from './instances/duty.ts';
 import {
   beat,
+  touchProbe,
   leave,
   takeBackOwn,
   takeBackOwnOutbox,
@@ -33,6 +34,7 @@ import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { Unit, UnitResult } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
+import { WatchedStore } from './sql/watched-store.ts';
 import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
 
 /** Wait before the second attempt and the longest wait before a later one, in milliseconds. */
@@ -57,6 +59,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #random: () => number;
   readonly #log: Log;
   readonly #lost = new LostClaims();
+  readonly #watched: WatchedStore;
   readonly #due: Listeners<[number]>;
   readonly #feed: Listeners<[ConversationId]>;
   readonly #waiting: Listeners<[]>;
@@ -66,7 +69,9 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #unsubscribe: () => void;
 
   constructor(parts: SqlLedgerParts) {
-    super(parts.store);
+    const store = new WatchedStore(parts.store);
+    super(store);
+    this.#watched = store;
     this.leases = parts.leases;
     this.installationKey = parts.installationKey;
     this.#newId = parts.newId;
@@ -92,6 +97,14 @@ export class SqlLedger extends SqlReader implements Ledger {
       if (signal.kind === 'feed') this.#feed.tell(signal.conversationId as ConversationId);
       else this.#due.tell(0);
     });
+  }
+
+  get trouble(): string | undefined {
+    return this.#watched.trouble;
+  }
+
+  async probe(): Promise<void> {
+    await this.#run([touchProbe({})]);
   }
 
   async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {

@@ -9,6 +9,15 @@ export const beat: Bind<{ id: string; aliveForMs: number }> = query(
    returning alive_until - cast(:aliveForMs as bigint) as now`,
 );
 
+/** Long enough for a page of its own, so that a full disk has no room for it. */
+const PROBE = '.'.repeat(4_000);
+
+export const touchProbe: Bind = query(
+  'liveness.probe',
+  `insert into setting (name, value) values ('probe', cast(:now as text) || '${PROBE}')
+   on conflict (name) do update set value = excluded.value`,
+);
+
 export const leave: Bind<{ id: string }> = query(
   'liveness.leave',
   `delete from instance where id = cast(:id as text)`,

@@ -39,7 +39,10 @@ export async function openHttp(
     feed,
     webhook: listen.webhook,
     lookup: createLookup({ enrich: enrichDeps, clock, newId }, closing.signal),
-    unreadiness: () => (post.isLive ? [] : ['notification channel']),
+    unreadiness: () => [
+      ...(post.isLive ? [] : ['notification channel']),
+      ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
+    ],
     stats: () => ({ ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
     onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),
