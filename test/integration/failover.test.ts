@@ -107,9 +107,12 @@ describe(`a service on PostgreSQL with a synchronous standby${where}`, () => {
       }
       expect([...results].toSorted()).toEqual(['enriched', 'unchanged']);
       expect(await ledger.audit.verify()).toMatchObject({ intact: true });
-      console.info(
-        `fail-over: ${before} acknowledged before, ${load.acknowledged.length} in all,`,
-        `ready ${Math.round(readyMs)} ms after the promotion, ${load.refusals.get(503)} answers of 503`,
+      process.stdout.write(
+        [
+          `fail-over: ${before} acknowledged before, ${load.acknowledged.length} in all,`,
+          `ready ${Math.round(readyMs)} ms after the promotion,`,
+          `${load.refusals.get(503)} answers of 503\n`,
+        ].join(' '),
       );
     },
   );

@@ -10,7 +10,6 @@ import { Observer } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createBeginAhead } from '../../engine/turn/head-start.ts';
 import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
-import { watchStore } from '../../engine/store-watch.ts';
 import { startWorker } from '../../engine/worker.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
@@ -49,7 +48,6 @@ export async function startEngine(
   const { clock, random, log, beatTiming: timing, onProgress } = parts;
   const { ledger, client, newId, stack } = rooms;
   const instance = stack.use(await startInstance({ ledger, clock, log, timing }));
-  stack.use(watchStore({ ledger, clock, log }));
   const duties = ledgerDuties({ ledger, clock, retention: config.retention });
   stack.use(startDuties({ ledger, clock, log, timing, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };

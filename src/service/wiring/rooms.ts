@@ -1,3 +1,4 @@
+import { watchStore } from '../../engine/store-watch.ts';
 import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -38,6 +39,7 @@ export async function openRooms(
     gatherMs: GATHER_MS,
   });
   stack.use(ledger);
+  stack.use(watchStore({ ledger, clock, log }));
   // A lone process shares with nobody, and need not ask its store.
   const sharing = ledger.leases === 'beaten' ? ledger.sharing : undefined;
   const client = stack.use(
