@@ -37,6 +37,10 @@ export class Host<Known extends Questions> implements AsyncDisposable {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   ask<Name extends keyof Known & string>(
     name: Name,
     argument: Argument<Known[Name]>,

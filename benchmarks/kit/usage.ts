@@ -27,6 +27,37 @@ export async function usageOf(pid: number): Promise<Usage> {
   }
 }
 
+/** Processor time of all programs on this machine and what its host withheld, in seconds since it started. */
+async function machineSeconds(): Promise<number> {
+  try {
+    const [all = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = all
+      .split(/\s+/)
+      .slice(1)
+      .map(Number);
+    return (user + nice + system + irq + softIrq + steal) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/**
+ * Watches how many cores everybody else keeps busy, the kernel's own work for these processes
+ * included; the function that it gives ends the watch.
+ */
+export async function watchOthers(pids: readonly number[]): Promise<() => Promise<number>> {
+  const ours = async (): Promise<number> => {
+    const usages = await Promise.all(pids.map(usageOf));
+    return usages.reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+  };
+  const startedAt = performance.now();
+  const before = (await machineSeconds()) - (await ours());
+  return async () => {
+    const after = (await machineSeconds()) - (await ours());
+    return (after - before) / ((performance.now() - startedAt) / 1000);
+  };
+}
+
 export interface MemoryWatch extends Disposable {
   /** Resident memory, in MiB, five times a second since the beginning. */
   readonly samplesMiB: readonly number[];

@@ -18,6 +18,8 @@ export interface Figures {
   readonly senderLateP99Ms: number;
   readonly cpuSecondsPerThousand: number;
   readonly residentMiB: number;
+  /** Cores that programs which are no part of this kept busy meanwhile. */
+  readonly otherCores: number;
   /** To the platform, per enrichment. */
   readonly requests: { readonly work: number; readonly proof: number; readonly other: number };
 }
@@ -33,6 +35,7 @@ export interface Observed {
   readonly otherRequests: number;
   readonly cpuSeconds: number;
   readonly residentMiB: readonly number[];
+  readonly otherCores: number;
 }
 
 export function figuresOf({ triggers, sightings, ...used }: Observed): Figures {
@@ -56,6 +59,7 @@ export function figuresOf({ triggers, sightings, ...used }: Observed): Figures {
     senderLateP99Ms: percentile(triggers.lateMs, 0.99) ?? Number.NaN,
     cpuSecondsPerThousand: (used.cpuSeconds / count) * 1000,
     residentMiB: Math.max(...used.residentMiB),
+    otherCores: used.otherCores,
     requests: {
       work: sum(({ reads, writes }) => reads + writes) / count,
       proof: sum(({ proofReads }) => proofReads) / count,

@@ -1,4 +1,4 @@
-import { usageOf, watchMemory } from '../kit/usage.ts';
+import { usageOf, watchMemory, watchOthers } from '../kit/usage.ts';
 import type { Contender, Running } from './contender.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { drained, startStage, type Stage } from './stage.ts';
@@ -42,9 +42,11 @@ async function underLoad({ url, pid }: Running, stage: Stage, load: Load): Promi
   await drained(stage);
   const { otherRequests: otherBefore } = await stage.host.ask('sightings', undefined);
   const before = await usageOf(pid);
+  const others = await watchOthers([pid, stage.host.pid, process.pid]);
   using memory = watchMemory(pid);
   const triggers = await triggerAll(url, conversationIds.slice(warmUp), load.rate);
   const residentMiB = memory.samplesMiB.slice();
+  const otherCores = await others();
   await drained(stage);
   const after = await usageOf(pid);
   const { conversations, otherRequests } = await stage.host.ask('sightings', undefined);
@@ -54,5 +56,6 @@ async function underLoad({ url, pid }: Running, stage: Stage, load: Load): Promi
     otherRequests: otherRequests - otherBefore,
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     residentMiB,
+    otherCores,
   });
 }

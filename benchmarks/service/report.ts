@@ -27,6 +27,7 @@ const LINES: readonly (readonly [string, (figures: Figures) => string])[] = [
   ['  for proof, apart', ({ requests: { proof } }) => proof.toFixed(2)],
   ['  about no conversation', ({ requests: { other } }) => other.toFixed(2)],
   ['refused / not written / twice', countsOf],
+  ['other programs meanwhile', ({ otherCores }) => `${otherCores.toFixed(2)} cores`],
   ['sender late p99', ({ senderLateP99Ms }) => `${senderLateP99Ms.toFixed(1)} ms`],
 ];
 

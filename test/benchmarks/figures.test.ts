@@ -84,5 +84,6 @@ function observed(sightings: readonly Sighting[]): Observed {
     otherRequests: 3,
     cpuSeconds: 1,
     residentMiB: [100],
+    otherCores: 0,
   };
 }
