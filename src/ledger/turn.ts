@@ -65,6 +65,18 @@ export interface AuditDraft {
   readonly traceId?: TraceId | undefined;
   /** The platform's correlation ids of the requests that did it. */
   readonly correlationIds?: readonly string[] | undefined;
+  /** How the enrichment went, on the row that says so. */
+  readonly enrichment?: AuditedEnrichment | undefined;
+}
+
+export interface AuditedEnrichment {
+  readonly success: boolean;
+  /** Why it failed or was skipped: a code or a word, never a value. */
+  readonly error?: string | undefined;
+  /** From the oldest answered request to the outcome, in milliseconds. */
+  readonly latencyMs?: number | undefined;
+  /** SHA-256 of the patch; absent when nothing was to be written. */
+  readonly payloadHash?: string | undefined;
 }
 
 export interface AuditKey {

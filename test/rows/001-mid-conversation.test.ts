@@ -125,6 +125,73 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     expect(bodiesOf(row, 'PATCH')).toEqual([]);
   });
 
+  it('streams changes by events, one line each, until the conversation ends', async () => {
+    await using row = await startRow(profile);
+    const { conversationId, participantId, env } = startLive(row, { attributes: { a: '1' } });
+    const { control } = row.emulator;
+    const watching = row.rapport(['attributes', 'watch', '--json'], env);
+    await expect.poll(() => control.world().channels.map(({ topics }) => topics)).toEqual([5]);
+    await expect.poll(() => readsOf(row)).toBe(1);
+    control.writeAttributes(conversationId, { a: '2', b: 'new' });
+    control.writeAttributes(conversationId, { a: '3' });
+    control.end(conversationId);
+    const { status, out, err } = await watching;
+    const lines = out.trim().split('\n');
+    const changes = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(changes).toMatchObject([
+      { participantId, key: 'a', before: null, now: '1' },
+      { participantId, key: 'a', before: '1', now: '2' },
+      { participantId, key: 'b', before: null, now: 'new' },
+      { participantId, key: 'a', before: '2', now: '3' },
+    ]);
+    expect([status, err]).toEqual([0, '']);
+  });
+
+  it('streams by reading where events cannot be had, and says so', async () => {
+    await using row = await startRow(profile);
+    const { conversationId, env } = startLive(row);
+    row.emulator.control.addFault({
+      kind: 'status',
+      status: 403,
+      operation: 'POST /api/v2/notifications/channels',
+      commits: false,
+    });
+    const watching = row.rapport(['attributes', 'watch', '--every', '20'], env);
+    await expect.poll(() => readsOf(row)).toBeGreaterThan(0);
+    row.emulator.control.writeAttributes(conversationId, { a: '1' });
+    await expect.poll(() => readsOf(row)).toBeGreaterThan(2);
+    row.emulator.control.end(conversationId);
+    const { status, out, err } = await watching;
+    expect([status, err]).toEqual([0, expect.stringContaining('every 0.02 s')]);
+    expect(out).toMatch(/ a: \(absent\) → 1\n$/);
+  });
+
+  it('reads what an ended conversation held by an analytics job', async () => {
+    const analytics = { jobDelayMs: 0, jobRunMs: 0 };
+    await using row = await startRow(profile, { emulator: { analytics } });
+    const { conversationId, participantId, env } = startLive(row, { attributes: { a: '1' } });
+    row.emulator.control.end(conversationId);
+    const { status, out, err } = await row.rapport(['attributes', 'get', '--ended', '--json'], env);
+    expect([status, err]).toEqual([0, '']);
+    expect(JSON.parse(out)).toContainEqual({
+      participantId,
+      purpose: 'customer',
+      attributes: { a: '1' },
+    });
+    expect(operationsOf(row)).toContain('POST /api/v2/analytics/conversations/details/jobs');
+  });
+
+  it('refuses a participant who is not there, and names those who are', async () => {
+    await using row = await startRow(profile);
+    const { participantId, env } = startLive(row);
+    for (const words of [['get'], ['set', 'a=1']]) {
+      const args = ['attributes', ...words, '--participant', 'nobody'];
+      const { status, err } = await row.rapport(args, env);
+      expect(status).toBe(2);
+      expect(err).toContain(`${participantId} (customer)`);
+    }
+  });
+
   it('says of a key that was accepted and does not show that it does not, and exits 1', async () => {
     await using row = await startRow(profile, { emulator: { attributes: { lagMs: 60_000 } } });
     const { conversationId } = startLive(row);
@@ -133,6 +200,9 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     expect([status, out]).toEqual([1, expect.stringMatching(/^a .*ignored.*does not hold it/m)]);
   });
 });
+
+const readsOf = (row: RowStage): number =>
+  operationsOf(row).filter((name) => name === 'GET /api/v2/conversations/{conversationId}').length;
 
 /** @returns the agent's participant */
 function answer(row: RowStage, conversationId: string): string {

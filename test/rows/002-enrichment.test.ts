@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { enrichWith, openLibrary, statesOf } from './library.ts';
 import {
@@ -9,6 +10,7 @@ import {
   CUSTOMER,
   PROFILES,
   startRow,
+  writeConfig,
   type Env,
   type RowStage,
 } from './stage.ts';
@@ -75,7 +77,7 @@ describe.concurrent.each(PROFILES)('document 002 on the %s emulator', (profile) 
     const traces = new Set(conversations.map(({ traceId }) => traceId));
     expect(traces.size).toBe(3);
     expectWebhooks(row, ids, traces);
-    await expectAudit(row, { ids, env });
+    await expectAudit(row, { ids, env }, traces);
   });
 
   it('asks the CRM by conversation, as its endpoint takes it', async () => {
@@ -180,13 +182,27 @@ function expectWebhooks(
   }
 }
 
-async function expectAudit(row: RowStage, { ids, env }: Run): Promise<void> {
+async function expectAudit(
+  row: RowStage,
+  { ids, env }: Run,
+  traces: ReadonlySet<unknown>,
+): Promise<void> {
   const { status, out } = await row.rapport(['audit', 'list', '--json'], env);
   expect(status).toBe(0);
   const rows = JSON.parse(out) as Readonly<Record<string, unknown>>[];
   for (const id of ids) {
     expect(rows).toContainEqual(
-      expect.objectContaining({ conversationId: id, action: 'enriched', at: expect.any(Number) }),
+      expect.objectContaining({
+        conversationId: id,
+        action: 'enriched',
+        at: expect.any(Number),
+        traceId: expect.toSatisfy((traceId) => traces.has(traceId)),
+        enrichment: {
+          success: true,
+          latencyMs: expect.any(Number),
+          payloadHash: expect.stringMatching(/^[\da-f]{64}$/),
+        },
+      }),
     );
   }
   expect(out).not.toContain('platinum');
@@ -273,3 +289,118 @@ describe.concurrent('document 002: many conversations in one run', () => {
     ]);
   });
 });
+
+describe.concurrent('document 002 when a neighbour fails', () => {
+  const CRM_DOWN = { status: 503 } as const;
+
+  it('serves a value that is stale rather than none when the CRM does not answer in time', async () => {
+    let isDown = false;
+    await using row = await startRow('platform', {
+      answerCrm: () => (isDown ? { status: 200, isHeldBack: true } : undefined),
+    });
+    const { ids, env } = await startWith(row, { timeoutMs: 150, cache: { freshMs: 0 } });
+    await using library = openLibrary(row, env);
+    expect((await enrichWith(library)).sources).toMatchObject([{ from: 'source' }]);
+    isDown = true;
+    row.emulator.control.writeAttributes(ids[0] ?? '', { 'crm.tier': 'forgotten' });
+    const { result, sources } = await enrichWith(library);
+    expect([result, sources]).toEqual([
+      'enriched',
+      [
+        expect.objectContaining({
+          answer: 'found',
+          from: 'stale-cache',
+          ageMs: expect.any(Number),
+        }),
+      ],
+    ]);
+    expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual({ 'crm.tier': 'platinum' });
+  });
+
+  it('leaves a CRM alone that only fails, and writes nothing in the place of what it would know', async () => {
+    await using row = await startRow('platform', { answerCrm: () => CRM_DOWN });
+    const breaker = { minCalls: 3, openMs: 60_000 };
+    const { env } = await startWith(row, { retry: { retries: 0 }, breaker });
+    await using library = openLibrary(row, env);
+    const reasons: unknown[] = [];
+    for (let turn = 0; turn < 5; turn += 1) reasons.push((await enrichWith(library)).reason);
+    expect(row.crm.received).toHaveLength(3);
+    expect(reasons[0]).not.toBe(reasons[4]);
+    expect(reasons[4]).toBe('ERR_SOURCE_BREAKER_OPEN');
+    expect(bodiesOf(row, 'PATCH')).toEqual([]);
+  });
+
+  it('says of a failed enrichment why, in the summary, the report and the audit', async () => {
+    await using row = await startRow('platform', { answerCrm: () => CRM_DOWN });
+    const { ids, env } = await startWith(row, { retry: { retries: 0 } });
+    const [id = ''] = ids;
+    const { status, out } = await row.rapport(['enrich', '--timeout', '1', '--json'], env);
+    expect(status).toBe(1);
+    expect(parseSummary(out).summary).toMatchObject({
+      failed: 1,
+      successRate: 0,
+      failures: { [id]: expect.stringMatching(/503|not finished/) },
+    });
+    expect(bodiesOf(row, 'PATCH')).toEqual([]);
+  });
+
+  it('signs its webhooks where a secret is set, so that the receiver can check them', async () => {
+    await using row = await startRow('platform');
+    const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+    const analytics = { url: `${row.analytics.url}/hook`, secret: '${HOOK_SECRET}' };
+    const { env } = await startWith(row, {}, { analytics });
+    expect((await row.rapport(['enrich'], { ...env, HOOK_SECRET: secret })).status).toBe(0);
+    const [post] = row.analytics.received;
+    const headers = Object.fromEntries(
+      Object.entries(post?.headers ?? {}).map(([name, value]) => [name, String(value)]),
+    );
+    expect(new Webhook(secret).verify(post?.text ?? '', headers)).toMatchObject({
+      eventType: 'conversation.attributes.enriched',
+    });
+    expect(() => new Webhook(secret).verify(`${post?.text ?? ''} `, headers)).toThrow('signature');
+  });
+
+  it('writes a secret to the conversation’s secure attributes alone, and tells it to nobody', async () => {
+    await using row = await startRow('platform');
+    const attributes = {
+      'crm.tier': { from: 'crm.membership_tier' },
+      'crm.pin': { from: 'crm.id', class: 'secret' },
+    };
+    const analytics = { url: `${row.analytics.url}/hook` };
+    const { ids, env } = await startWith(row, {}, { attributes, analytics });
+    const { status, out } = await row.rapport(['enrich', '--json'], env);
+    expect(status).toBe(0);
+    expect(row.emulator.control.attributes(ids[0] ?? '')).toEqual({ 'crm.tier': 'platinum' });
+    const secure = row.emulator.control
+      .requests()
+      .filter(({ path, method }) => path.endsWith('/secureattributes') && method !== 'GET');
+    expect(secure.map(({ requestBody }) => requestBody)).toEqual([
+      expect.objectContaining({ attributes: { 'crm.pin': CUSTOMER.record.id } }),
+    ]);
+    expect(row.analytics.received).toHaveLength(1);
+    expect(row.analytics.received[0]?.text).not.toContain(CUSTOMER.record.id);
+    expect(out).not.toContain(CUSTOMER.record.id);
+  });
+});
+
+/** One conversation, and the CRM as a configured source. */
+async function startWith(
+  row: RowStage,
+  source: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<Run> {
+  const { ids } = startRun(row, 1);
+  const headers = { authorization: 'Bearer ${CRM_TOKEN}' };
+  const crm = { type: 'http', url: `${row.crm.url}/c/{key}`, headers, ...source };
+  const env = await writeConfig(
+    row,
+    {},
+    {
+      sources: { crm },
+      attributes: { 'crm.tier': { from: 'crm.membership_tier' } },
+      store: `sqlite:${join(row.cwd, 'rapport.db')}`,
+      ...more,
+    },
+  );
+  return { ids, env: { ...env, CRM_TOKEN, CONVERSATION_IDS: ids.join(',') } };
+}

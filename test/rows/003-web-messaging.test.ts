@@ -70,6 +70,37 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
     },
   );
 
+  it('sets a participant’s wrap-up and state, and asks for what is missing', async () => {
+    await using row = await startRow(profile);
+    const { control } = row.emulator;
+    const { conversationId, participantId } = control.start({ media: 'messages' });
+    const update = ['participants', 'update', conversationId];
+    const nothing = await row.rapport([...update, '--participant', participantId], row.signIn);
+    expect([nothing.status, nothing.err]).toEqual([2, expect.stringContaining('--wrapup')]);
+    const nobody = await row.rapport([...update, '--state', 'disconnected'], row.signIn);
+    expect([nobody.status, nobody.err]).toEqual([2, expect.stringContaining(participantId)]);
+    const env = { ...row.signIn, GENESYS_PARTICIPANT_ID: participantId };
+    const wrapup = ['--wrapup', 'solved', '--notes', 'by hand', '--state', 'disconnected'];
+    const { status, err } = await row.rapport([...update, ...wrapup], env);
+    expect([status, err]).toEqual([0, '']);
+    const found = control.conversation(conversationId).participants[0];
+    expect(found).toMatchObject({
+      endTime: expect.any(String),
+      messages: [{ state: 'disconnected', wrapup: { code: 'solved', notes: 'by hand' } }],
+    });
+  });
+
+  it('says of a call that only a user may change its participants', async () => {
+    await using row = await startRow(profile);
+    const { conversationId, participantId } = row.emulator.control.start({});
+    const update = ['participants', 'update', conversationId, '--participant', participantId];
+    const { status, err } = await row.rapport([...update, '--state', 'disconnected'], row.signIn);
+    expect([status, err]).toEqual([
+      2,
+      expect.stringMatching(/only users[^]*→ .*authorization-code/),
+    ]);
+  });
+
   it('reads attributes that came in with a web message, and updates them through the library', async () => {
     await using row = await startRow(profile);
     const { conversationId } = row.emulator.control.start({

@@ -29,6 +29,8 @@ export interface Ran {
 export interface Received {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  /** As it was sent; a signature covers this. */
+  readonly text: string;
   readonly body: unknown;
 }
 
@@ -73,13 +75,16 @@ const COMMAND_MS = 25_000;
 /** The platform, a CRM and an analytics sink on loopback, and a folder with no configuration in it. */
 export async function startRow(
   profile: EmulatorProfile,
-  { emulator: options, record = CUSTOMER.record, isCrmOpen = false }: RowOptions = {},
+  { emulator: options, record = CUSTOMER.record, isCrmOpen = false, answerCrm }: RowOptions = {},
 ): Promise<RowStage> {
   await using stack = new AsyncDisposableStack();
   const emulator = stack.use(
     await startEmulator({ profile, attributes: { lagMs: 5 }, ...options }),
   );
-  const crm = await startNeighbour(stack, ({ headers, url }) => {
+  const crm = await startNeighbour(stack, (asked) => {
+    const special = answerCrm?.(asked);
+    if (special !== undefined) return special;
+    const { headers, url } = asked;
     const isKnown = isCrmOpen || headers.authorization === `Bearer ${CRM_TOKEN}`;
     if (!isKnown) return { status: 401 };
     return url.includes('unknown') ? { status: 404 } : { status: 200, body: record };
@@ -129,6 +134,8 @@ export interface RowOptions {
   readonly record?: unknown;
   /** The CRM asks for no token. */
   readonly isCrmOpen?: boolean;
+  /** What the CRM answers in place of the record; `undefined` leaves it at that. */
+  readonly answerCrm?: (request: Received) => Reply | undefined;
 }
 
 async function rapport(
@@ -150,7 +157,9 @@ async function rapport(
   return { status, out, err };
 }
 
-interface Reply {
+export interface Reply {
+  /** The connection stays open and nothing comes. */
+  readonly isHeldBack?: boolean;
   readonly status: number;
   readonly body?: unknown;
 }
@@ -166,9 +175,10 @@ async function startNeighbour(
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString('utf8');
       const body: unknown = text === '' ? undefined : JSON.parse(text);
-      const seen = { url: request.url ?? '', headers: request.headers, body };
+      const seen = { url: request.url ?? '', headers: request.headers, text, body };
       received.push(seen);
       const reply = answer(seen);
+      if (reply.isHeldBack === true) return;
       response.writeHead(reply.status, { 'content-type': 'application/json' });
       response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
     });
@@ -217,10 +227,11 @@ export function bodiesOf({ emulator }: RowStage, method: string): readonly unkno
     .map(({ requestBody }) => requestBody);
 }
 
-/** Puts a configuration file into the folder, with this write section; the commands then go by it. */
+/** Puts a configuration file into the folder, with this write section and more; the commands then go by it. */
 export async function writeConfig(
   { cwd, emulator }: RowStage,
   write: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<Env> {
   const genesys = {
     apiUrl: emulator.apiUrl,
@@ -228,7 +239,7 @@ export async function writeConfig(
   };
   await writeFile(
     join(cwd, 'rapport.yaml'),
-    JSON.stringify({ genesys, write, store: 'sqlite::memory:' }),
+    JSON.stringify({ genesys, write, store: 'sqlite::memory:', ...more }),
   );
   return { ID: DEFAULT_CLIENT_ID, SECRET: DEFAULT_CLIENT_SECRET };
 }

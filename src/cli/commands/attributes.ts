@@ -3,6 +3,7 @@ import type { CliContext } from './shared/context.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { parsePairs, parsePositive, withConfig, withJson } from './shared/options.ts';
 import type { SetFlags } from '../platform/attributes/set.ts';
+import type { WatchFlags } from '../platform/attributes/watch.ts';
 import type { TargetFlags } from '../platform/attributes/target.ts';
 
 /** How often a watched conversation is read, in milliseconds: 30 of the 300 requests a minute that a token has. */
@@ -16,7 +17,7 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
     attributes
       .command('get')
       .description('every participant’s attributes')
-      .argument('[conversation]', 'its id'),
+      .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
   )
     .option('--ended', 'from analytics, where ended conversations are; takes a while')
     .action((id: string | undefined, flags: TargetFlags & { readonly ended?: boolean }) =>
@@ -51,16 +52,16 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
   named(
     attributes
       .command('watch')
-      .description('a line for each change, until the end')
-      .argument('[conversation]', 'its id'),
+      .description('a line for each change as it happens, until the end')
+      .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
   )
     .option(
       '--every <ms>',
-      'how often it is read; each look is one request',
+      'how often it is read where its events cannot be had; each look is one request',
       parsePositive,
       WATCH_EVERY_MS,
     )
-    .action((id: string | undefined, flags: TargetFlags & { readonly every: number }) =>
+    .action((id: string | undefined, flags: WatchFlags) =>
       run(async () => {
         const { watchAttributes } = await import('../platform/attributes/watch.ts');
         await watchAttributes(id, flags, io);

@@ -40,7 +40,7 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
       conversations
         .command('end')
         .description('for everybody on it')
-        .argument('[conversation]', 'its id'),
+        .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
     ),
   ).action((id: string | undefined, flags: ConfigFlags) =>
     run(async () => {

@@ -12,7 +12,7 @@ export function addParticipantsCommands(program: Command, { io, run }: CliContex
       participants
         .command('update')
         .description('state and wrap-up')
-        .argument('[conversation]', 'its id'),
+        .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
     ),
   )
     .option('--participant <id>', 'whose (default: GENESYS_PARTICIPANT_ID)')

@@ -1,8 +1,20 @@
 import { parseConversationId } from '../../domain/ids.ts';
-import { textTable } from '../../lib/text-table.ts';
+import { plainForTerminal } from '../../lib/terminal-text.ts';
+import { textTable, type Column } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { readLedger } from './ledger-access.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'at' },
+  { title: 'conversation' },
+  { title: 'actor' },
+  { title: 'action' },
+  { title: 'keys' },
+  { title: 'took', align: 'right' },
+  { title: 'error' },
+  { title: 'sealed as', align: 'right' },
+];
 
 export async function listAudit(
   flags: ConfigFlags & { readonly conversation?: string; readonly limit: number },
@@ -23,16 +35,12 @@ export async function listAudit(
     row.conversationId ?? '–',
     row.actor,
     row.action,
-    row.keys.map(({ key }) => key).join(', ') || '–',
+    row.keys.map(({ key }) => plainForTerminal(key)).join(', ') || '–',
+    row.enrichment?.latencyMs === undefined ? '–' : `${row.enrichment.latencyMs} ms`,
+    row.enrichment?.error ?? '–',
     row.seq === undefined ? 'not yet' : String(row.seq),
   ]);
-  const columns = ['at', 'conversation', 'actor', 'action', 'keys', 'sealed as'];
-  io.out(
-    `${textTable(
-      columns.map((title) => ({ title })),
-      table,
-    )}\n`,
-  );
+  io.out(`${textTable(COLUMNS, table)}\n`);
 }
 
 /** @returns whether the chain holds */

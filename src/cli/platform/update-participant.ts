@@ -1,9 +1,10 @@
-import { mediaOf } from '../../domain/conversation.ts';
+import { mediaOf, type Conversation } from '../../domain/conversation.ts';
 import { RapportError } from '../../domain/errors.ts';
-import { parseParticipantId } from '../../domain/ids.ts';
+import type { ParticipantId } from '../../domain/ids.ts';
+import { isPlatformError } from '../../genesys/errors.ts';
 import type { CliIo } from '../terminal/io.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
-import { conversationOf } from './attributes/target.ts';
+import { conversationOf, namesOf, unknownParticipant } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
 
 export interface UpdateFlags extends ConfigFlags {
@@ -30,19 +31,50 @@ export async function updateParticipant(
   await withPlatform(flags, io, async (session) => {
     const { client, call, targets } = session;
     const conversationId = conversationOf(id, session);
-    const participantId = parseParticipantId(flags.participant ?? targets.participantId);
-    const media = mediaOf(await client.conversations.get(conversationId, call));
+    const conversation = await client.conversations.get(conversationId, call);
+    const participantId = participantIn(conversation, flags.participant ?? targets.participantId);
+    const media = mediaOf(conversation);
     const hasPath =
       media === 'voice' || media === 'message' || media === 'callback' || media === 'email';
-    await client.conversations.updateParticipant(
-      { conversationId, participantId, media: hasPath ? media : undefined },
-      { state, wrapupCode: wrapup, wrapupNotes: notes },
-      call,
-    );
+    await client.conversations
+      .updateParticipant(
+        { conversationId, participantId, media: hasPath ? media : undefined },
+        { state, wrapupCode: wrapup, wrapupNotes: notes },
+        call,
+      )
+      .catch((error: unknown) => {
+        throw isPlatformError(error) && error.platformCode === 'not.a.user'
+          ? needsUser(error)
+          : error;
+      });
     io.out(
       flags.json === true
         ? `${JSON.stringify({ conversationId, participantId, accepted: true })}\n`
-        : 'accepted\n',
+        : `The platform has accepted it for participant ${participantId}.\n`,
     );
+  });
+}
+
+function participantIn(conversation: Conversation, named: string | undefined): ParticipantId {
+  if (named === undefined) {
+    throw new RapportError({
+      code: 'ERR_OPTION_NEEDED',
+      message: 'no participant is named',
+      nextStep: namesOf(conversation.participants),
+    });
+  }
+  const found = conversation.participants.find(({ id }) => id === named);
+  if (found !== undefined) return found.id;
+  throw unknownParticipant(named, conversation.id, conversation.participants);
+}
+
+function needsUser(cause: unknown): RapportError {
+  return new RapportError({
+    code: 'ERR_USER_NEEDED',
+    message:
+      'the platform lets only users change a participant’s state and wrap-up, and a service signed in',
+    nextStep:
+      'Sign in as a user who is on the conversation: genesys.auth of type authorization-code.',
+    cause,
   });
 }

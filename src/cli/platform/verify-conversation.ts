@@ -1,11 +1,18 @@
+import type { EnvironmentTargets } from '../../config/environment.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { isRapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
+import { plainForTerminal } from '../../lib/terminal-text.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { createDigester, type Digester } from '../../writeback/proof/digest.ts';
-import { verify, type Verification, type VerifiedKey } from '../../writeback/verify.ts';
-import { createPaint, type CliIo, type Paint } from '../terminal/io.ts';
+import {
+  verify,
+  type Finding,
+  type Verification,
+  type VerifiedKey,
+} from '../../writeback/verify.ts';
+import { createPaint, type CliIo, type Paint, type Style } from '../terminal/io.ts';
 import { readLedger } from '../ledger/ledger-access.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf, customerIn } from './attributes/target.ts';
@@ -13,12 +20,12 @@ import { withPlatform } from './session.ts';
 
 /** Says key by key what Architect will see, and why not. @returns whether all is well */
 export async function verifyConversation(
-  id: string | undefined,
-  order: { readonly keys: readonly string[]; readonly flags: ConfigFlags },
+  words: readonly string[],
+  flags: ConfigFlags,
   io: CliIo,
 ): Promise<boolean> {
-  const { keys, flags } = order;
   return withPlatform(flags, io, async (session) => {
+    const { id, keys } = splitWords(words, session.targets);
     const conversationId = conversationOf(id, session);
     const conversation = await session.client.conversations.get(conversationId, session.call);
     const known = await recall(session.config, conversationId);
@@ -37,6 +44,19 @@ export async function verifyConversation(
     return verification.isGood;
   });
 }
+
+/** Where the environment names a conversation, a first word that is no UUID is a key already. */
+function splitWords(
+  words: readonly string[],
+  { conversationIds }: EnvironmentTargets,
+): { readonly id: string | undefined; readonly keys: readonly string[] } {
+  const [first, ...rest] = words;
+  const isKey = first !== undefined && conversationIds.length > 0 && !UUID.test(first);
+  return isKey ? { id: undefined, keys: words } : { id: first, keys: rest };
+}
+
+/** What the platform's ids are. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 interface Known {
   readonly entries: readonly AttributeEntry[];
@@ -59,13 +79,19 @@ async function recall(config: RapportConfig, id: ConversationId): Promise<Known>
   }
 }
 
+const STYLES: Partial<Record<Finding, Style>> = {
+  visible: 'green',
+  late: 'yellow',
+  pending: 'yellow',
+};
+
 function toText({ keys, advice, participantId }: Verification, paint: Paint): string {
   const rows = keys.map((key) => [
-    key.key,
-    key.value ?? '–',
+    plainForTerminal(key.key),
+    key.value === undefined ? '–' : shortened(plainForTerminal(key.value)),
     key.type ?? '–',
-    key.origin,
-    paint(key.finding === 'visible' ? 'green' : 'red', key.finding),
+    key.value === undefined && key.origin === 'others' ? '–' : key.origin,
+    paint(STYLES[key.finding] ?? 'red', key.finding),
     architectText(key),
   ]);
   const columns = ['key', 'value', 'type', 'whose', 'finding', 'Get Participant Data gives'];
@@ -82,6 +108,12 @@ function toText({ keys, advice, participantId }: Verification, paint: Paint): st
   const body = keys.length === 0 ? 'No attribute of anybody is there.' : table;
   return `${reader}${body}\n${notes.map((note) => `  → ${note}\n`).join('')}`;
 }
+
+/** A longer value hides what stands behind it; --json has it whole. */
+const SHOWN_CHARACTERS = 48;
+
+const shortened = (value: string): string =>
+  value.length <= SHOWN_CHARACTERS ? value : `${value.slice(0, SHOWN_CHARACTERS - 1)}…`;
 
 function architectText({ architect }: VerifiedKey): string {
   if (architect.path === 'not-found') return 'not found';

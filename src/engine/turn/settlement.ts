@@ -42,10 +42,7 @@ export function toSettlement(parts: SettlementParts): Settlement {
   return {
     ...writes,
     ...(isAnswer ? { outcome } : {}),
-    audit: [
-      ...(isAnswer ? [outcomeAudit(claim, outcome, written.entries)] : []),
-      ...(writes.audit ?? []),
-    ],
+    audit: [...(isAnswer ? [outcomeAudit(parts)] : []), ...(writes.audit ?? [])],
     feed: [...(isAnswer ? [outcomeFeed(outcome)] : []), ...(writes.feed ?? [])],
     persons: parts.persons,
     nextDueAt: written.nextDueAt,
@@ -82,17 +79,20 @@ export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: Write
   };
 }
 
-function outcomeAudit(
-  claim: Claim,
-  outcome: OutcomeSummary,
-  entries: readonly AttributeEntry[],
-): AuditDraft {
+function outcomeAudit({ claim, outcome, written: { entries }, now }: SettlementParts): AuditDraft {
+  const received = claim.requests.map(({ receivedAt }) => receivedAt);
   return {
     actor: 'rapport',
     action: outcome.result,
     keys: auditKeys(outcome.keys, entries),
     requestId: claim.requests[0]?.id,
     traceId: outcome.traceId,
+    enrichment: {
+      success: outcome.result !== 'failed',
+      error: outcome.reason,
+      latencyMs: received.length === 0 ? undefined : Math.max(0, now - Math.min(...received)),
+      payloadHash: outcome.payloadHash,
+    },
   };
 }
 

@@ -33,5 +33,20 @@ onBothStores((open, { tamper, clock }) => {
         reason: 'rows 2 to 2 are missing',
       });
     });
+
+    it('keeps how an enrichment went under the chain, and verifies rows that tell nothing of it', async () => {
+      await using ledger = await open();
+      const enrichment = { success: false, error: 'ERR_SOURCE_TIMEOUT', latencyMs: 812 };
+      const row = { actor: 'rapport', action: 'failed', keys: [], enrichment };
+      await settleOne(ledger, 'a');
+      await clock.advance(1);
+      await settleOne(ledger, 'b', { audit: [row] });
+      await clock.advance(1_001);
+      await ledger.sealAudit();
+      expect(await ledger.audit.list()).toMatchObject([{ enrichment }, { enrichment: undefined }]);
+      expect(await ledger.audit.verify()).toMatchObject({ intact: true, rows: 2 });
+      await tamper(`update audit set facts = '{"success":true}' where seq = 2`);
+      expect((await ledger.audit.verify()).brokenAt).toMatchObject({ seq: 2 });
+    });
   });
 });

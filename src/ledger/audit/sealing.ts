@@ -59,6 +59,7 @@ export const dropSealed: Bind<{ upTo: number }> = query(
  * a JSON array. Without the salt the digests in `keys` mean nothing; the chain does not notice.
  */
 export function linkOf(previous: string, seq: number, row: SqlRow): string {
+  const facts = maybeText(row, 'facts');
   const link = [
     previous,
     seq,
@@ -71,6 +72,8 @@ export function linkOf(previous: string, seq: number, row: SqlRow): string {
     maybeText(row, 'request_id') ?? null,
     maybeText(row, 'trace_id') ?? null,
     textOf(row, 'correlation_ids'),
+    // Only where there are some: rows that were sealed before the column came keep their hashes.
+    ...(facts === undefined ? [] : [facts]),
   ];
   return createHash('sha256').update(JSON.stringify(link)).digest('hex');
 }

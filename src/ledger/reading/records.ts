@@ -5,7 +5,7 @@ import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { Lane, RequestKind } from '../../domain/request.ts';
 import type { Spread } from '../../lib/percentile.ts';
 import type { OutboxState } from '../outbox/outbox.ts';
-import type { AuditKey } from '../turn.ts';
+import type { AuditedEnrichment, AuditKey } from '../turn.ts';
 
 /** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
 
@@ -77,6 +77,7 @@ export interface AuditRecord {
   readonly requestId: string | undefined;
   readonly traceId: string | undefined;
   readonly correlationIds: readonly string[];
+  readonly enrichment: AuditedEnrichment | undefined;
   /** Place in the chain; undefined until sealed. */
   readonly seq: number | undefined;
   readonly hash: string | undefined;

@@ -12,7 +12,7 @@ import type {
 } from './records.ts';
 import { fromJson, laneOf, maybeNumber, maybeText, numberOf, textOf } from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
-import type { AuditKey } from '../turn.ts';
+import type { AuditedEnrichment, AuditKey } from '../turn.ts';
 
 export const oneConversation: Bind<{ id: string }> = query(
   'read.conversation',
@@ -172,6 +172,7 @@ export function feedEventOf(row: SqlRow): FeedEvent {
 }
 
 export function auditOf(row: SqlRow): AuditRecord {
+  const facts = maybeText(row, 'facts');
   return {
     id: textOf(row, 'id'),
     conversationId: maybeText(row, 'conversation_id') as ConversationId | undefined,
@@ -182,6 +183,7 @@ export function auditOf(row: SqlRow): AuditRecord {
     requestId: maybeText(row, 'request_id'),
     traceId: maybeText(row, 'trace_id'),
     correlationIds: fromJson<string[]>(textOf(row, 'correlation_ids')),
+    enrichment: facts === undefined ? undefined : fromJson<AuditedEnrichment>(facts),
     seq: maybeNumber(row, 'seq'),
     hash: maybeText(row, 'hash'),
   };

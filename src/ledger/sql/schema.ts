@@ -213,4 +213,6 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { version: 2, texts: [erasure, `create index erasure_at on erasure (at)`] },
   { version: 3, texts: [rateWindow, rateClaim] },
+  // How an enrichment went; rows of before, and of anything else, have none.
+  { version: 4, texts: [`alter table audit add column facts text`] },
 ];

@@ -32,9 +32,10 @@ const upsertEntry = query(
 const insertAudit = query<Readonly<Record<string, SqlValue>>>(
   'write.audit',
   `insert into audit
-     (id, conversation_id, at, actor, action, keys, request_id, trace_id, correlation_ids, salt)
+     (id, conversation_id, at, actor, action, keys, request_id, trace_id, correlation_ids, salt, facts)
    values (:id, cast(:conversationId as text), :now, :actor, :action, :keys,
-     cast(:requestId as text), cast(:traceId as text), :correlationIds, cast(:salt as text))`,
+     cast(:requestId as text), cast(:traceId as text), :correlationIds, cast(:salt as text),
+     cast(:facts as text))`,
 );
 
 const insertOutbox = query<Readonly<Record<string, SqlValue>>>(
@@ -108,6 +109,7 @@ export function auditStatement(
     traceId: draft.traceId ?? null,
     correlationIds: toJson(draft.correlationIds ?? []),
     salt,
+    facts: draft.enrichment === undefined ? null : toJson(draft.enrichment),
   });
 }
 

@@ -2,10 +2,11 @@ import type { Participant } from '../../../domain/conversation.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import type { ConversationId } from '../../../domain/ids.ts';
 import { systemClock } from '../../../lib/clock.ts';
+import { plainForTerminal } from '../../../lib/terminal-text.ts';
 import { textTable } from '../../../lib/text-table.ts';
 import type { CliIo } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
-import { conversationOf, type TargetFlags } from './target.ts';
+import { conversationOf, unknownParticipant, type TargetFlags } from './target.ts';
 
 /** Prints what participants hold; all of them unless some are named. */
 export async function getAttributes(
@@ -21,12 +22,21 @@ export async function getAttributes(
         : toHeld(
             (await session.client.conversations.get(conversationId, session.call)).participants,
           );
-    const wanted =
-      flags.participant === undefined
-        ? held
-        : held.filter((one) => flags.participant?.includes(one.participantId));
+    const { participant } = flags;
+    if (participant !== undefined) assertThere(participant, held, conversationId);
+    const wanted = held.filter((one) => participant?.includes(one.participantId) ?? true);
     io.out(flags.json === true ? `${JSON.stringify(wanted, null, 2)}\n` : heldTable(wanted));
   });
+}
+
+function assertThere(named: readonly string[], held: readonly Held[], id: ConversationId): void {
+  const unknown = named.find((one) => !held.some(({ participantId }) => participantId === one));
+  if (unknown === undefined) return;
+  throw unknownParticipant(
+    unknown,
+    id,
+    held.map(({ participantId, purpose }) => ({ id: participantId, purpose })),
+  );
 }
 
 interface Held {
@@ -73,7 +83,9 @@ const HISTORY_MS = 30 * 86_400_000;
 
 function heldTable(held: readonly Held[]): string {
   const rows = held.flatMap(({ participantId, purpose, attributes }) =>
-    Object.entries(attributes).map(([key, value]) => [purpose, participantId, key, value]),
+    Object.entries(attributes).map(([key, value]) =>
+      [purpose, participantId, key, value].map(plainForTerminal),
+    ),
   );
   const columns = ['purpose', 'participant', 'key', 'value'];
   if (rows.length === 0) return 'No participant holds an attribute.\n';

@@ -37,15 +37,35 @@ export function participantsOf(
     named.length > 0 ? named.map(parseParticipantId) : customerId === undefined ? [] : [customerId];
   const unknown = ids.find((one) => findParticipant(conversation, one) === undefined);
   if (ids.length > 0 && unknown === undefined) return ids;
+  if (unknown !== undefined) {
+    throw unknownParticipant(unknown, conversation.id, conversation.participants);
+  }
   throw new RapportError({
-    code: unknown === undefined ? 'ERR_NO_CUSTOMER' : 'ERR_NO_PARTICIPANT',
-    message:
-      unknown === undefined
-        ? 'the conversation has no customer participant'
-        : `participant ${unknown} is not on conversation ${conversation.id}`,
-    nextStep: `Name one with --participant: ${conversation.participants.map(({ id, purpose }) => `${id} (${purpose})`).join(', ')}`,
+    code: 'ERR_NO_CUSTOMER',
+    message: 'the conversation has no customer participant',
+    nextStep: namesOf(conversation.participants),
   });
 }
+
+interface Named {
+  readonly id: string;
+  readonly purpose: string;
+}
+
+export function unknownParticipant(
+  named: string,
+  conversationId: ConversationId,
+  participants: readonly Named[],
+): RapportError {
+  return new RapportError({
+    code: 'ERR_NO_PARTICIPANT',
+    message: `participant ${named} is not on conversation ${conversationId}`,
+    nextStep: namesOf(participants),
+  });
+}
+
+export const namesOf = (participants: readonly Named[]): string =>
+  `Name one with --participant: ${participants.map(({ id, purpose }) => `${id} (${purpose})`).join(', ')}`;
 
 /** The named conversation, else the one that the environment names. */
 export function conversationOf(id: string | undefined, { targets }: Session): ConversationId {
