@@ -20,6 +20,8 @@ export const SCOPES = [
   'audit',
   /** Remove a person. */
   'erase',
+  /** Have the configuration read again. */
+  'reload',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -30,6 +30,10 @@ const io: CliIo = {
   signal: stop.signal,
   isTerminal: process.stdout.isTTY,
   columns: process.stdout.columns ?? 100,
+  onReload: (listener) => {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
   log: { descriptor: 2, isTerminal: process.stderr.isTTY },
 };
 

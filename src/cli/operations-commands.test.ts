@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashKey } from '../access/keys.ts';
 import { loadConfig } from '../config/load.ts';
+import type { RapportConfig } from '../config/schema.ts';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, startEmulator } from '../emulator/index.ts';
 import { aRequest, anOutcome, conversationId } from '../ledger/ledger.fixture.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -136,6 +137,33 @@ describe('rapport keys', () => {
     const left = await readFile(join(cwd, 'rapport.yaml'), 'utf8');
     expect(left).toBe(configText(`access:\n  keys:\n${entryLine('bi')}`));
     expect((await run('keys', 'revoke', 'ivr')).status).toBe(2);
+  });
+
+  it('revokes a key of the service that runs, at once', async () => {
+    await using emulator = await startEmulator();
+    env['API'] = emulator.apiUrl;
+    const { key, entry } = jsonOf(
+      await run('keys', 'create', 'bi', '--scope', 'stats', '--json'),
+    ) as { key: string; entry: object };
+    const keys = `access:\n  keys:\n    - ${JSON.stringify(entry)}\n`;
+    await writeFile(join(cwd, 'rapport.yaml'), configText(keys));
+    const load = (): RapportConfig => loadConfig({ cwd, env }).config;
+    await using service = await startService(load(), {
+      clock: systemClock,
+      random: Math.random,
+      log: silentLog,
+      signal: new AbortController().signal,
+      loadConfig: load,
+    });
+    env['PORT'] = new URL(service.url).port;
+    const status = async (): Promise<number> =>
+      (await fetch(`${service.url}/v1/stats`, { headers: { authorization: `Bearer ${key}` } }))
+        .status;
+    expect(await status()).toBe(200);
+    expect((await run('keys', 'revoke', 'bi')).out).toContain('in force: access');
+    expect(await status()).toBe(401);
+    const reloaded = jsonOf(await run('config', 'reload', '--json'));
+    expect(reloaded).toMatchObject({ kind: 'read', report: { applied: [] } });
   });
 
   it.each([

@@ -22,6 +22,7 @@ import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import type { AuditReader } from './audit/audit.ts';
 import type { Erased, EraseOrder } from './erase/erase.ts';
 import type { Forget } from './erase/erasures.ts';
+import type { Notes } from './instances/notes.ts';
 import type { RetentionOptions } from './options.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type {
@@ -111,6 +112,8 @@ export interface Ledger extends LedgerReader {
   readonly outbox: Outbox;
   /** What instances on one OAuth client share; of use where `leases` is `beaten`. */
   readonly sharing: Sharing;
+  /** What the instances on this ledger tell each other. */
+  readonly notes: Notes;
   /** What keeps the store from taking changes, in a few words; undefined when it took the last one. */
   readonly trouble: string | undefined;
   /** Changes a row of no meaning, to learn whether the store takes changes. @throws what `accept` throws */

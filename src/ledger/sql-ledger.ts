@@ -21,6 +21,7 @@ import {
   takeOver,
   takeOverOutbox,
 } from './instances/liveness.ts';
+import { createNotes, type Notes } from './instances/notes.ts';
 import { heldOf, holdUnit } from './turns/hold.ts';
 import { observeUnit, wakeStatement } from './turns/observe.ts';
 import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './turns/settle.ts';
@@ -62,6 +63,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #watched: WatchedStore;
   readonly #due: Listeners<[number]>;
   readonly #feed: Listeners<[ConversationId]>;
+  readonly notes: Notes;
   readonly #waiting: Listeners<[]>;
   readonly #forgetters = new Set<Forget>();
   readonly #unheard: UnheardErasures;
@@ -72,6 +74,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     const store = new WatchedStore(parts.store);
     super(store);
     this.#watched = store;
+    this.notes = createNotes(store);
     this.leases = parts.leases;
     this.installationKey = parts.installationKey;
     this.#newId = parts.newId;

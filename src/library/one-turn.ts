@@ -28,7 +28,7 @@ export async function runOneTurn(
   const { config, client, clock, random, log, digest, values, newId } = tools;
   const { signal = new AbortController().signal } = call;
   const turn = createTurn<PermitGrant>({
-    enrich: tools.enrichDeps,
+    enrich: () => tools.enrichDeps,
     writeback: {
       config: config.write,
       clock,

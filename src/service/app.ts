@@ -9,12 +9,14 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { OpenLedgerOptions } from '../ledger/open-ledger.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { ReloadReport } from './http/rooms.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
 import { GapReports } from './wiring/gap-reports.ts';
 import { openAccess } from './wiring/access.ts';
 import { startEngine } from './wiring/engine.ts';
 import { openHttp } from './wiring/http.ts';
 import { openInlets } from './wiring/inlets.ts';
+import { Reloader } from './wiring/reload.ts';
 import { openRooms } from './wiring/rooms.ts';
 
 /** What the service takes from the world around it. */
@@ -25,6 +27,8 @@ export interface ServiceParts {
   readonly log: Log;
   /** Of this package; the description of the HTTP interface names it. */
   readonly version?: string | undefined;
+  /** Reads the configuration again, for a reload. @throws {ConfigError} with every problem */
+  readonly loadConfig?: (() => RapportConfig) | undefined;
   /** Stops a start that is under way. */
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
@@ -42,6 +46,12 @@ export interface Service extends AsyncDisposable {
   readonly generatedKey: string | undefined;
   readonly ledger: Ledger;
   readonly client: GenesysClient;
+  /**
+   * Reads the configuration again and puts mapping, sources and keys in force, on all instances.
+   *
+   * @throws {ConfigError} with every problem; nothing has changed then
+   */
+  readonly reload: () => Promise<ReloadReport>;
 }
 
 /**
@@ -70,6 +80,18 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     clock: parts.clock,
     installationKey: rooms.ledger.installationKey,
   });
+  const { mapping, ledger, newId } = rooms;
+  const reloader = stack.use(
+    new Reloader({
+      config,
+      load: parts.loadConfig,
+      apply: [(next) => access.check(next), (next) => mapping.replace(next), access.replace],
+      notes: ledger.notes,
+      newId,
+      clock: parts.clock,
+      log: parts.log,
+    }),
+  );
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
   const coverage: { post: ListeningPost | undefined } = { post: undefined };
   const isCovered = (id: ConversationId): boolean => coverage.post?.isCovered(id) ?? false;
@@ -84,6 +106,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     post,
     metrics,
     gaps,
+    reloader,
     stack,
   });
   const started = stack.move();
@@ -92,6 +115,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     generatedKey: access.generatedKey,
     ledger: rooms.ledger,
     client: rooms.client,
+    reload: () => reloader.reload(),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }

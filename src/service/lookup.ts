@@ -8,7 +8,7 @@ import {
   type TraceId,
 } from '../domain/ids.ts';
 import { enrich, type EnrichDeps } from '../enrich/pipeline.ts';
-import { createDeadline } from '../lib/abort.ts';
+import { abortable, createDeadline } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** `stale`: an older value stands in for a source that failed; `partial`: some sources failed and others did not. */
@@ -33,18 +33,27 @@ export interface LookupResult {
 }
 
 export interface LookupDeps {
-  readonly enrich: EnrichDeps;
+  /** The mapping in force; it may be another at the next call. */
+  readonly enrich: () => EnrichDeps;
+  /** Reads a conversation as live work does. Rejects when it cannot, and with the signal's reason. */
+  readonly readConversation: (
+    id: ConversationId,
+    options: { readonly signal: AbortSignal; readonly traceId: TraceId },
+  ) => Promise<Conversation>;
   readonly clock: Clock;
   readonly newId: () => string;
 }
 
 /** Of the answer's time, what is kept for mapping and sending, in milliseconds. */
 const RESERVE_MS = 20;
+/** Of the answer's time, how much may go to reading the conversation; the sources need the rest. */
+const READ_SHARE = 0.6;
 
 /**
  * Answers a flow that waits: the first half of a turn, for a customer who may have no conversation
- * yet. A source that is not done when the answer is due counts as failed, so that its stale value
- * is given, or the others' values alone.
+ * yet. With nothing but a conversation's id, the customer is found on it, which costs a request to the
+ * platform; given a key, it is not read. Neither a read nor a source that is not done in time is
+ * waited for: a source counts as failed, so that its stale value is given, or the others' values alone.
  */
 export function createLookup(
   deps: LookupDeps,
@@ -52,12 +61,24 @@ export function createLookup(
 ): (input: LookupInput) => Promise<LookupResult> {
   return async ({ timeoutMs, conversationId, ...keys }) => {
     const traceId = parseTraceId(deps.newId());
-    using patience = createDeadline(deps.clock, Math.max(1, timeoutMs - RESERVE_MS), signal);
+    const leftMs = Math.max(1, timeoutMs - RESERVE_MS);
+    using patience = createDeadline(deps.clock, leftMs, signal);
+    const hasKey = Object.values(keys).some((key) => key !== undefined);
+    const read =
+      hasKey || conversationId === undefined
+        ? undefined
+        : await readInTime(deps, {
+            conversationId,
+            traceId,
+            withinMs: leftMs * READ_SHARE,
+            signal,
+          });
+    const mapping = deps.enrich();
     const enrichment = await enrich(
-      { conversation: caller(conversationId ?? traceId), request: keys, traceId, signal },
+      { conversation: read ?? caller(conversationId ?? traceId), request: keys, traceId, signal },
       {
-        ...deps.enrich,
-        lookup: (request) => deps.enrich.lookup({ ...request, patience: patience.signal }),
+        ...mapping,
+        lookup: (request) => mapping.lookup({ ...request, patience: patience.signal }),
       },
     );
     const plain = enrichment.planned.filter(({ target }) => target === 'attributes');
@@ -67,6 +88,28 @@ export function createLookup(
       traceId,
     };
   };
+}
+
+interface Reading {
+  readonly conversationId: ConversationId;
+  readonly traceId: TraceId;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Undefined when it could not be read by then: sources that ask by conversation may still know it. */
+async function readInTime(
+  deps: LookupDeps,
+  { conversationId, traceId, withinMs, signal }: Reading,
+): Promise<Conversation | undefined> {
+  using deadline = createDeadline(deps.clock, withinMs, signal);
+  try {
+    const reading = deps.readConversation(conversationId, { signal: deadline.signal, traceId });
+    return await abortable(reading, deadline.signal);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 /** A conversation with nobody on it but a customer of whom nothing is known. */

@@ -19,6 +19,7 @@ import {
   startGrounds,
   startOn,
   type Grounds,
+  type RunOptions,
   type Running,
 } from './service-stage.ts';
 
@@ -199,6 +200,28 @@ describe('two services on one PostgreSQL', () => {
     expect(await lookUp()).toEqual(['found', 'found']);
     expect(asked()).toBe(before + 2);
     expect(await here.service.ledger.audit.verify()).toMatchObject({ intact: true });
+  });
+
+  it('both take another mapping when one of them is told to read it', async () => {
+    await using database = await createTestDatabase();
+    const store = database.url;
+    await using grounds = await startGrounds();
+    let attributes: object | undefined;
+    const options: RunOptions = {
+      store,
+      config: (config) => (attributes === undefined ? config : { ...config, attributes }),
+    };
+    await using here = await startOn(grounds, options);
+    await using there = await startOn(grounds, options);
+    attributes = { tier: { from: 'crm.membership_tier' } };
+    const { phone } = customer(1);
+    const look = async (one: Running): Promise<unknown> =>
+      (await ask(one, '/v1/lookup', { phone }))['attributes'];
+    expect(await look(there)).toHaveProperty(['crm.tier']);
+    await ask(here, '/v1/reload', {});
+    expect(await look(here)).toEqual({ tier: 'gold' });
+    while (Object.hasOwn((await look(there)) as object, 'crm.tier')) await wait(50);
+    expect(await look(there)).toEqual({ tier: 'gold' });
   });
 
   it.runIf(isSoak)(

@@ -33,6 +33,7 @@ export interface Stage extends Grounds, Running {}
 
 export interface RunOptions {
   readonly store?: string | undefined;
+  /** Asked again at each reload. */
   readonly config?: ((config: Record<string, unknown>) => Record<string, unknown>) | undefined;
 }
 
@@ -66,6 +67,7 @@ export async function startOn(grounds: Grounds, options: RunOptions = {}): Promi
     random: () => 0,
     log: silentLog,
     signal: new AbortController().signal,
+    loadConfig: () => configFor(grounds, options),
     onProgress: (seen) => {
       progress.push(seen);
       for (const { take } of waiting) take(seen);

@@ -62,6 +62,61 @@ describe('the surfaces of a running service', () => {
     expect(stage.emulator.control.requests().some(({ method }) => method === 'PATCH')).toBe(false);
   });
 
+  it('finds the customer on the conversation when a lookup has nothing but its id', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({ from: customer(1).phone });
+    const ask = (body: object): Promise<unknown> =>
+      json(call(stage, '/v1/lookup?timeoutMs=5000', post(body)));
+    expect(await ask({ conversationId })).toMatchObject({
+      status: 'found',
+      attributes: { 'crm.tier': 'gold' },
+    });
+    expect(await ask({ conversationId: 'nobody-knows-it' })).toMatchObject({ status: 'not-found' });
+    const reads = (): number =>
+      stage.emulator.control
+        .requests()
+        .filter(({ path }) => path.endsWith(`/conversations/${conversationId}`)).length;
+    const before = reads();
+    await ask({ conversationId, phone: customer(1).phone });
+    expect(reads()).toBe(before);
+  });
+
+  it('answers a lookup in time when the platform does not', async () => {
+    await using stage = await startStage();
+    const { conversationId } = stage.emulator.control.start({ from: customer(1).phone });
+    const operation = 'GET /api/v2/conversations/*';
+    stage.emulator.control.addFault({ kind: 'silence', operation, commits: false });
+    const answer = await call(stage, '/v1/lookup?timeoutMs=300', post({ conversationId }));
+    expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'not-found' }]);
+  });
+
+  it('takes another mapping, other sources and other keys while it runs, and nothing that is wrong', async () => {
+    let changes: Record<string, unknown> = {};
+    await using stage = await startStage({ config: (config) => ({ ...config, ...changes }) });
+    const look = (): Promise<unknown> =>
+      json(call(stage, '/v1/lookup', post({ phone: customer(1).phone })));
+    expect(await look()).toMatchObject({ attributes: { 'crm.tier': 'gold' } });
+    const attributes = { tier: { from: 'crm.membership_tier' } };
+    changes = { attributes, listen: { queues: ['Support'] } };
+    expect(await json(call(stage, '/v1/reload', post({})))).toEqual({
+      applied: ['attributes'],
+      needsRestart: ['listen'],
+    });
+    expect(await look()).toMatchObject({ attributes: { tier: 'gold' } });
+    changes = {
+      attributes,
+      sources: {
+        crm: { type: 'static', values: { [customer(1).phone]: { membership_tier: 'x' } } },
+      },
+    };
+    expect((await stage.service.reload()).applied).toContain('sources');
+    expect(await look()).toMatchObject({ attributes: { tier: 'x' } });
+    changes = { ...changes, attributes: { tier: { from: 'nothing.tier' } } };
+    const refused = await call(stage, '/v1/reload', post({}));
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(await look()).toMatchObject({ attributes: { tier: 'x' } });
+  });
+
   it('streams a conversation’s events to whoever holds a ticket, numbered from the first', async () => {
     await using stage = await startStage();
     const { conversationId } = stage.emulator.control.start({

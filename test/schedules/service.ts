@@ -280,12 +280,12 @@ export class Service {
   async #run(claim: Claim, signal: AbortSignal, grant: PermitGrant): Promise<TurnResult> {
     const clock = this.#clock;
     const run = createTurn<PermitGrant>({
-      enrich: {
+      enrich: () => ({
         plan: PLAN,
         clock,
         lookup: () => Promise.resolve(this.#lookUp()),
         loadPhones: () => Promise.resolve(TO_E164),
-      },
+      }),
       writeback: {
         config: WRITE,
         clock,

@@ -32,6 +32,19 @@ export function addConfigCommands(program: Command, { io, run }: CliContext): vo
     }),
   );
 
+  withJson(
+    withConfig(
+      config
+        .command('reload')
+        .description('have the running service read it again: mapping, sources and keys'),
+    ),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { reloadConfiguration } = await import('../configuration/reload-service.ts');
+      await reloadConfiguration(flags, io);
+    }),
+  );
+
   config
     .command('schema')
     .description('print the JSON Schema of a configuration file, for editors')

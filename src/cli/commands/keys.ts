@@ -43,7 +43,9 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
     withConfig(
       keys
         .command('revoke')
-        .description('take a key out of the configuration file; it ends when the service restarts')
+        .description(
+          'take a key out of the configuration file, and have the running service read it again',
+        )
         .argument('<name>', 'its name'),
     ),
   ).action((name: string, flags: ConfigFlags) =>

@@ -9,6 +9,7 @@ import { RapportError } from '../../domain/errors.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
+import { followUp } from './reload-service.ts';
 import type { CliIo } from '../terminal/io.ts';
 
 export interface CreateKeyFlags {
@@ -37,7 +38,7 @@ export function createApiKey(name: string, flags: CreateKeyFlags, io: CliIo): vo
   }
   io.out(stringify({ access: { keys: [entry] } }));
   io.err(
-    `\nThe key, shown this once; the configuration keeps only its hash, as above:\n  ${key}\n`,
+    `\nThe key, shown this once; the configuration keeps only its hash, as above:\n  ${key}\nOnce the entry stands in the file, rapport config reload puts it in force.\n`,
   );
 }
 
@@ -66,10 +67,11 @@ export async function revokeApiKey(name: string, flags: ConfigFlags, io: CliIo):
   }
   const path = resolve(io.cwd, file);
   await replaceFile(path, withoutKey(await readFile(path, 'utf8'), name));
+  const followed = await followUp(config);
   io.out(
     flags.json === true
-      ? `${JSON.stringify({ revoked: name, file })}\n`
-      : `${name} is taken out of ${file}. Restart the service: until then the key is still good.\n`,
+      ? `${JSON.stringify({ revoked: name, file, service: followed })}\n`
+      : `${name} is taken out of ${file}. ${followed}\n`,
   );
 }
 

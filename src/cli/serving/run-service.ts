@@ -1,11 +1,13 @@
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
+import type { RapportConfig } from '../../config/schema.ts';
 import { secretsOf } from '../../config/secrets.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { Progress } from '../../engine/progress.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { startService } from '../../service/app.ts';
 import { openLogFile, type LogFile } from '../../service/log/log-file.ts';
-import { createServiceLog } from '../../service/log/service-log.ts';
+import { createServiceLog, type ServiceLog } from '../../service/log/service-log.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { packageVersion } from '../version.ts';
@@ -21,17 +23,32 @@ export async function runService(flags: ServiceRun, io: CliIo): Promise<void> {
   const loaded = loadConfig({ file: flags.config, cwd: io.cwd, env: io.env });
   await using file = io.log && openLogFile(io.log.descriptor, systemClock);
   const log = openLog(loaded, { flags, io, file });
-  await serve(loaded, log, io);
+  const reload = (): RapportConfig => {
+    const { config } = loadConfig({ file: flags.config, cwd: io.cwd, env: io.env });
+    log.hide(secretsOf(config));
+    return config;
+  };
+  await serve(loaded, { log, reload }, io);
   log.info('service.stopped', file?.dropped ? { droppedLines: file.dropped } : {});
 }
 
-async function serve({ config, file }: LoadedConfig, log: Log, io: CliIo): Promise<void> {
+interface Serving {
+  readonly log: Log;
+  readonly reload: () => RapportConfig;
+}
+
+async function serve(
+  { config, file }: LoadedConfig,
+  { log, reload }: Serving,
+  io: CliIo,
+): Promise<void> {
   log.info('service.starting', { config: file ?? 'environment', store: schemeOf(config.store) });
   await using service = await startService(config, {
     clock: systemClock,
     random: Math.random,
     log,
     version: packageVersion(),
+    loadConfig: reload,
     signal: io.signal,
     onProgress: (progress) => logSettled(log, progress),
   });
@@ -41,7 +58,13 @@ async function serve({ config, file }: LoadedConfig, log: Log, io: CliIo): Promi
       `No API key is configured. This one is good until the service stops:\n  ${service.generatedKey}\n`,
     );
   }
+  const stopHearing = io.onReload?.(() => {
+    service.reload().catch((error: unknown) => {
+      log.error('configuration.not-read', { message: messageOf(error) });
+    });
+  });
   await untilStopped(io.signal);
+  stopHearing?.();
   log.info('service.stopping');
 }
 
@@ -51,7 +74,7 @@ interface LogParts {
   readonly file: LogFile | undefined;
 }
 
-function openLog({ config }: LoadedConfig, { flags, io, file }: LogParts): Log {
+function openLog({ config }: LoadedConfig, { flags, io, file }: LogParts): ServiceLog {
   return createServiceLog({
     write: (line) => (file === undefined ? io.err(line) : file.write(line)),
     clock: systemClock,

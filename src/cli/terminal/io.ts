@@ -14,6 +14,8 @@ export interface CliIo {
   readonly isTerminal: boolean;
   /** Width of the terminal in characters. */
   readonly columns: number;
+  /** Calls back when the process is asked to read its configuration again (SIGHUP). Returns how to stop. */
+  readonly onReload?: ((listener: () => void) => () => void) | undefined;
   /** Standard error: where the service's log goes, and the progress bar. Through `err`, and as `out` is, unless told. */
   readonly log?: { readonly descriptor: number; readonly isTerminal: boolean } | undefined;
 }

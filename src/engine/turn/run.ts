@@ -32,7 +32,8 @@ import { personsOf } from './persons.ts';
 import { toSettlement } from './settlement.ts';
 
 export interface TurnParts<G extends Grant> {
-  readonly enrich: EnrichDeps;
+  /** The mapping in force when the turn begins. */
+  readonly enrich: () => EnrichDeps;
   readonly writeback: Omit<WritebackDeps, 'port' | 'signal' | 'arrived' | 'assertHeld' | 'resolve'>;
   /** The platform, on this turn's permits. */
   readonly portOf: (grant: G, traceId: TraceId) => PlatformPort;
@@ -68,6 +69,7 @@ class Turn<G extends Grant> {
   readonly #claim: Claim;
   readonly #context: TurnContext<G>;
   readonly #mailbox: Mailbox;
+  readonly #mapping: EnrichDeps;
   readonly #traceId: TraceId;
   readonly #port: PlatformPort;
   readonly #stages: Record<string, number> = {};
@@ -79,6 +81,7 @@ class Turn<G extends Grant> {
     this.#claim = claim;
     this.#context = context;
     this.#mailbox = readMailbox(claim);
+    this.#mapping = parts.enrich();
     this.#traceId = claim.requests[0]?.traceId ?? parts.newTraceId();
     this.#port = parts.portOf(context.grant, this.#traceId);
   }
@@ -135,7 +138,7 @@ class Turn<G extends Grant> {
   }
 
   async #timed<T>(stage: string, work: Promise<T>): Promise<T> {
-    const { clock } = this.#parts.enrich;
+    const { clock } = this.#mapping;
     const startMs = clock.monotonicMs();
     const result = await work;
     this.#stages[stage] = clock.monotonicMs() - startMs;
@@ -157,7 +160,7 @@ class Turn<G extends Grant> {
       traceId: this.#traceId,
       signal: this.#context.signal,
     };
-    return enrich(input, this.#parts.enrich);
+    return enrich(input, this.#mapping);
   }
 
   #write(

@@ -1,4 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import { formatPath } from '../../config/paths.ts';
+import { ConfigError, formatProblem } from '../../config/problems.ts';
 import type { ErrorCode, RapportError } from '../../domain/errors.ts';
 
 /** An RFC 9457 problem document, as every error of the HTTP interface is answered. */
@@ -61,12 +63,26 @@ export function createProblem(parts: ProblemParts): Problem {
 
 /** The document of an error that Rapport threw on purpose. */
 export function problemOf(error: RapportError): Problem {
+  if (error instanceof ConfigError) return problemOfConfig(error);
   return createProblem({
     status: statusOf(error),
     code: error.code,
     detail: error.message,
     nextStep: error.nextStep,
     problems: problemsOf(error.details['problems']),
+  });
+}
+
+function problemOfConfig(error: ConfigError): Problem {
+  return createProblem({
+    status: 422,
+    code: error.code,
+    detail: error.message,
+    nextStep: error.nextStep,
+    problems: error.problems.map((problem) => ({
+      path: formatPath(problem.path),
+      message: formatProblem(problem),
+    })),
   });
 }
 

@@ -38,12 +38,20 @@ export interface HttpRooms {
   readonly tickets: Tickets;
   /** Numbers of the running process, beside those of the ledger. */
   readonly stats: () => unknown;
+  /** Reads the configuration again, on all instances. @throws {ConfigError} */
+  readonly reload: () => Promise<ReloadReport>;
   /** Told of every answer; `ms` is undefined for a stream. */
   readonly onAnswered: (operation: string, status: number, ms: number | undefined) => void;
   /** Metrics as Prometheus reads them. */
   readonly metrics: () => Promise<{ readonly text: string; readonly mediaType: string }>;
   /** Empty when ready; else what is missing. */
   readonly unreadiness: () => readonly string[];
+}
+
+/** What a configuration that was read again changed: sections of it, by name. */
+export interface ReloadReport {
+  readonly applied: readonly string[];
+  readonly needsRestart: readonly string[];
 }
 
 /** A wish of somebody who waits for the answer. */

@@ -14,20 +14,26 @@ export interface ServiceLogOptions {
   readonly secrets: readonly string[];
 }
 
+export interface ServiceLog extends Log {
+  /** Shows these in no line either, from now on. */
+  hide(secrets: readonly string[]): void;
+}
+
 /**
  * The service's log, written by pino. Each line has `time`, `level` and `event` first, then the
  * event's own fields; whatever concerns a conversation carries its `traceId`.
  */
-export function createServiceLog(options: ServiceLogOptions): Log {
-  const { write, clock, level, form, secrets } = options;
-  const redact = createRedaction(secrets);
+export function createServiceLog(options: ServiceLogOptions): ServiceLog {
+  const { write, clock, level, form } = options;
+  let { secrets } = options;
+  let redact = createRedaction(secrets);
   const stream = {
     write: (line: string) => {
       const safe = redact(line);
       write(form === 'json' ? safe : toTerminalLine(safe));
     },
   };
-  return toLog(
+  const log = toLog(
     pino(
       {
         level,
@@ -39,6 +45,14 @@ export function createServiceLog(options: ServiceLogOptions): Log {
       stream,
     ),
   );
+  return {
+    ...log,
+    hide(more) {
+      // What was a secret stays one: whoever still holds it may still fail with it in a message.
+      secrets = [...new Set([...secrets, ...more])];
+      redact = createRedaction(secrets);
+    },
+  };
 }
 
 /** Where a room's events become lines of a pino logger. */

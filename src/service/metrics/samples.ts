@@ -17,7 +17,7 @@ export interface MeasuredRooms {
   readonly client: Pick<GenesysClient, 'budget'>;
   readonly post: Pick<ListeningPost, 'counts'>;
   readonly feed: Pick<Feed, 'counts'>;
-  readonly lookups: Pick<Lookups, 'states'>;
+  readonly mapping: Pick<Lookups, 'states'>;
   readonly delivery: Pick<Delivery, 'states'>;
 }
 
@@ -35,7 +35,7 @@ export function stateOf(rooms: MeasuredRooms): ProcessState {
     budget: rooms.client.budget.snapshot(),
     streams: rooms.feed.counts,
     channels: rooms.post.counts,
-    sources: Object.fromEntries(rooms.lookups.states()),
+    sources: Object.fromEntries(rooms.mapping.states()),
     destinations: Object.fromEntries(rooms.delivery.states()),
   };
 }

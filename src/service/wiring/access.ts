@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createKey, createKeyRing } from '../../access/keys.ts';
+import { createKey, createKeyRing, type KeyRing } from '../../access/keys.ts';
 import { SCOPES, type Principal } from '../../access/principal.ts';
 import { createTickets, type Tickets } from '../../access/tickets.ts';
 import type { RapportConfig } from '../../config/schema.ts';
@@ -11,7 +11,13 @@ export interface Access {
   readonly generatedKey: string | undefined;
   readonly identify: (authorization: string | undefined) => Principal | undefined;
   readonly tickets: Tickets;
+  /** @throws {RapportError} `ERR_NO_API_KEY` when these keys cannot be put in force */
+  readonly check: (config: AccessConfig) => void;
+  /** Puts other keys in force. @throws {RapportError} `ERR_NO_API_KEY` */
+  readonly replace: (config: AccessConfig) => void;
 }
+
+type AccessConfig = Pick<RapportConfig, 'access' | 'service'>;
 
 export interface AccessParts {
   readonly clock: Clock;
@@ -26,26 +32,32 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
  *
  * @throws {RapportError} `ERR_NO_API_KEY`
  */
-export function openAccess(
-  { access, service }: Pick<RapportConfig, 'access' | 'service'>,
-  { clock, installationKey }: AccessParts,
-): Access {
-  const isConfigured = service.apiKey !== undefined || access.keys.length > 0;
-  if (!isConfigured && !LOOPBACK.has(service.host)) throw needsKey(service.host);
-  const generatedKey = isConfigured
+export function openAccess(config: AccessConfig, parts: AccessParts): Access {
+  const { clock, installationKey } = parts;
+  const generatedKey = isConfigured(config)
     ? undefined
     : createKey({ name: 'generated', scopes: SCOPES }, randomBytes).key;
-  const ring = createKeyRing({
-    records: access.keys,
-    masterKey: service.apiKey ?? generatedKey,
-    clock,
-  });
+  const ringOf = ({ access, service }: AccessConfig): KeyRing => {
+    if (!isConfigured({ access, service }) && !LOOPBACK.has(service.host)) {
+      throw needsKey(service.host);
+    }
+    const masterKey = service.apiKey ?? generatedKey;
+    return createKeyRing({ records: access.keys, masterKey, clock });
+  };
+  let ring = ringOf(config);
   return {
     generatedKey,
     identify: (authorization) => ring.identify(authorization),
     tickets: createTickets({ clock, secret: installationKey }),
+    check: (next) => void ringOf(next),
+    replace(next) {
+      ring = ringOf(next);
+    },
   };
 }
+
+const isConfigured = ({ access, service }: AccessConfig): boolean =>
+  service.apiKey !== undefined || access.keys.length > 0;
 
 function needsKey(host: string): RapportError {
   return new RapportError({

@@ -13,9 +13,6 @@ import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
-import { planConfig } from '../../config/plan-config.ts';
-import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
-import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
 import type { Log } from '../../lib/log.ts';
@@ -35,8 +32,6 @@ export interface Engine {
   readonly observer: Observer;
   /** Sends what turns put into the outbox. */
   readonly delivery: Delivery;
-  /** The compiled mapping with its sources; also asked by whoever only wants to know. */
-  readonly enrichDeps: EnrichDeps;
 }
 
 /** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
@@ -46,7 +41,7 @@ export async function startEngine(
   rooms: Rooms & { readonly stack: AsyncDisposableStack; readonly isCovered: IsCovered },
 ): Promise<Engine> {
   const { clock, random, log, beatTiming: timing, onProgress } = parts;
-  const { ledger, client, newId, stack } = rooms;
+  const { ledger, client, mapping, newId, stack } = rooms;
   const instance = stack.use(await startInstance({ ledger, clock, log, timing }));
   const duties = ledgerDuties({ ledger, clock, retention: config.retention });
   stack.use(startDuties({ ledger, clock, log, timing, duties }));
@@ -55,14 +50,8 @@ export async function startEngine(
   stack.defer(ledger.onErasure(({ conversations }) => values.forgetConversations(conversations)));
   const live = new LiveTurns();
   const toOutbox = createAnalytics(config.analytics, values);
-  const enrichDeps = createEnrichDeps({
-    ...rooms,
-    plan: planConfig(config),
-    flow: config.flow,
-    clock,
-  });
   const turnParts: TurnParts<PermitGrant> = {
-    enrich: enrichDeps,
+    enrich: () => mapping.enrich,
     writeback: { ...proving, config: config.write, clock, random, log, values },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     spareRead: ({ permit }) => permit.shrink(1),
@@ -91,7 +80,6 @@ export async function startEngine(
   const delivery = stack.use(deliver(config, parts, ledger));
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
-    enrichDeps,
     delivery,
     acceptor: new Acceptor({ ledger, clock, reserve: (request) => worker.reserve(request) }),
     observer,

@@ -14,7 +14,7 @@ import { createWait } from './wait.ts';
 
 export interface RoomParts extends Pick<
   HttpRooms,
-  'lookup' | 'unreadiness' | 'stats' | 'metrics' | 'onAnswered'
+  'lookup' | 'unreadiness' | 'stats' | 'metrics' | 'onAnswered' | 'reload'
 > {
   readonly clock: Clock;
   readonly newId: () => string;

@@ -11,6 +11,7 @@ import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import type { GapReports } from './gap-reports.ts';
+import type { Reloader } from './reload.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface HttpParts extends Rooms, Engine {
@@ -19,6 +20,7 @@ export interface HttpParts extends Rooms, Engine {
   readonly post: ListeningPost;
   readonly metrics: MetricRecorder;
   readonly gaps: GapReports;
+  readonly reloader: Pick<Reloader, 'reload'>;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -28,7 +30,7 @@ export async function openHttp(
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
-  const { stack, ledger, post, newId, metrics, gaps, enrichDeps } = parts;
+  const { stack, ledger, post, newId, metrics, gaps, mapping, client } = parts;
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
@@ -38,11 +40,20 @@ export async function openHttp(
     clock,
     feed,
     webhook: listen.webhook,
-    lookup: createLookup({ enrich: enrichDeps, clock, newId }, closing.signal),
+    lookup: createLookup(
+      {
+        enrich: () => mapping.enrich,
+        readConversation: (id, call) => client.conversations.get(id, { ...call, lane: 'live' }),
+        clock,
+        newId,
+      },
+      closing.signal,
+    ),
     unreadiness: () => [
       ...(post.isLive ? [] : ['notification channel']),
       ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
     ],
+    reload: () => parts.reloader.reload(),
     stats: () => ({ ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
     onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),

@@ -3,15 +3,15 @@ import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts
 import { createIdSource } from '../../lib/ids.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { openLedger } from '../../ledger/open-ledger.ts';
-import { createLookups, type Lookups } from '../../lookup/lookups.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
+import { Mapping } from './mapping.ts';
 
 /** The rooms that hold something open: files, sockets, pools. */
 export interface Rooms {
   readonly ledger: Ledger;
   readonly client: GenesysClient;
-  readonly lookups: Lookups;
+  readonly mapping: Mapping;
   readonly newId: () => string;
 }
 
@@ -45,7 +45,7 @@ export async function openRooms(
   const client = stack.use(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest, sharing }),
   );
-  const lookups = stack.use(createLookups(config.sources, { clock, random, log }));
-  stack.defer(ledger.onErasure(({ isKeyOf }) => lookups.forget(isKeyOf)));
-  return { ledger, client, lookups, newId };
+  const mapping = stack.use(new Mapping(config, { client, clock, random, log }));
+  stack.defer(ledger.onErasure(({ isKeyOf }) => mapping.forget(isKeyOf)));
+  return { ledger, client, mapping, newId };
 }

@@ -47,7 +47,7 @@ export function lookupRoutes(rooms: HttpRooms): readonly Route[] {
       operationId: 'lookUp',
       summary: 'Look a customer up and map, writing nothing',
       description:
-        'What a data action calls while the flow waits. Same sources, cache and mapping as an enrichment.',
+        'What a data action calls while the flow waits. Same sources, cache and mapping as an enrichment. With nothing but `conversationId` the customer is found on the conversation, which costs a request to the platform; with a key it is not read.',
       access: 'lookup',
       query: lookupQuery,
       body: lookupBody,

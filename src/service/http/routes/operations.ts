@@ -35,6 +35,11 @@ const statsAnswer = z.object({
   process: z.looseObject({}),
 });
 
+const reloadAnswer = z.object({
+  applied: z.array(z.string()).describe('Sections that are in force now.'),
+  needsRestart: z.array(z.string()).describe('Sections that count only from the next start.'),
+});
+
 const HOUR_MS = 3_600_000;
 
 const statsQuery = z.strictObject({
@@ -68,6 +73,20 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
           process: rooms.stats(),
         };
       },
+    }),
+    route({
+      method: 'POST',
+      path: '/v1/reload',
+      operationId: 'reloadConfiguration',
+      summary: 'Read the configuration again, on all instances',
+      description:
+        'Mapping, sources and keys are put in force for what begins from now on; nothing under way is lost. The other instances follow within seconds, each by its own file.',
+      access: 'reload',
+      answers: {
+        200: { description: 'What changed.', schema: reloadAnswer },
+        422: { description: 'It is wrong, and nothing has changed; every problem is listed.' },
+      },
+      handle: () => rooms.reload(),
     }),
     route({
       method: 'GET',

@@ -1,0 +1,91 @@
+import { planConfig } from '../../config/plan-config.ts';
+import type { RapportConfig } from '../../config/schema.ts';
+import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
+import type { EnrichDeps } from '../../enrich/pipeline.ts';
+import type { GenesysClient } from '../../genesys/client.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { createLookups, type Lookups } from '../../lookup/lookups.ts';
+
+/** Longest time for which a turn may still ask sources that were replaced, in milliseconds. */
+const RETIRE_MS = 60_000;
+
+export interface MappingParts {
+  readonly client: GenesysClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** The mapping with its sources, as it is in force; it can be replaced while turns run. */
+export class Mapping implements AsyncDisposable {
+  readonly #parts: MappingParts;
+  readonly #retired = new Map<Lookups, Timer>();
+  #config: RapportConfig;
+  #lookups: Lookups;
+  #enrich: EnrichDeps;
+
+  /** @throws {ConfigError} with every problem of the mapping */
+  constructor(config: RapportConfig, parts: MappingParts) {
+    this.#parts = parts;
+    this.#config = config;
+    this.#lookups = createLookups(config.sources, parts);
+    this.#enrich = this.#plan(config, this.#lookups);
+  }
+
+  /** Whoever begins something takes this once, so that it ends with the mapping that it began with. */
+  get enrich(): EnrichDeps {
+    return this.#enrich;
+  }
+
+  states(): ReturnType<Lookups['states']> {
+    return this.#lookups.states();
+  }
+
+  forget(...args: Parameters<Lookups['forget']>): number {
+    const all = [this.#lookups, ...this.#retired.keys()];
+    return all.reduce((sum, lookups) => sum + lookups.forget(...args), 0);
+  }
+
+  /**
+   * Puts another mapping in force for everything that begins from now on. Sources that are the same
+   * stay, with what they remember; others serve what has begun for a minute more.
+   *
+   * @throws {ConfigError} with every problem; the mapping stays as it is then
+   */
+  replace(config: RapportConfig): void {
+    const isSame = JSON.stringify(config.sources) === JSON.stringify(this.#config.sources);
+    const lookups = isSame ? this.#lookups : createLookups(config.sources, this.#parts);
+    this.#enrich = this.#plan(config, lookups);
+    this.#config = config;
+    if (isSame) return;
+    const before = this.#lookups;
+    this.#lookups = lookups;
+    this.#retired.set(
+      before,
+      this.#parts.clock.timer(RETIRE_MS, () => void this.#close(before)),
+    );
+  }
+
+  #plan(config: RapportConfig, lookups: Lookups): EnrichDeps {
+    const { client, clock } = this.#parts;
+    return createEnrichDeps({
+      plan: planConfig(config),
+      flow: config.flow,
+      client,
+      lookups,
+      clock,
+    });
+  }
+
+  async #close(lookups: Lookups): Promise<void> {
+    this.#retired.get(lookups)?.cancel();
+    this.#retired.delete(lookups);
+    await lookups[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const retired = [...this.#retired.keys()].map((lookups) => this.#close(lookups));
+    await Promise.all([...retired, this.#lookups[Symbol.asyncDispose]()]);
+  }
+}
