@@ -8,6 +8,7 @@ import {
   type InboundStart,
   type StartedConversation,
 } from '../../src/emulator/index.ts';
+import { emulatorFrames, type FrameMessage } from '../../src/emulator/diagnostics.ts';
 import type { HistoryEvent, Written } from './history.ts';
 import { sharedNow } from './watched.ts';
 
@@ -31,12 +32,14 @@ const LIMITS = { tokenPerWindow: 1_000_000, orgAppUserPerWindow: 1_000_000 };
 export class EmulatedPlatform implements AsyncDisposable {
   readonly history: HistoryEvent[];
   readonly #emulator: Emulator;
+  readonly #stopListening: () => void;
   /** Called as soon as a write has taken effect, before its sender is answered. */
   onWritten: ((written: Written) => void) | undefined;
 
   private constructor(history: HistoryEvent[], emulator: Emulator) {
     this.history = history;
     this.#emulator = emulator;
+    this.#stopListening = emulatorFrames.listen((message) => this.#recordFrame(message));
   }
 
   static async start(
@@ -101,7 +104,15 @@ export class EmulatedPlatform implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopListening();
     await this.#emulator[Symbol.asyncDispose]();
+  }
+
+  #recordFrame({ topicName, frame }: FrameMessage): void {
+    if (!topicName.startsWith('v2.routing.queues.')) return;
+    const { eventBody } = frame as { eventBody: { id: string } };
+    const shown = attributesIn(eventBody);
+    this.history.push({ kind: 'told', conversationId: eventBody.id, shown, at: sharedNow() });
   }
 
   #record(exchange: Exchange): void {

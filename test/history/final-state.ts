@@ -54,6 +54,8 @@ export interface ConversationRow {
   /** Number of the last feed event, and the numbers of those that are there. */
   readonly feedSeq: number;
   readonly feed: readonly number[];
+  /** What those events tell, for whoever looks into a fault. */
+  readonly story: readonly { readonly at: number; readonly kind: string; readonly body: unknown }[];
 }
 
 /** What the ledger believes of one key. */
@@ -132,7 +134,7 @@ async function readConversation(
       outcome: outcome && toOutcome(outcome),
     })),
     outcomes: outcomes.map(toOutcome),
-    conversation: { id, phase, feedSeq, feed: events.map((event) => event.n) },
+    conversation: { id, phase, feedSeq, feed: events.map((event) => event.n), story: events },
     keys: (known?.entries ?? []).map(({ participantId, key, state, wanted, note }) => ({
       conversationId: id,
       participantId,

@@ -10,6 +10,7 @@ export type HistoryEvent =
   | Ended
   | Written
   | Read
+  | Told
   | Changed
   | { readonly kind: 'killed'; readonly instance: string; readonly at: number }
   | Frozen;
@@ -67,6 +68,14 @@ export interface Read {
   readonly conversationId: string;
   /** By participant; undefined when the answer was an error. */
   readonly shown: ReadonlyMap<string, Readonly<Record<string, string>>> | undefined;
+  readonly at: number;
+}
+
+/** The platform told whoever listens what it holds. */
+export interface Told {
+  readonly kind: 'told';
+  readonly conversationId: string;
+  readonly shown: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly at: number;
 }
 

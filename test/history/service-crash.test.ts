@@ -28,11 +28,16 @@ function nextDeath(i: number): KillAt | undefined {
   return { point: point ?? 'accept.sent', nth: 1 + Math.floor(random() * 5) };
 }
 
+/** How often everything is stirred before a process is killed that does not come to its point. */
+const MOST_STIRS = 300;
+
 /** Keeps everything going until the process is dead. */
 async function stirToDeath(rig: ServiceRig, child: Child, signal: AbortSignal): Promise<void> {
-  while (child.isAlive) {
+  for (let n = 0; child.isAlive; n++) {
     signal.throwIfAborted();
     rig.stir();
+    // The one that listens does what the others never do.
+    if (n === MOST_STIRS) child.signal('SIGKILL');
     await Promise.race([child.exited, delay(5)]);
   }
   await child.exited;

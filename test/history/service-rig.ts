@@ -17,6 +17,7 @@ import { EmulatedPlatform } from './emulated-platform.ts';
 import { readLedgerAt, type FinalState } from './final-state.ts';
 import type { HistoryEvent } from './history.ts';
 import { sharedClock, startClock } from './shared-clock.ts';
+import { sharedNow } from './watched.ts';
 import { phoneOf, TestCrm, type CrmRecord } from './test-crm.ts';
 import { TestSink } from './test-sink.ts';
 import type { ClockSetup, KillAt, LogLine } from './wire.ts';
@@ -45,6 +46,19 @@ const MAX_CALLS = 10;
 const CUSTOMERS = 20;
 const QUEUE = 'Support';
 const API_KEY = 'a-key-for-the-rig';
+
+/** How long everything may take to be worked off, in milliseconds: then it hangs. */
+const PATIENCE_MS = 60_000;
+
+/** What of `/v1/stats` is looked at. */
+interface Stats {
+  readonly openRequests: number;
+  readonly phases: Readonly<Record<string, number>>;
+  readonly outbox: Readonly<Record<string, number>>;
+}
+
+const knownIn = (phases: Stats['phases']): number =>
+  Object.values(phases).reduce((sum, count) => sum + count, 0);
 
 /** What a client asks for. */
 interface Wish {
@@ -208,7 +222,7 @@ export class ServiceRig implements AsyncDisposable {
       ...checkMessages(this.history, state, this.sink.received),
       ...this.#defects(),
     ];
-    if (faults.length > 0) faults.push(`the history is in ${await this.#dump()}`);
+    if (faults.length > 0) faults.push(`the history is in ${await this.#dump(state)}`);
     return { faults, state };
   }
 
@@ -224,35 +238,42 @@ export class ServiceRig implements AsyncDisposable {
 
   /** Waits until every wish is acknowledged, every request answered, every key proved, every message sent. */
   async #workOff(signal: AbortSignal): Promise<void> {
-    for (let isDone = false; !isDone; isDone = await this.#isWorkedOff()) {
+    const since = sharedNow();
+    for (let left = 'everything'; left !== ''; left = await this.#leftToDo()) {
       signal.throwIfAborted();
       const failed = this.children.find((child) => child.hasFailed);
       if (failed !== undefined) throw new Error(`${failed.instance} ended by itself`);
+      if (sharedNow() - since > PATIENCE_MS) {
+        throw new Error(`left undone: ${left}; the history is in ${await this.#dump()}`);
+      }
       await delay(20);
     }
   }
 
-  async #isWorkedOff(): Promise<boolean> {
-    if (this.#wishes.size > 0) return false;
+  /** @returns in words; empty when all is done */
+  async #leftToDo(): Promise<string> {
+    if (this.#wishes.size > 0) return `acknowledging ${[...this.#wishes.keys()].join(', ')}`;
     const url = this.#someone()?.url;
-    if (url === undefined) return false;
+    if (url === undefined) return 'starting';
     try {
       const response = await this.#fetch(`${url}/v1/stats`);
-      const { ledger } = (await response.json()) as {
-        ledger: {
-          openRequests: number;
-          phases: Record<string, number>;
-          outbox: Record<string, number>;
-        };
-      };
+      const { ledger } = (await response.json()) as { ledger: Stats };
       const { openRequests, phases, outbox } = ledger;
-      const busy = [phases['due'], phases['leased'], outbox['waiting'], outbox['sending']];
-      const known = Object.values(phases).reduce((sum, count) => sum + count, 0);
-      // A live call that nobody has heard of yet is found by filling the gap.
-      const isKnown = known >= this.liveCalls.length;
-      return isKnown && openRequests === 0 && busy.every((count) => count === 0);
-    } catch {
-      return false;
+      const busy = {
+        openRequests,
+        due: phases['due'],
+        leased: phases['leased'],
+        waiting: outbox['waiting'],
+        sending: outbox['sending'],
+        // A live call that nobody has heard of yet is found by filling the gap.
+        unheard: Math.max(0, this.liveCalls.length - knownIn(phases)),
+      };
+      return Object.entries(busy)
+        .filter(([, count]) => count !== 0)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(', ');
+    } catch (error) {
+      return `asking ${url}: ${String(error)}`;
     }
   }
 
@@ -354,10 +375,10 @@ export class ServiceRig implements AsyncDisposable {
     this.children.find((child) => child.instance === instance)?.signal('SIGKILL');
   }
 
-  async #dump(): Promise<string> {
+  async #dump(state?: FinalState): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'rapport-history-'));
     const path = join(folder, 'history.ndjson');
-    const lines = [...this.history, ...this.logs].map((line) =>
+    const lines = [...this.history, ...this.logs, ...(state?.conversations ?? [])].map((line) =>
       JSON.stringify(line, (_, value: unknown) =>
         value instanceof Map ? Object.fromEntries(value) : value,
       ),

@@ -1,10 +1,14 @@
-import { frozenOf, type HistoryEvent, type Read, type Written } from '../history.ts';
+import { frozenOf, type HistoryEvent, type Read, type Told, type Written } from '../history.ts';
 
 /** A value that a write put on a key, until another one or somebody else's takes its place. */
 interface Standing {
   readonly value: string;
   /** Who has looked since, and has not found it or could not be told. */
   readonly missedBy: Set<string>;
+  /** The platform has shown it to somebody. */
+  hasStood: boolean;
+  /** It had stood there, and then the platform told that it no longer did. */
+  isGone: boolean;
 }
 
 /** Per conversation, by participant and key. */
@@ -12,8 +16,9 @@ type Standings = Map<string, Map<string, Standing>>;
 
 /**
  * Nothing is written twice: a value is sent again only after its writer has looked, later than the
- * write before, and has not found it there, or could not be told. A process that was frozen may
- * send once more what it was about to send; the guard sees to that.
+ * write before, and has not found it there, or could not be told; or after the platform has told
+ * that what had stood there was gone. A process that was frozen may send once more what it was
+ * about to send; the guard sees to that.
  */
 export function checkWrites(history: readonly HistoryEvent[]): string[] {
   const frozen = frozenOf(history);
@@ -21,6 +26,7 @@ export function checkWrites(history: readonly HistoryEvent[]): string[] {
   const faults: string[] = [];
   for (const event of history) {
     if (event.kind === 'read') noteRead(standings, event);
+    else if (event.kind === 'told') noteTold(standings, event);
     else if (event.kind === 'changed') {
       for (const key of Object.keys(event.values)) {
         standings.get(event.conversationId)?.delete(nameOf(event.participantId, key));
@@ -44,8 +50,8 @@ function noteWrite(standings: Standings, written: Written): string[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const name = nameOf(participantId, key);
     const before = standing.get(name);
-    standing.set(name, { value, missedBy: new Set() });
-    if (before?.value !== value || before.missedBy.has(instance)) return [];
+    standing.set(name, { value, missedBy: new Set(), hasStood: false, isGone: false });
+    if (before?.value !== value || before.missedBy.has(instance) || before.isGone) return [];
     return [
       `${conversationId} ${key} '${value}' was written twice, the second time by ${instance}`,
     ];
@@ -53,8 +59,21 @@ function noteWrite(standings: Standings, written: Written): string[] {
 }
 
 function noteRead(standings: Standings, { conversationId, instance, shown }: Read): void {
-  for (const [name, { value, missedBy }] of standings.get(conversationId) ?? []) {
-    const [participantId = '', key = ''] = name.split('\n');
-    if (shown?.get(participantId)?.[key] !== value) missedBy.add(instance);
+  for (const [name, standing] of standings.get(conversationId) ?? []) {
+    if (valueIn(shown, name) === standing.value) standing.hasStood = true;
+    else standing.missedBy.add(instance);
   }
+}
+
+function noteTold(standings: Standings, { conversationId, shown }: Told): void {
+  for (const [name, standing] of standings.get(conversationId) ?? []) {
+    const isThere = valueIn(shown, name) === standing.value;
+    standing.isGone = standing.hasStood && !isThere;
+    standing.hasStood ||= isThere;
+  }
+}
+
+function valueIn(shown: Read['shown'], name: string): string | undefined {
+  const [participantId = '', key = ''] = name.split('\n');
+  return shown?.get(participantId)?.[key];
 }
