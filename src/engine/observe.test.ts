@@ -58,7 +58,14 @@ class Shelf {
     const { entries, endedAt } = this;
     await Promise.resolve();
     if (this.failures-- > 0) throw new Error('the store is away');
-    return { entries, fence: 1, dueAt: undefined, feedSeq: 0, endedAt };
+    const known = {
+      phase: 'idle',
+      fence: 1,
+      dueAt: undefined,
+      feedSeq: 0,
+      changedAt: NOW,
+    } as const;
+    return { ...known, entries, endedAt };
   }
 
   async observe(observed: Observed): Promise<'recorded'> {

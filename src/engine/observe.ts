@@ -14,8 +14,11 @@ import { toWrites } from './turn/settlement.ts';
 /** What is asked of a known conversation. */
 export type Remembered = Pick<
   KnownConversation,
-  'entries' | 'fence' | 'dueAt' | 'feedSeq' | 'endedAt'
+  'entries' | 'phase' | 'fence' | 'dueAt' | 'feedSeq' | 'changedAt' | 'endedAt'
 >;
+
+/** How often an observation is weighed anew because something was recorded meanwhile. */
+const MAX_ATTEMPTS = 5;
 
 export interface ObserverParts {
   readonly ledger: Pick<Ledger, 'observe' | 'wake' | 'now'> & {
@@ -73,13 +76,28 @@ export class Observer {
   }
 
   async #weigh(observation: Observation): Promise<void> {
+    const { ledger } = this.#parts;
+    const { conversationId } = observation;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const known = await ledger.find(conversationId, 'soon');
+      if (known === undefined || known.entries.length === 0) return;
+      if ((await this.#record(observation, known)) !== 'stale') return;
+      if (this.#parts.live.deliver(observation)) return;
+      // Another instance has it: what it settles is not to be waited for here.
+      if (known.phase === 'leased') break;
+    }
+    await ledger.wake({ conversationId, dueAt: ledger.now() });
+  }
+
+  async #record(
+    observation: Observation,
+    known: Remembered,
+  ): Promise<'recorded' | 'stale' | 'nothing'> {
     const { ledger, writeback, toOutbox } = this.#parts;
     const { conversationId } = observation;
-    const known = await ledger.find(conversationId, 'soon');
-    if (known === undefined || known.entries.length === 0) return;
     const effects = observe({ ...writeback, entries: known.entries, observation });
     const endedAt = known.endedAt === undefined ? endOf(observation, ledger.now()) : undefined;
-    if (!effects.matters && endedAt === undefined) return;
+    if (!effects.matters && endedAt === undefined) return 'nothing';
     const recorded = await ledger.observe({
       ...toWrites(effects, { traceId: undefined, toOutbox, conversationId, at: ledger.now() }),
       conversationId,
@@ -87,10 +105,7 @@ export class Observer {
       nextDueAt: effects.nextDueAt,
       endedAt,
     });
-    if (recorded === 'stale') {
-      await ledger.wake({ conversationId, dueAt: ledger.now() });
-      return;
-    }
+    if (recorded === 'stale') return recorded;
     this.#parts.onProgress?.({
       conversationId,
       at: ledger.now(),
@@ -100,6 +115,7 @@ export class Observer {
       platformRequests: 0,
       proofRequests: 0,
     });
+    return recorded;
   }
 }
 

@@ -362,6 +362,27 @@ onBothStores((open, { clock }) => {
       expect(await ledger.observe(observed)).toBe('stale');
     });
 
+    it('refuses what rests on entries that a running turn or another observation has changed', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      const id = conversationId('c1');
+      const during = await knownOf(ledger, 'c1');
+      const settled = { ...anEntry({ state: 'accepted' }), writes: 2 };
+      await ledger.settle(claim, { outcome: anOutcome(claim), entries: [settled] });
+      const entries = [anEntry({ state: 'visible' })];
+      expect(await ledger.observe({ conversationId: id, basis: during, entries })).toBe('stale');
+      const after = await knownOf(ledger, 'c1');
+      expect(after.entries).toMatchObject([{ state: 'accepted', writes: 2 }]);
+
+      const feed = [{ kind: 'seen', body: {} }];
+      const seen = { conversationId: id, basis: after, feed };
+      expect([await ledger.observe(seen), await ledger.observe(seen)]).toEqual([
+        'recorded',
+        'stale',
+      ]);
+    });
+
     it('makes the turn that would look for proof needless, unless something else became due', async () => {
       await using ledger = await open();
       const settledDue = async (): Promise<void> => {

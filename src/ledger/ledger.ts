@@ -57,7 +57,7 @@ export interface AcceptedWork {
 export interface Observed extends TurnWrites {
   readonly conversationId: ConversationId;
   /** As `find` gave it: what is recorded rests on the entries of that moment. */
-  readonly basis: Pick<KnownConversation, 'fence' | 'dueAt' | 'feedSeq'>;
+  readonly basis: Pick<KnownConversation, 'phase' | 'fence' | 'dueAt' | 'feedSeq' | 'changedAt'>;
   /** The earliest deadline of all entries as they are now; undefined when nothing is waited for. */
   readonly nextDueAt?: number | undefined;
   /** Lane of the turn that falls due; `verify` unless told. */

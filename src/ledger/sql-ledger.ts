@@ -193,6 +193,8 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   async observe(observed: Observed): Promise<'recorded' | 'stale'> {
+    // What its turn settles is newer than what was read before, though the fence is the same.
+    if (observed.basis.phase === 'leased') return 'stale';
     const result = await this.store.run(
       observeUnit(observed, {
         conversationId: observed.conversationId,

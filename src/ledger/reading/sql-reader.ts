@@ -66,14 +66,13 @@ export class SqlReader implements LedgerReader {
   }
 
   async find(id: ConversationId, when: When = 'now'): Promise<KnownConversation | undefined> {
-    const [rows, entries] = await Promise.all([
-      this.store.read(oneConversation({ id }), when),
-      this.store.read(entriesOfConversation({ id }), when),
-    ]);
-    const row = rows[0];
-    return row === undefined
-      ? undefined
-      : { ...conversationOf(row), entries: entries.map(entryOf) };
+    const readingRow = this.store.read(oneConversation({ id }), when);
+    // Entries that are newer than their row are told by it, older ones are not. One thread answers
+    // in order; the connections of a pool do not.
+    if (this.store.dialect.name === 'postgres') await readingRow;
+    const readingEntries = this.store.read(entriesOfConversation({ id }), when);
+    const [[row], entries] = await Promise.all([readingRow, readingEntries]);
+    return row && { ...conversationOf(row), entries: entries.map(entryOf) };
   }
 
   async conversations(query: ConversationQuery = {}): Promise<readonly ConversationRecord[]> {

@@ -13,8 +13,9 @@ const waitsForProof = `phase = 'due' and reason is null and attempts = 0 and due
   and due_at = cast(:knownDueAt as bigint) and feed_seq = cast(:knownFeedSeq as bigint)`;
 
 /**
- * Refused when a turn has begun since the entries were read: its own view is the newer one. Proof
- * that came makes the turn that would have looked for it needless.
+ * Refused when anything has changed since the entries were read: a turn has begun, or another
+ * observation was recorded, and its view is the newer one. Proof that came makes the turn that would
+ * have looked for it needless.
  */
 const touch = query(
   'observe.touch',
@@ -32,7 +33,8 @@ const touch = query(
      ended_at = coalesce(cast(:endedAt as bigint), ended_at),
      feed_seq = feed_seq + cast(:feedCount as bigint), changed_at = :now
    where id = cast(:conversationId as text) and fence = cast(:fence as bigint)
-     and phase <> 'leased'
+     and phase <> 'leased' and changed_at = cast(:knownChangedAt as bigint)
+     and feed_seq = cast(:knownFeedSeq as bigint)
    returning case when phase = 'due' then due_at - :now end as wait`,
 );
 
@@ -57,6 +59,7 @@ export function observeUnit(observed: Observed, context: WriteContext): Unit {
         fence: observed.basis.fence,
         knownDueAt: observed.basis.dueAt,
         knownFeedSeq: observed.basis.feedSeq,
+        knownChangedAt: observed.basis.changedAt,
         nextDueAt: observed.nextDueAt === undefined ? null : Math.ceil(observed.nextDueAt),
         lane: laneNumber(observed.lane ?? 'verify'),
         participantId: observed.participantId,

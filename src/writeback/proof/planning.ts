@@ -59,7 +59,26 @@ export function want(
   if (STILL.has(entry.state) && entry.seen === event.digest) {
     return prove(replaced, context, 'as it was');
   }
+  if (event.presumeOurs === true && entry.writes > 0 && event.current === event.digest) {
+    return presume(replaced, context, closing(entry, event));
+  }
   return plan(replaced, ...closing(entry, event));
+}
+
+/**
+ * A lost turn has written the value over one of ours that was still on its way: it is there now, and
+ * whether it stays is read when both have landed.
+ */
+function presume(entry: AttributeEntry, context: StepContext, actions: ProofAction[]): Step {
+  const written: AttributeEntry = {
+    ...remember(entry, { reads: undefined }),
+    own: entry.wanted === undefined ? entry.own : addOwn(entry.own, entry.wanted),
+    writes: entry.writes + 1,
+    sentAt: context.now,
+    acceptedAt: undefined,
+  };
+  const deadlineAt = context.now + context.settings.settleMs;
+  return same(enter(written, 'in-doubt', deadlineAt), ...actions, feed('in-doubt'));
 }
 
 function begin(entry: AttributeEntry, event: WantEvent, context: StepContext): Step {

@@ -313,6 +313,24 @@ describe('writeTurn', () => {
     expect(rig.dueAt).toBeUndefined();
   });
 
+  it('does not repeat what a lost turn wrote over a value that was not proved yet', async () => {
+    const rig = new Rig();
+    rig.covered = false;
+    await rig.enrich({ 'crm.tier': 'gold' });
+    const before = rig.entries;
+    const earlierTurnAt = rig.clock.wallMs();
+    await rig.enrich({ 'crm.tier': 'silver' });
+    // Its settle was lost with its process.
+    rig.entries = before;
+    await rig.clock.advance(5_000);
+    const sight = { source: 'read', startedAt: rig.clock.wallMs() } as const;
+    const seen = { conversation: rig.platform.conversation(), sight };
+    await rig.enrich({ 'crm.tier': 'silver' }, { seen, lookFirst: { earlierTurnAt } });
+    await rig.live(60_000);
+    expect(rig.platform.patches).toHaveLength(2);
+    expect(rig.state('crm.tier')).toBe('visible');
+  });
+
   it('looks whether a turn that was lost has wiped already, and wipes what it finds', async () => {
     const personal = { value: 'vegan', class: 'personal', wipe: true } as const;
     for (const wasWiped of [true, false]) {
