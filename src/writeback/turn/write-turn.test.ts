@@ -331,25 +331,30 @@ describe('writeTurn', () => {
     expect(rig.state('crm.tier')).toBe('visible');
   });
 
-  it('looks whether a turn that was lost has wiped already, and wipes what it finds', async () => {
+  it.each([
+    ['the turn saw the end itself, and wiped', false, true],
+    ['the turn saw the end itself, and was lost before', false, false],
+    ['an event told of the end, and the turn wiped', true, true],
+    ['an event told of the end, and the turn was lost before', true, false],
+  ])('looks before it wipes again: %s', async (_, isTold, hasWiped) => {
+    const rig = new Rig();
+    rig.listen();
     const personal = { value: 'vegan', class: 'personal', wipe: true } as const;
-    for (const wasWiped of [true, false]) {
-      const rig = new Rig();
-      rig.listen();
-      await rig.enrich({ 'crm.preferences': personal });
-      await rig.live(1_000);
-      const before = rig.entries;
-      rig.platform.ended = true;
-      const earlierTurnAt = rig.clock.wallMs();
-      if (wasWiped) await rig.turn({ ended: true });
-      // Whatever that turn did, its settle was lost with its process.
-      rig.entries = before;
-      await rig.turn({ ended: true, lookFirst: { earlierTurnAt } });
-      await rig.live(60_000);
-      expect(rig.state('crm.preferences')).toBe('wiped');
-      expect(rig.platform.valueOf('crm.preferences')).toBe('');
-      expect(rig.platform.patches).toHaveLength(2);
-    }
+    await rig.enrich({ 'crm.preferences': personal });
+    await rig.live(1_000);
+    rig.platform.ended = true;
+    const { id } = rig.platform.conversation();
+    const earlierTurnAt = rig.clock.wallMs();
+    if (isTold) rig.observe({ kind: 'ended', conversationId: id, eventAt: earlierTurnAt });
+    const before = rig.entries;
+    if (hasWiped) await rig.turn({ ended: true });
+    // Whatever that turn did, its settle was lost with its process.
+    rig.entries = before;
+    await rig.turn({ ended: true, lookFirst: { earlierTurnAt } });
+    await rig.live(60_000);
+    expect(rig.state('crm.preferences')).toBe('wiped');
+    expect(rig.platform.valueOf('crm.preferences')).toBe('');
+    expect(rig.platform.patches).toHaveLength(2);
   });
 
   it('removes a key with an empty text', async () => {

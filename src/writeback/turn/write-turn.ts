@@ -65,7 +65,8 @@ async function begin(turn: TurnState): Promise<void> {
 function doubtWipes(turn: TurnState): void {
   const answer = { kind: 'unknown', reason: 'an earlier turn may have emptied it' } as const;
   for (const entry of turn.board.entries) {
-    if (!turn.wipes.delete(nameOf(entry))) continue;
+    const isBegun = entry.state === 'wiping' && !entry.own.includes(entry.wanted ?? '');
+    if (!turn.wipes.delete(nameOf(entry)) && !isBegun) continue;
     turn.step(entry, { kind: 'leave' });
     const { writes } = turn.board.get(entry) ?? entry;
     turn.step(entry, { kind: 'answer', write: writes, answer });
