@@ -364,6 +364,8 @@ export class Service {
         find: () =>
           Promise.resolve({
             entries: [...this.entries.values()],
+            phase: this.#running === undefined ? 'idle' : 'leased',
+            changedAt: 0,
             fence: this.#fence,
             endedAt: this.#endedAt,
             dueAt: undefined,
