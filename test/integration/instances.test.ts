@@ -1,18 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
-import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
 import { createTestDatabase } from '../postgres.ts';
+import { openSilentCrm, spawnServe } from './serve-child.ts';
 import {
   API_KEY,
   isVisible,
@@ -25,7 +19,6 @@ import {
 
 /** Postgres is made, instances time out and are taken over: it takes this long on a slow machine. */
 const TIMEOUT_MS = 120_000;
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 let folder: string;
 beforeEach(async () => {
@@ -42,77 +35,6 @@ function writesTo({ emulator }: Grounds, conversationId: string): number {
   const requests = emulator.control.requests();
   return requests.filter(({ method, path }) => method === 'PATCH' && path.includes(conversationId))
     .length;
-}
-
-/** A CRM that takes every question and answers none. */
-interface SilentCrm extends AsyncDisposable {
-  readonly url: string;
-  /** Resolves with the first question. */
-  readonly asked: Promise<void>;
-}
-
-async function openSilentCrm(): Promise<SilentCrm> {
-  const { promise: asked, resolve } = Promise.withResolvers<void>();
-  const server = createServer(() => resolve());
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/{key}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((closed) => server.close(closed));
-    },
-  };
-}
-
-interface ServeChild extends AsyncDisposable {
-  readonly url: string;
-  /** `kill -9`; resolves once the process is gone. */
-  kill(): Promise<void>;
-}
-
-interface ServeOptions {
-  readonly apiUrl: string;
-  readonly crmUrl: string;
-  readonly store: string;
-}
-
-/** `rapport serve` as a process of its own. */
-async function spawnServe({ apiUrl, crmUrl, store }: ServeOptions): Promise<ServeChild> {
-  const file = join(folder, 'rapport.json');
-  const auth = {
-    type: 'client-credentials',
-    clientId: DEFAULT_CLIENT_ID,
-    clientSecret: '${SECRET}',
-  };
-  const config = {
-    genesys: { apiUrl, auth },
-    listen: { queues: ['Support', 'Sales'] },
-    sources: { crm: { type: 'http', url: crmUrl, timeoutMs: 60_000 } },
-    attributes: { 'crm.tier': { from: 'crm.membership_tier' } },
-    store: '${STORE}',
-    service: { port: 0, apiKey: '${KEY}' },
-  };
-  await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', file, '--json'], {
-    env: { ...process.env, SECRET: DEFAULT_CLIENT_SECRET, STORE: store, KEY: API_KEY },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  let said = '';
-  for await (const line of createInterface({ input: child.stderr })) {
-    said += `${line}\n`;
-    const url = /"event":"service.listening".*"url":"([^"]+)"/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stderr.resume();
-    return { url, kill, [Symbol.asyncDispose]: kill };
-  }
-  throw new Error(`rapport serve ended: ${said}`);
 }
 
 async function openChannels(url: string): Promise<number> {
@@ -233,7 +155,7 @@ describe('two services on one PostgreSQL', () => {
       await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
       await using silent = await openSilentCrm();
       const { apiUrl } = grounds.emulator;
-      await using killed = await spawnServe({ apiUrl, crmUrl: silent.url, store });
+      await using killed = await spawnServe({ folder, apiUrl, crmUrl: silent.url, store });
       await untilListening(killed.url);
       const underWay = callIn(grounds, 1);
       await silent.asked;

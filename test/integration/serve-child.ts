@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import { API_KEY } from './service-stage.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** A CRM that takes every question and answers none. */
+export interface SilentCrm extends AsyncDisposable {
+  readonly url: string;
+  /** Resolves with the first question. */
+  readonly asked: Promise<void>;
+}
+
+export async function openSilentCrm(): Promise<SilentCrm> {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const server = createServer(() => resolve());
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/{key}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+export interface ServeChild extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  /** `kill -9`; resolves once the process is gone. */
+  kill(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** Where its configuration is written. */
+  readonly folder: string;
+  readonly apiUrl: string;
+  readonly crmUrl: string;
+  readonly store: string;
+}
+
+/** `rapport serve` as a process of its own. */
+export async function spawnServe({
+  folder,
+  apiUrl,
+  crmUrl,
+  store,
+}: ServeOptions): Promise<ServeChild> {
+  const file = join(folder, 'rapport.json');
+  const auth = {
+    type: 'client-credentials',
+    clientId: DEFAULT_CLIENT_ID,
+    clientSecret: '${SECRET}',
+  };
+  const config = {
+    genesys: { apiUrl, auth },
+    listen: { queues: ['Support', 'Sales'] },
+    sources: { crm: { type: 'http', url: crmUrl, timeoutMs: 60_000 } },
+    attributes: { 'crm.tier': { from: 'crm.membership_tier' } },
+    store: '${STORE}',
+    service: { port: 0, apiKey: '${KEY}' },
+  };
+  await writeFile(file, JSON.stringify(config));
+  const child = spawn(process.execPath, [MAIN, 'serve', '--config', file, '--json'], {
+    env: { ...process.env, SECRET: DEFAULT_CLIENT_SECRET, STORE: store, KEY: API_KEY },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  let said = '';
+  for await (const line of createInterface({ input: child.stderr })) {
+    said += `${line}\n`;
+    const url = /"event":"service.listening".*"url":"([^"]+)"/.exec(line)?.[1];
+    if (url === undefined) continue;
+    child.stderr.resume();
+    return { url, pid: child.pid ?? 0, kill, [Symbol.asyncDispose]: kill };
+  }
+  throw new Error(`rapport serve ended: ${said}`);
+}
