@@ -44,6 +44,8 @@ export interface RequestBody {
   /** What to write, for kind `set`. */
   readonly attributes?: Attributes | undefined;
   readonly reason?: string | undefined;
+  /** Who asked, for the audit: `key:ivr`, `user:<id>`. Left out where nobody did but an event. */
+  readonly askedBy?: string | undefined;
 }
 
 /** One accepted wish to have a conversation worked on. Durable before it is acknowledged. */

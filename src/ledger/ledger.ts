@@ -144,7 +144,7 @@ export interface Ledger extends LedgerReader {
   /** Makes a known conversation due; false when it is unknown, closed or set aside. */
   wake(wake: Wake): Promise<boolean>;
   /** Has a conversation that was set aside worked on again; undefined when it was not. */
-  replay(id: ConversationId): Promise<Acceptance | undefined>;
+  replay(id: ConversationId, askedBy?: string): Promise<Acceptance | undefined>;
 
   /** Called when something falls due in so many milliseconds: a hint. Returns how to stop. */
   onDue(listener: (inMs: number) => void): () => void;

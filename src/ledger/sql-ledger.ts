@@ -216,7 +216,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     return result !== 'refused' && (result[0]?.length ?? 0) > 0;
   }
 
-  async replay(id: ConversationId): Promise<Acceptance | undefined> {
+  async replay(id: ConversationId, askedBy?: string): Promise<Acceptance | undefined> {
     const known = await this.find(id);
     if (known?.phase !== 'dead') return undefined;
     // Ids that this process makes; the brand says which kind each is.
@@ -231,7 +231,7 @@ export class SqlLedger extends SqlReader implements Ledger {
         lane: 'manual',
         dedupeKey,
         traceId,
-        body: {},
+        body: { askedBy },
       },
     ]);
     return accepted[0];

@@ -36,7 +36,7 @@ function rowOf(conversation: ConversationRecord): readonly string[] {
 export async function replayConversation(id: string, flags: ConfigFlags, io: CliIo): Promise<void> {
   const conversationId = parseConversationId(id);
   const isDue = await changeLedger(loadCliConfig(flags, io), {
-    direct: async (ledger) => (await ledger.replay(conversationId)) !== undefined,
+    direct: async (ledger) => (await ledger.replay(conversationId, 'command line')) !== undefined,
     // Refuses what is not set aside; any answer means that it is due.
     throughService: async (service) => {
       await service.post(`/v1/conversations/${conversationId}/replay`, {});

@@ -82,7 +82,8 @@ export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: Write
 function outcomeAudit({ claim, outcome, written: { entries }, now }: SettlementParts): AuditDraft {
   const received = claim.requests.map(({ receivedAt }) => receivedAt);
   return {
-    actor: 'rapport',
+    actor:
+      claim.requests.findLast(({ body }) => body.askedBy !== undefined)?.body.askedBy ?? 'rapport',
     action: outcome.result,
     keys: auditKeys(outcome.keys, entries),
     requestId: claim.requests[0]?.id,

@@ -52,7 +52,7 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
         ...(taken.ignored === undefined ? {} : { ignored: taken.ignored }),
       };
     },
-    replayConversation: (id) => ledger.replay(id),
+    replayConversation: (id, askedBy) => ledger.replay(id, askedBy),
     replayDelivery: (id) => replayDelivery(id, parts),
     erase: (order) => ledger.erase(order),
     readConversation: (id) => readConversation(ledger, id),

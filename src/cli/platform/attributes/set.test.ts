@@ -114,6 +114,7 @@ describe('rapport attributes set', () => {
     expect(status).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ keys: [{ key: 'crm.note', state: 'visible' }] });
     const rows = await audited(conversationId);
+    expect(rows.map(({ actor }) => actor)).toContain('key:master');
     expect(rows.flatMap(({ keys }) => keys)).toMatchObject([
       { key: 'crm.note', digest: expect.any(String) },
     ]);

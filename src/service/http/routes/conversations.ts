@@ -1,5 +1,7 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Attributes } from '../../../domain/attributes.ts';
+import { actorOf } from '../../../access/principal.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { notSetAside } from '../../../ledger/errors.ts';
 import { parseConversationId, parseParticipantId } from '../../../domain/ids.ts';
@@ -206,9 +208,9 @@ function replay({ replayConversation }: HttpRooms): Route {
       },
       404: { description: 'It is not set aside.' },
     },
-    handle: async ({ params, reply }) => {
+    handle: async ({ params, request, reply }) => {
       const conversationId = parseConversationId(params['id']);
-      const accepted = await replayConversation(conversationId);
+      const accepted = await replayConversation(conversationId, askerOf(request));
       if (accepted !== undefined) {
         void reply.code(202);
         return { enrichmentId: accepted.id };
@@ -216,6 +218,11 @@ function replay({ replayConversation }: HttpRooms): Route {
       throw notSetAside(conversationId);
     },
   });
+}
+
+/** Who asked, for the audit. */
+function askerOf({ principal }: FastifyRequest): string | undefined {
+  return principal && actorOf(principal);
 }
 
 function orderOf(call: Call<unknown, unknown>, kind: Order['kind'], body: RequestBody): Order {
@@ -229,7 +236,8 @@ function orderOf(call: Call<unknown, unknown>, kind: Order['kind'], body: Reques
     });
   }
   const conversationId = parseConversationId(call.params['id']);
-  return { conversationId, kind, body, idempotencyKey: key };
+  const askedBy = askerOf(call.request);
+  return { conversationId, kind, body: { ...body, askedBy }, idempotencyKey: key };
 }
 
 async function answer(
