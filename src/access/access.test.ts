@@ -11,6 +11,12 @@ import { createTickets, type TicketTarget } from './tickets.ts';
 const reader: Principal = { kind: 'key', name: 'console', scopes: new Set(['read', 'stats']) };
 const ann: Principal = { kind: 'user', userId: 'ann' };
 
+/** As the ledger does it for all instances. */
+function takesOnce(): (id: string) => Promise<boolean> {
+  const taken = new Set<string>();
+  return async (id) => taken.size < taken.add(id).size;
+}
+
 describe('createKeyRing', () => {
   it('knows a key by its hash alone, with its scopes', () => {
     const { key, record } = createKey({ name: 'crm', scopes: ['enrich'] });
@@ -128,14 +134,20 @@ describe('createTickets', () => {
     conversationId: parseConversationId('c1'),
   };
 
-  it('opens one stream, once, for whom it was issued, on any instance', () => {
+  it('opens one stream, once, for whom it was issued, on any instance', async () => {
     const clock = new ManualClock();
-    const [here, there] = [createTickets({ clock, secret }), createTickets({ clock, secret })];
+    const takeOnce = takesOnce();
+    const [here, there] = [
+      createTickets({ clock, secret, takeOnce }),
+      createTickets({ clock, secret, takeOnce }),
+    ];
     const { ticket } = here.issue(ann, target);
-    expect(there.redeem(ticket, target)).toEqual({ kind: 'redeemed', principal: ann });
-    expect(there.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'used' });
+    expect(await there.redeem(ticket, target)).toEqual({ kind: 'redeemed', principal: ann });
+    const again = { kind: 'refused', reason: 'used' };
+    expect(await there.redeem(ticket, target)).toEqual(again);
+    expect(await here.redeem(ticket, target)).toEqual(again);
     const forKey = here.issue(reader, { kind: 'all' });
-    expect(here.redeem(forKey.ticket, { kind: 'all' })).toEqual({
+    expect(await here.redeem(forKey.ticket, { kind: 'all' })).toEqual({
       kind: 'redeemed',
       principal: reader,
     });
@@ -143,15 +155,19 @@ describe('createTickets', () => {
 
   it('refuses another stream, another secret, another text, and one that is too old', async () => {
     const clock = new ManualClock();
-    const tickets = createTickets({ clock, secret });
+    const takeOnce = takesOnce();
+    const tickets = createTickets({ clock, secret, takeOnce });
     const { ticket } = tickets.issue(ann, target);
-    const foreign = createTickets({ clock, secret: Buffer.alloc(32, 8) }).issue(ann, target);
-    expect(tickets.redeem(ticket, { kind: 'all' })).toMatchObject({ reason: 'other-target' });
+    const foreign = createTickets({ clock, takeOnce, secret: Buffer.alloc(32, 8) }).issue(
+      ann,
+      target,
+    );
+    expect(await tickets.redeem(ticket, { kind: 'all' })).toMatchObject({ reason: 'other-target' });
     for (const text of ['', '.', 'a.b', `${ticket}x`, `x${ticket}`, foreign.ticket]) {
-      expect(tickets.redeem(text, target)).toEqual({ kind: 'refused', reason: 'invalid' });
+      expect(await tickets.redeem(text, target)).toEqual({ kind: 'refused', reason: 'invalid' });
     }
     await clock.advance(30_000);
-    expect(tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'expired' });
+    expect(await tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'expired' });
   });
 });
 

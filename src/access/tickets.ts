@@ -6,8 +6,6 @@ import type { Principal, Scope } from './principal.ts';
 
 /** Long enough to open a stream, short enough that a logged URL is worthless; in milliseconds. */
 const TICKET_LIFE_MS = 30_000;
-/** Tickets remembered as used. At this number nothing is redeemed until some have expired. */
-const MAX_USED = 100_000;
 
 /** What a ticket opens: one conversation's stream, or that of all. */
 export type TicketTarget =
@@ -18,6 +16,8 @@ export interface TicketsOptions {
   readonly clock: Clock;
   /** The same on every instance, so that one may redeem what another issued. */
   readonly secret: Uint8Array;
+  /** True for the first who takes this id within so long, on whichever instance. */
+  readonly takeOnce: (id: string, forMs: number) => Promise<boolean>;
   readonly bytes?: ((count: number) => Uint8Array) | undefined;
 }
 
@@ -33,13 +33,12 @@ export type Redemption =
 
 /**
  * One-use tickets that open a stream: a browser's EventSource can send no header, and a key in a URL
- * would end up in logs. A ticket is signed and says itself for whom and what it is; each instance
- * remembers those it redeemed until they expire, so with several instances behind one address a
- * stolen ticket would still have to reach another instance within its 30 seconds.
+ * would end up in logs. A ticket is signed and says itself for whom and what it is, so any instance
+ * may redeem it; that it was is kept where all instances see it, until it would have expired anyway.
  */
 export interface Tickets {
   issue(principal: Principal, target: TicketTarget): Ticket;
-  redeem(ticket: string, target: TicketTarget): Redemption;
+  redeem(ticket: string, target: TicketTarget): Promise<Redemption>;
 }
 
 interface Claims {
@@ -50,19 +49,10 @@ interface Claims {
 }
 
 export function createTickets(options: TicketsOptions): Tickets {
-  const { clock, secret, bytes = randomBytes } = options;
-  /** Id → when it expires; in the order of use, which is almost that of expiry. */
-  const used = new Map<string, number>();
+  const { clock, secret, takeOnce, bytes = randomBytes } = options;
 
   const sign = (payload: string): string =>
     createHmac('sha256', secret).update(`rapport-ticket.${payload}`).digest('base64url');
-
-  const forgetExpired = (nowMs: number): void => {
-    for (const [id, expiresAt] of used) {
-      if (expiresAt > nowMs) return;
-      used.delete(id);
-    }
-  };
 
   return {
     issue(principal, target) {
@@ -78,7 +68,7 @@ export function createTickets(options: TicketsOptions): Tickets {
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
       return { ticket: `${payload}.${sign(payload)}`, expiresAt: claims.expiresAt };
     },
-    redeem(ticket, target) {
+    async redeem(ticket, target) {
       const [payload = '', signature = ''] = ticket.split('.', 2);
       if (!isSafeEqual(sign(payload), signature)) return { kind: 'refused', reason: 'invalid' };
       // Signed by us: it has the form that `issue` gave it.
@@ -86,9 +76,9 @@ export function createTickets(options: TicketsOptions): Tickets {
       const nowMs = clock.wallMs();
       if (claims.expiresAt <= nowMs) return { kind: 'refused', reason: 'expired' };
       if (claims.target !== nameOf(target)) return { kind: 'refused', reason: 'other-target' };
-      forgetExpired(nowMs);
-      if (used.has(claims.id) || used.size >= MAX_USED) return { kind: 'refused', reason: 'used' };
-      used.set(claims.id, claims.expiresAt);
+      if (!(await takeOnce(`ticket:${claims.id}`, TICKET_LIFE_MS))) {
+        return { kind: 'refused', reason: 'used' };
+      }
       return { kind: 'redeemed', principal: toPrincipal(claims.principal) };
     },
   };

@@ -79,6 +79,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
   const access = openAccess(config, {
     clock: parts.clock,
     installationKey: rooms.ledger.installationKey,
+    notes: rooms.ledger.notes,
   });
   const { mapping, ledger, newId } = rooms;
   const reloader = stack.use(

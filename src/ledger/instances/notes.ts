@@ -33,9 +33,13 @@ const take: Bind<{ name: string; forMs: number }> = query(
    on conflict do nothing returning name`,
 );
 
+/** How often what was taken is looked through for what is over, in milliseconds. */
+const FORGET_MS = 10_000;
+
 const noteName = (name: string): string => `note:${name}`;
 
 export function createNotes(store: Store): Notes {
+  let forgetAt = 0;
   return {
     async read(name) {
       const row = (await store.read(readNote({ name: noteName(name) })))[0];
@@ -45,8 +49,12 @@ export function createNotes(store: Store): Notes {
       await store.run([writeNote({ name: noteName(name), value })]);
     },
     async takeOnce(name, forMs) {
-      const result = await store.run([forgetTaken({}), take({ name: `once:${name}`, forMs })]);
-      return result !== 'refused' && (result[1]?.length ?? 0) > 0;
+      const now = store.now();
+      const isDue = now >= forgetAt;
+      if (isDue) forgetAt = now + FORGET_MS;
+      const taking = take({ name: `once:${name}`, forMs });
+      const result = await store.run(isDue ? [forgetTaken({}), taking] : [taking]);
+      return result !== 'refused' && (result.at(-1)?.length ?? 0) > 0;
     },
   };
 }

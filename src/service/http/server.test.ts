@@ -28,6 +28,12 @@ interface Stage {
   readonly as: (...scopes: Scope[]) => { readonly authorization: string };
 }
 
+/** As the ledger does it for all instances. */
+function takesOnce(): (id: string) => Promise<boolean> {
+  const taken = new Set<string>();
+  return async (id) => taken.size < taken.add(id).size;
+}
+
 /** Rooms that answer at once; what they are asked is recorded. */
 function createStage(more: Partial<HttpRooms> = {}): Stage {
   const clock = new ManualClock(0);
@@ -93,7 +99,7 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
       instances: 0,
     }),
     feed: createFeed({ source, clock, log: silentLog, epoch: 'e' }),
-    tickets: createTickets({ clock, secret: Buffer.alloc(32, 1) }),
+    tickets: createTickets({ clock, secret: Buffer.alloc(32, 1), takeOnce: takesOnce() }),
     stats: () => ({}),
     onAnswered: () => undefined,
     reload: async () => ({ applied: ['access'], needsRestart: [] }),

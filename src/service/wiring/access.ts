@@ -4,6 +4,7 @@ import { SCOPES, type Principal } from '../../access/principal.ts';
 import { createTickets, type Tickets } from '../../access/tickets.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { RapportError } from '../../domain/errors.ts';
+import type { Notes } from '../../ledger/instances/notes.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 export interface Access {
@@ -23,6 +24,7 @@ export interface AccessParts {
   readonly clock: Clock;
   /** Known to all instances on one ledger, and to nobody else. */
   readonly installationKey: Uint8Array;
+  readonly notes: Pick<Notes, 'takeOnce'>;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -33,7 +35,7 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
  * @throws {RapportError} `ERR_NO_API_KEY`
  */
 export function openAccess(config: AccessConfig, parts: AccessParts): Access {
-  const { clock, installationKey } = parts;
+  const { clock, installationKey, notes } = parts;
   const generatedKey = isConfigured(config)
     ? undefined
     : createKey({ name: 'generated', scopes: SCOPES }, randomBytes).key;
@@ -48,7 +50,11 @@ export function openAccess(config: AccessConfig, parts: AccessParts): Access {
   return {
     generatedKey,
     identify: (authorization) => ring.identify(authorization),
-    tickets: createTickets({ clock, secret: installationKey }),
+    tickets: createTickets({
+      clock,
+      secret: installationKey,
+      takeOnce: (id, forMs) => notes.takeOnce(id, forMs),
+    }),
     check: (next) => void ringOf(next),
     replace(next) {
       ring = ringOf(next);

@@ -68,9 +68,9 @@ function conversationStream(rooms: HttpRooms): Route {
     isStream: true,
     query: streamQuery,
     answers: { 200: STREAM },
-    handle: (call) => {
+    handle: async (call) => {
       const conversationId = parseConversationId(call.params['id']);
-      admit(rooms, call, { kind: 'conversation', conversationId });
+      await admit(rooms, call, { kind: 'conversation', conversationId });
       const after = parseLastEventNumber(lastEventId(call));
       return stream(rooms, call, rooms.feed.conversation(conversationId, after));
     },
@@ -89,18 +89,22 @@ function allStream(rooms: HttpRooms): Route {
     isStream: true,
     query: streamQuery,
     answers: { 200: STREAM },
-    handle: (call) => {
-      admit(rooms, call, { kind: 'all' });
+    handle: async (call) => {
+      await admit(rooms, call, { kind: 'all' });
       return stream(rooms, call, rooms.feed.all(lastEventId(call)));
     },
   });
 }
 
 /** @throws {RapportError} `ERR_NOT_SIGNED_IN`, `ERR_TICKET`, `ERR_NOT_ALLOWED` */
-function admit(rooms: HttpRooms, call: Call<StreamQuery, unknown>, target: TicketTarget): void {
+async function admit(
+  rooms: HttpRooms,
+  call: Call<StreamQuery, unknown>,
+  target: TicketTarget,
+): Promise<void> {
   let { principal } = call.request;
   if (call.query.ticket !== undefined) {
-    const redemption = rooms.tickets.redeem(call.query.ticket, target);
+    const redemption = await rooms.tickets.redeem(call.query.ticket, target);
     if (redemption.kind === 'refused') {
       throw new RapportError({
         code: 'ERR_TICKET',
