@@ -178,7 +178,7 @@ describe('accessOptions', () => {
     expect(accessOptions.parse({ keys }).keys).toEqual([
       { name: 'crm', hash, scopes: ['enrich'], expiresAt: Date.UTC(2027, 0, 1) },
     ]);
-    expect(accessOptions.parse({})).toEqual({ keys: [] });
+    expect(accessOptions.parse({})).toEqual({ keys: [], agents: false });
   });
 
   it.each([

@@ -5,6 +5,8 @@ import { SCOPES } from './principal.ts';
 /** Who may call the service. */
 export interface AccessOptions {
   readonly keys: readonly KeyRecord[];
+  /** Agents may come with their own access token of the platform. */
+  readonly agents: boolean;
 }
 
 const keyOptions: z.ZodType<KeyRecord> = z.strictObject({
@@ -33,4 +35,10 @@ export const accessOptions: z.ZodType<AccessOptions> = z.strictObject({
       error: 'expected each key to have a name of its own',
     })
     .describe('Keys of programs that call this service.'),
+  agents: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether agents may come with their own access token of the platform, to see and enrich the conversations that they are on. Default false.',
+    ),
 });

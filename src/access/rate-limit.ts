@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { RapportError } from '../domain/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** Callers whose use is remembered; one that is forgotten starts with a full second. */
@@ -39,4 +40,15 @@ export function createRateLimit({ perSecond, clock }: RateLimitOptions): RateLim
       return undefined;
     },
   };
+}
+
+export function tooFast(waitMs: number): RapportError {
+  return new RapportError({
+    code: 'ERR_TOO_MANY_REQUESTS',
+    message: 'this caller sends more requests than it may in a second',
+    nextStep:
+      'Send it again after the time in Retry-After; service.requestsPerSecond sets the limit.',
+    retryable: true,
+    details: { httpStatus: 429, retryAfterMs: waitMs },
+  });
 }

@@ -1,11 +1,16 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { notOnConversation } from '../../access/attendance.ts';
 import { actorOf, may, notAllowed, notSignedIn, type Principal } from '../../access/principal.ts';
-import { createRateLimit } from '../../access/rate-limit.ts';
+import { createRateLimit, tooFast } from '../../access/rate-limit.ts';
 import { RapportError } from '../../domain/errors.ts';
+import { parseConversationId } from '../../domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { HttpRooms } from './rooms.ts';
 
 export interface GuardOptions {
-  readonly identify: (authorization: string | undefined) => Principal | undefined;
+  readonly identify: HttpRooms['identify'];
+  readonly identifyAgent: HttpRooms['identifyAgent'];
+  readonly assertSees: HttpRooms['assertSees'];
   readonly clock: Clock;
   /** Requests that may be under way at once, streams not counted. */
   readonly maxConcurrent: number;
@@ -25,7 +30,7 @@ const RETRY_AFTER_MS = 1000;
  * start, and what is no route at all is only told to somebody with a key.
  */
 export function addGuard(app: FastifyInstance, options: GuardOptions): void {
-  const { identify, clock, maxConcurrent, requestsPerSecond } = options;
+  const { identify, identifyAgent, assertSees, clock, maxConcurrent, requestsPerSecond } = options;
   const failures = createFailureCount(clock);
   const rate = createRateLimit({ perSecond: requestsPerSecond, clock });
   const takeTurn = (caller: string): void => {
@@ -45,7 +50,8 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (access === 'anyone') return;
     if (underWay > maxConcurrent) throw busy();
     if (failures.isTooMany(request.ip)) throw tooManyFailures();
-    const principal = identify(request.headers.authorization);
+    const { authorization } = request.headers;
+    const principal = identify(authorization) ?? (await identifyAgent?.(authorization));
     request.principal = principal;
     if (access === 'own') {
       takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));
@@ -57,10 +63,23 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     }
     takeTurn(actorOf(principal));
     if (access !== undefined && !may(principal, access)) throw notAllowed(access);
+    if (principal.kind === 'user') await assertOwn(request, principal, assertSees);
   });
   app.addHook('onResponse', async (request) => {
     if (request.routeOptions.config.isStream !== true) underWay -= 1;
   });
+}
+
+/** A person sees conversations that they are on, one at a time, and nothing else. */
+async function assertOwn(
+  { params, routeOptions }: FastifyRequest,
+  principal: Principal,
+  assertSees: HttpRooms['assertSees'],
+): Promise<void> {
+  const { subject } = routeOptions.config;
+  if (subject === 'body') return;
+  if (subject !== 'conversation') throw notOnConversation();
+  await assertSees(principal, parseConversationId((params as { id?: unknown }).id));
 }
 
 interface FailureCount {
@@ -102,17 +121,6 @@ function busy(): RapportError {
     retryable: true,
     fault: 'ours',
     details: { httpStatus: 503, retryAfterMs: RETRY_AFTER_MS },
-  });
-}
-
-function tooFast(waitMs: number): RapportError {
-  return new RapportError({
-    code: 'ERR_TOO_MANY_REQUESTS',
-    message: 'this caller sends more requests than it may in a second',
-    nextStep:
-      'Send it again after the time in Retry-After; service.requestsPerSecond sets the limit.',
-    retryable: true,
-    details: { httpStatus: 429, retryAfterMs: waitMs },
   });
 }
 

@@ -14,6 +14,12 @@ export interface HttpRooms {
   readonly newId: () => string;
   /** Who sends this `Authorization` header; undefined when it names nobody. */
   readonly identify: (authorization: string | undefined) => Principal | undefined;
+  /** Which agent's access token of the platform it holds; undefined where agents may not come by one. */
+  readonly identifyAgent:
+    | ((authorization: string | undefined) => Promise<Principal | undefined>)
+    | undefined;
+  /** @throws {RapportError} `ERR_NOT_ON_CONVERSATION` */
+  readonly assertSees: (principal: Principal, conversationId: ConversationId) => Promise<void>;
   /** Resolves once the request is durable. */
   readonly ask: (order: Order) => Promise<Receipt>;
   /** The outcome of a request, waited for; undefined when it did not come in time. */

@@ -10,6 +10,8 @@ declare module 'fastify' {
     access?: Access;
     /** Stays open; bounded by the number of streams, not by that of requests. */
     isStream?: boolean;
+    /** Where a request says which conversation it is about; absent where it is about none or all. */
+    subject?: 'conversation' | 'body' | undefined;
     /** The operation's name in logs and metrics. */
     operationId?: string;
   }
@@ -39,6 +41,8 @@ export interface RouteDoc {
   readonly summary: string;
   readonly description?: string | undefined;
   readonly access: Access;
+  /** `body`: its handler asks `assertSees` for the conversation that the body names. */
+  readonly subject?: 'body' | undefined;
   /** Whether it stays open. */
   readonly isStream?: boolean | undefined;
   readonly query?: z.ZodType | undefined;
@@ -88,9 +92,10 @@ export function route<Query = undefined, Body = undefined>(spec: RouteSpec<Query
 }
 
 export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void {
-  for (const { method, path, access, isStream = false, operationId, run } of routes) {
+  for (const { method, path, access, isStream = false, operationId, run, ...doc } of routes) {
+    const subject = path.startsWith('/v1/conversations/{id}') ? 'conversation' : doc.subject;
     const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.route({ method, url, config: { access, isStream, operationId }, handler: run });
+    app.route({ method, url, config: { access, isStream, operationId, subject }, handler: run });
   }
 }
 

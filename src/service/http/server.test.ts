@@ -47,6 +47,8 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
     clock,
     newId: () => 'r',
     identify: (authorization) => ring.identify(authorization),
+    identifyAgent: undefined,
+    assertSees: async () => undefined,
     ask: async (order) => {
       orders.push(order);
       return receipt;

@@ -95,7 +95,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
   addCors(app, limits.origins);
-  addGuard(app, { identify: rooms.identify, clock: rooms.clock, ...limits });
+  addGuard(app, { ...rooms, ...limits });
   addAnswerLog(app, log, rooms.onAnswered);
   // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
   app.addHook('preClose', () => rooms.feed[Symbol.asyncDispose]());

@@ -3,6 +3,8 @@ import type { ConversationId } from '../../domain/ids.ts';
 import type { Feed } from '../../feed/create-feed.ts';
 import { createWebhookVerifier, webhookRefused } from '../../intake/events/verify-webhook.ts';
 import type { WebhookOptions } from '../../intake/options.ts';
+import type { Agents } from '../../access/agents.ts';
+import type { AttendanceBook } from '../../access/attendance.ts';
 import { may, type Principal } from '../../access/principal.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -23,16 +25,21 @@ export interface RoomParts extends Pick<
   readonly delivery: Pick<Delivery, 'enable'>;
   readonly access: Access;
   readonly feed: Feed;
+  /** Undefined where agents may not come by their own token. */
+  readonly agents: Agents | undefined;
+  readonly attendance: AttendanceBook;
   readonly webhook: WebhookOptions | undefined;
 }
 
 /** Fits the rooms to what the HTTP interface asks for. */
 export function createHttpRooms(parts: RoomParts): HttpRooms {
-  const { clock, inlet, ledger, access, webhook } = parts;
+  const { clock, inlet, ledger, access, agents, attendance, webhook } = parts;
   const prove = createProof(webhook, access.identify, clock);
   return {
     ...parts,
     identify: access.identify,
+    identifyAgent: agents && ((authorization) => agents.identify(authorization)),
+    assertSees: (principal, id) => attendance.assertSees(principal, id),
     tickets: access.tickets,
     waitFor: createWait(ledger, clock),
     async ask({ conversationId, kind, body, idempotencyKey }) {

@@ -10,6 +10,7 @@ import { samplesOf, stateOf, type ProcessState } from '../metrics/samples.ts';
 import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
+import { openAgents, openAttendance } from './agents.ts';
 import type { GapReports } from './gap-reports.ts';
 import type { Reloader } from './reload.ts';
 import type { Rooms } from './rooms.ts';
@@ -26,7 +27,7 @@ export interface HttpParts extends Rooms, Engine {
 
 /** Opens the HTTP interface over the rooms; it closes first, its streams before it. */
 export async function openHttp(
-  { service, listen }: RapportConfig,
+  { service, listen, access: accessOptions }: RapportConfig,
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
@@ -39,6 +40,8 @@ export async function openHttp(
     ...parts,
     clock,
     feed,
+    agents: accessOptions.agents ? openAgents({ client, clock }) : undefined,
+    attendance: openAttendance({ client, clock }),
     webhook: listen.webhook,
     lookup: createLookup(
       {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { may, notAllowed, notSignedIn } from '../../../access/principal.ts';
-import type { Tickets, TicketTarget } from '../../../access/tickets.ts';
+import { notOnConversation } from '../../../access/attendance.ts';
+import { may, notAllowed, notSignedIn, type Principal } from '../../../access/principal.ts';
+import type { TicketTarget } from '../../../access/tickets.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { parseConversationId } from '../../../domain/ids.ts';
 import { parseLastEventNumber } from '../../../feed/sse.ts';
@@ -36,22 +37,25 @@ type StreamQuery = z.infer<typeof streamQuery>;
 const STREAM = { description: 'Server-sent events.', mediaType: 'text/event-stream' };
 
 export function streamRoutes(rooms: HttpRooms): readonly Route[] {
-  return [ticket(rooms.tickets), conversationStream(rooms), allStream(rooms)];
+  return [ticket(rooms), conversationStream(rooms), allStream(rooms)];
 }
 
-function ticket(tickets: Tickets): Route {
+function ticket({ tickets, assertSees }: HttpRooms): Route {
   return route({
     method: 'POST',
     path: '/v1/tickets',
     operationId: 'createTicket',
     summary: 'Get a ticket that opens one stream, once',
     access: 'read',
+    subject: 'body',
     body: ticketBody,
     answers: { 201: { description: 'The ticket.', schema: ticketAnswer } },
-    handle: ({ body, request, reply }) => {
+    handle: async ({ body, request, reply }) => {
       if (request.principal === undefined) throw notSignedIn();
+      const target = targetOf(body.conversationId);
+      await assertMayFollow(request.principal, target, assertSees);
       void reply.code(201).header('cache-control', 'no-store');
-      return tickets.issue(request.principal, targetOf(body.conversationId));
+      return tickets.issue(request.principal, target);
     },
   });
 }
@@ -117,6 +121,19 @@ async function admit(
   }
   if (principal === undefined) throw notSignedIn();
   if (!may(principal, 'read')) throw notAllowed('read');
+  // Who has a ticket was asked when it was issued.
+  if (call.query.ticket === undefined) await assertMayFollow(principal, target, rooms.assertSees);
+}
+
+/** A key that may read follows everything, a person only a conversation that they are on. */
+async function assertMayFollow(
+  principal: Principal,
+  target: TicketTarget,
+  assertSees: HttpRooms['assertSees'],
+): Promise<void> {
+  if (principal.kind === 'key') return;
+  if (target.kind === 'all') throw notOnConversation();
+  await assertSees(principal, target.conversationId);
 }
 
 async function stream(

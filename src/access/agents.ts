@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../lib/clock.ts';
+import type { Principal } from './principal.ts';
+
+/** How long the platform's word on a token is believed, in milliseconds; a token that ends sooner is not noticed. */
+const KNOWN_MS = 300_000;
+/** The same where it said that the token is nobody's. */
+const UNKNOWN_MS = 30_000;
+const MAX_TOKENS = 10_000;
+
+export interface AgentsOptions {
+  /**
+   * Whose access token of the platform this is; undefined when nobody's, or a service's. A user of
+   * another organization is told by an id that is on no conversation of ours.
+   */
+  readonly whoIs: (token: string) => Promise<string | undefined>;
+  readonly clock: Clock;
+}
+
+export interface Agents {
+  /** The person whose access token this `Authorization` header holds. Rejects when the platform cannot be asked. */
+  identify(authorization: string | undefined): Promise<Principal | undefined>;
+}
+
+interface Known {
+  readonly userId: Promise<string | undefined>;
+  untilMs: number;
+}
+
+/** Knows agents by their own access token of the platform, so that the desktop needs no key of ours. */
+export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
+  // By digest: whoever reads this memory finds no token.
+  const known = new LRUCache<string, Known>({ max: MAX_TOKENS });
+  const ask = (digest: string, token: string): Known => {
+    const asked: Known = { userId: whoIs(token), untilMs: clock.monotonicMs() + KNOWN_MS };
+    known.set(digest, asked);
+    asked.userId.then(
+      (userId) => {
+        if (userId === undefined) asked.untilMs = clock.monotonicMs() + UNKNOWN_MS;
+      },
+      () => known.delete(digest),
+    );
+    return asked;
+  };
+  return {
+    async identify(authorization) {
+      const token = /^bearer +(\S{8,8192})$/i.exec(authorization ?? '')?.[1];
+      if (token === undefined) return undefined;
+      const digest = createHash('sha256').update(token).digest('base64');
+      const before = known.get(digest);
+      const isCurrent = before !== undefined && clock.monotonicMs() < before.untilMs;
+      const userId = await (isCurrent ? before : ask(digest, token)).userId;
+      return userId === undefined ? undefined : { kind: 'user', userId };
+    },
+  };
+}
