@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConversationId } from '../domain/ids.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
+import { isRapportError } from '../domain/errors.ts';
+import { createAgents } from './agents.ts';
+import { createAttendanceBook } from './attendance.ts';
 import { createKey, createKeyRing, hashKey } from './keys.ts';
 import { accessOptions } from './options.ts';
 import { actorOf, may, maySee, type Principal } from './principal.ts';
@@ -193,5 +196,67 @@ describe('accessOptions', () => {
   it('refuses two keys of one name', () => {
     const key = { name: 'crm', hash: hashKey('k'), scopes: ['read'] };
     expect(accessOptions.safeParse({ keys: [key, key] }).success).toBe(false);
+  });
+});
+
+const bearer = (token: string): string => `Bearer ${token}`;
+
+describe('createAgents', () => {
+  it('asks once for each token, again when what it knows is old, and at once when asking failed', async () => {
+    const clock = new ManualClock(0);
+    const asked: string[] = [];
+    let isAway = true;
+    const agents = createAgents({
+      clock,
+      async whoIs(token) {
+        asked.push(token);
+        if (isAway) throw new Error('the platform is away');
+        return token === 'token-of-ann' ? 'ann' : undefined;
+      },
+    });
+    await expect(agents.identify(bearer('token-of-ann'))).rejects.toThrow('away');
+    isAway = false;
+    const both = [1, 2].map(() => agents.identify(bearer('token-of-ann')));
+    expect(await Promise.all(both)).toEqual([ann, ann]);
+    expect(await agents.identify(bearer('made-up-token'))).toBeUndefined();
+    expect(await agents.identify(bearer('made-up-token'))).toBeUndefined();
+    expect(asked).toEqual(['token-of-ann', 'token-of-ann', 'made-up-token']);
+    await clock.advance(30_000);
+    await agents.identify(bearer('made-up-token'));
+    await agents.identify(bearer('token-of-ann'));
+    expect(asked).toHaveLength(4);
+    await clock.advance(300_000);
+    await agents.identify(bearer('token-of-ann'));
+    expect(asked).toHaveLength(5);
+    expect(await agents.identify(undefined)).toBeUndefined();
+  });
+});
+
+describe('createAttendanceBook', () => {
+  it('lets somebody in who has come since, and asks no more often than it may', async () => {
+    const clock = new ManualClock(0);
+    const id = parseConversationId('c1');
+    const userIds = new Set(['ben']);
+    let reads = 0;
+    const book = createAttendanceBook({
+      clock,
+      async read() {
+        reads += 1;
+        return { userIds: new Set(userIds) };
+      },
+    });
+    const sees = (principal: Principal): Promise<string> =>
+      book.assertSees(principal, id).then(
+        () => 'yes',
+        (error: unknown) => (isRapportError(error) ? error.code : 'defect'),
+      );
+    expect(await sees(ann)).toBe('ERR_NOT_ON_CONVERSATION');
+    userIds.add('ann');
+    expect(await sees(ann)).toBe('yes');
+    expect([await sees(ann), reads]).toEqual(['yes', 2]);
+    const cleo: Principal = { kind: 'user', userId: 'cleo' };
+    for (let n = 0; n < 5; n += 1) expect(await sees(cleo)).toBe('ERR_NOT_ON_CONVERSATION');
+    expect([await sees(cleo), reads]).toEqual(['ERR_TOO_MANY_REQUESTS', 7]);
+    expect(await sees(reader)).toBe('yes');
   });
 });

@@ -35,13 +35,17 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
   const ask = (digest: string, token: string): Known => {
     const asked: Known = { userId: whoIs(token), untilMs: clock.monotonicMs() + KNOWN_MS };
     known.set(digest, asked);
-    asked.userId.then(
-      (userId) => {
-        if (userId === undefined) asked.untilMs = clock.monotonicMs() + UNKNOWN_MS;
-      },
-      () => known.delete(digest),
-    );
+    void keep(asked, digest);
     return asked;
+  };
+  const keep = async (asked: Known, digest: string): Promise<void> => {
+    try {
+      const userId = await asked.userId;
+      if (userId === undefined) asked.untilMs = clock.monotonicMs() + UNKNOWN_MS;
+    } catch {
+      // Whoever asked is told; the next one asks again.
+      known.delete(digest);
+    }
   };
   return {
     async identify(authorization) {

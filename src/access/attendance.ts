@@ -8,7 +8,7 @@ import { createRateLimit, tooFast } from './rate-limit.ts';
 /** How long it is believed that somebody is on a conversation, in milliseconds. */
 const KNOWN_MS = 60_000;
 /** Conversations that one person may have looked at in a second; each costs a request to the platform. */
-const LOOKS_PER_SECOND = 2;
+const LOOKS_PER_SECOND = 5;
 const MAX_CONVERSATIONS = 10_000;
 
 export interface AttendanceBookOptions {

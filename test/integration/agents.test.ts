@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { customer } from '../../src/demo/customers.ts';
+import type { Emulator } from '../../src/emulator/index.ts';
+import { isVisible, startStage, type Stage } from './service-stage.ts';
+
+const REDIRECT = 'http://127.0.0.1/callback';
+
+/** An agent's own access token, as the desktop gets it: authorization code with PKCE. */
+async function tokenOf({ loginUrl }: Emulator, name: string): Promise<string> {
+  const verifier = 'v'.repeat(43);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  const client = { client_id: 'rapport-demo-web', redirect_uri: REDIRECT };
+  const query = new URLSearchParams({
+    ...client,
+    response_type: 'code',
+    code_challenge: Buffer.from(digest).toString('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const url = `${loginUrl}/oauth/authorize?${query.toString()}`;
+  const page = await (await fetch(url)).text();
+  const user = new RegExp(`value="([^"]+)">${name}<`).exec(page)?.[1] ?? '';
+  const form = new URLSearchParams({ user });
+  const back = await fetch(url, { method: 'POST', body: form, redirect: 'manual' });
+  const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? '';
+  const grant = { ...client, grant_type: 'authorization_code', code, code_verifier: verifier };
+  const answer = await fetch(`${loginUrl}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams(grant),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+type Ask = (path: string, body?: object) => Promise<Response>;
+
+const asking =
+  (stage: Stage, token: string): Ask =>
+  (path, body) =>
+    fetch(`${stage.service.url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+const withAgents = (config: Record<string, unknown>): Record<string, unknown> => ({
+  ...config,
+  access: { agents: true },
+});
+
+describe('an agent with a token of their own', () => {
+  it('sees, follows and enriches the conversation that they are on, and nothing else', async () => {
+    await using stage = await startStage({ config: withAgents });
+    const { control } = stage.emulator;
+    const { conversationId } = control.start({ from: customer(1).phone, queue: 'Support' });
+    await stage.until(isVisible(conversationId));
+    control.move(conversationId, { kind: 'answer', user: 'Ada Agent' });
+    const ada = asking(stage, await tokenOf(stage.emulator, 'Ada Agent'));
+    const ben = asking(stage, await tokenOf(stage.emulator, 'Ben Agent'));
+    const path = `/v1/conversations/${conversationId}`;
+    expect((await ada(path)).status).toBe(200);
+    expect((await ben(path)).status).toBe(403);
+    expect((await ada(`${path}/enrich`, {})).status).toBe(202);
+    expect((await ben(`${path}/enrich`, {})).status).toBe(403);
+    const issued = await ada('/v1/tickets', { conversationId });
+    expect(issued.status).toBe(201);
+    expect((await ben('/v1/tickets', { conversationId })).status).toBe(403);
+    const { ticket } = (await issued.json()) as { ticket: string };
+    const stream = await fetch(`${stage.service.url}${path}/events?ticket=${ticket}`);
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+    for (const other of ['/v1/conversations', '/v1/events', '/v1/audit', '/v1/stats', '/metrics']) {
+      expect([other, (await ada(other)).status]).toEqual([other, 403]);
+    }
+    expect((await ada('/v1/tickets', {})).status).toBe(403);
+  });
+
+  it('is nobody where agents may not come, and so is whoever made a token up', async () => {
+    await using closed = await startStage();
+    const ada = await tokenOf(closed.emulator, 'Ada Agent');
+    expect((await asking(closed, ada)('/v1/conversations/x')).status).toBe(401);
+    await using open = await startStage({ config: withAgents });
+    expect((await asking(open, 'made-up-token')('/v1/conversations/x')).status).toBe(401);
+  });
+});
