@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { InboundStart } from '../../src/emulator/index.ts';
 import { openLibrary, setWith, statesOf } from './library.ts';
 import {
@@ -130,8 +130,8 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     const { conversationId, participantId, env } = startLive(row, { attributes: { a: '1' } });
     const { control } = row.emulator;
     const watching = row.rapport(['attributes', 'watch', '--json'], env);
-    await expect.poll(() => control.world().channels.map(({ topics }) => topics)).toEqual([5]);
-    await expect.poll(() => readsOf(row)).toBe(1);
+    await vi.waitFor(() => expect(control.world().channels).toMatchObject([{ topics: 5 }]), POLL);
+    await vi.waitFor(() => expect(readsOf(row)).toBe(1), POLL);
     control.writeAttributes(conversationId, { a: '2', b: 'new' });
     control.writeAttributes(conversationId, { a: '3' });
     control.end(conversationId);
@@ -157,9 +157,9 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
       commits: false,
     });
     const watching = row.rapport(['attributes', 'watch', '--every', '20'], env);
-    await expect.poll(() => readsOf(row)).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(readsOf(row)).toBeGreaterThan(0), POLL);
     row.emulator.control.writeAttributes(conversationId, { a: '1' });
-    await expect.poll(() => readsOf(row)).toBeGreaterThan(2);
+    await vi.waitFor(() => expect(readsOf(row)).toBeGreaterThan(2), POLL);
     row.emulator.control.end(conversationId);
     const { status, out, err } = await watching;
     expect([status, err]).toEqual([0, expect.stringContaining('every 0.02 s')]);
@@ -200,6 +200,9 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     expect([status, out]).toEqual([1, expect.stringMatching(/^a .*ignored.*does not hold it/m)]);
   });
 });
+
+/** How long something that a command is to do may take before its test has failed. */
+const POLL = { timeout: 20_000, interval: 20 } as const;
 
 const readsOf = (row: RowStage): number =>
   operationsOf(row).filter((name) => name === 'GET /api/v2/conversations/{conversationId}').length;
@@ -249,5 +252,7 @@ describe.concurrent('document 001 with its own path', () => {
     );
     expect(status).toBe(1);
     expect(out).toContain('scope');
+    const unread = await row.rapport(['attributes', 'get'], scoped('user:read'));
+    expect(unread.err).toMatch(/app\.not\.authorized\.for\.scope[^]*→ .*GENESYS_SCOPE/);
   });
 });

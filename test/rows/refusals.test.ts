@@ -70,7 +70,9 @@ describe.concurrent.each(PROFILES)(
       });
       const { status, err } = await row.rapport(['attributes', 'get'], env);
       expect(status).toBe(2);
-      expect(err).toMatch(/403[^]*→ .*conversation:communication:view/);
+      expect(err).toMatch(
+        /403[^]*→ .*conversation:communication:view.*Admin > Integrations > OAuth/,
+      );
     });
 
     it('404: a conversation that nobody knows', async () => {
@@ -79,7 +81,7 @@ describe.concurrent.each(PROFILES)(
       const unknown = '00000000-0000-4000-8000-000000000000';
       const { status, err } = await row.rapport(['attributes', 'get', unknown], env);
       expect(status).toBe(2);
-      expect(err).toMatch(/404[^]*→ Check the id and the region/);
+      expect(err).toMatch(/404[^]*→ Check the id and the region.*attributes get --ended/);
       await using library = openLibrary(row, { ...env, GENESYS_CONVERSATION_ID: unknown });
       const error: unknown = await setWith(library, { a: '1' }).catch((thrown: unknown) => thrown);
       expect(isPlatformError(error) && isRapportError(error) && error.status).toBe(404);

@@ -42,8 +42,6 @@ export interface SupportedOperation {
   readonly notFoundCodes?: readonly string[] | undefined;
   /** It answers as tutorials tell and not as the contract does. */
   readonly isTutorial?: boolean | undefined;
-  /** `validated`: requests are checked and answered, and change nothing. @defaultValue `'full'` */
-  readonly support?: 'full' | 'validated' | undefined;
 }
 
 /** An operation and what does it. 404, 405 and 501 are told apart by the table of these. */

@@ -46,7 +46,7 @@ const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
       code: 'ERR_GENESYS_FORBIDDEN',
       fault: 'user',
       nextStep:
-        'Give the OAuth client a role with what is missing, in the division of the object. A granted role is taken up within a minute.',
+        'Give the OAuth client a role with what is missing, in the division of the object (Admin > Integrations > OAuth > Roles). A granted role is taken up within a minute.',
     },
   ],
   [
@@ -55,7 +55,7 @@ const MEANINGS: ReadonlyMap<number, StatusMeaning> = new Map([
       code: 'ERR_GENESYS_NOT_FOUND',
       fault: 'user',
       nextStep:
-        'Check the id and the region. A conversation that ended long ago, or is of another organization or division, is not found either.',
+        'Check the id and the region. A conversation that ended long ago, or is of another organization or division, is not found either; what one held until its end is read with attributes get --ended.',
     },
   ],
   [
@@ -130,6 +130,11 @@ const UNEXPECTED: StatusMeaning = {
   nextStep: 'Check the region or the API URL: this may not be the platform that answered.',
 };
 
+/** 403 for want of a scope: no role helps, another token does. */
+const SCOPE_MISSING = 'app.not.authorized.for.scope';
+const SCOPE_STEP =
+  'The token was given without that scope: add it to the OAuth client, and to genesys.auth.scope (GENESYS_SCOPE) where that is set; a new token has it.';
+
 /** Statuses after which nobody knows whether a change was made. */
 const OPEN_STATUSES: ReadonlySet<number> = new Set([408, 500, 502, 503, 504]);
 
@@ -148,7 +153,8 @@ export function toPlatformError(answer: FailedAnswer): PlatformError {
   if (!answer.isRepeatable && OPEN_STATUSES.has(status)) return new InDoubtError(parts);
   const meaning = MEANINGS.get(status) ?? (status >= 500 ? UNAVAILABLE : UNEXPECTED);
   const needs = status === 403 ? describeNeeds(request.operation) : '';
-  return new PlatformError({ ...parts, ...meaning, nextStep: `${needs}${meaning.nextStep}` });
+  const nextStep = body.code === SCOPE_MISSING ? SCOPE_STEP : meaning.nextStep;
+  return new PlatformError({ ...parts, ...meaning, nextStep: `${needs}${nextStep}` });
 }
 
 /** Longest piece of somebody else's text that goes into a message. */
