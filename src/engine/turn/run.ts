@@ -201,10 +201,13 @@ class Turn<G extends Grant> {
     });
   }
 
-  /** The only earlier attempt ended by itself, before any write: its sources had failed. */
+  /**
+   * The only turn before this one ended by itself, before any write: its sources had failed. The fence
+   * counts every claim, also one that was handed back and is not among the attempts.
+   */
   #endedUnwritten(): boolean {
-    const { attempts, reason } = this.#claim;
-    return attempts === 2 && reason?.startsWith('ERR_SOURCE_') === true;
+    const { fence, reason } = this.#claim;
+    return fence === 2 && reason?.startsWith('ERR_SOURCE_') === true;
   }
 
   /** The guard wants keys back whose values only the sources know: they are looked up again. */
