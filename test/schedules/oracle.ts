@@ -72,7 +72,7 @@ function findStrayWrites({ sent, asks, turns, endToldAt }: Record): string[] {
 }
 
 /** The same value goes to the same place twice only if the first was lost or something else came over it. */
-function findDoubledWrites({ sent, history }: Record): string[] {
+function findDoubledWrites({ sent, history, turns }: Record): string[] {
   const wrong: string[] = [];
   const earlier = new Map<string, Sent>();
   const counts = new Map<string, number>();
@@ -85,6 +85,7 @@ function findDoubledWrites({ sent, history }: Record): string[] {
       earlier.set(name, one);
       counts.set(name, (counts.get(name) ?? 0) + 1);
       if (before === undefined || before.isTaken === false) continue;
+      if (wasForgotten(turns, before.at, one.at)) continue;
       const isOver = history.some(
         ({ at, value: stood, ...place }) =>
           isAbout(place, { participantId, key }) &&
@@ -99,6 +100,15 @@ function findDoubledWrites({ sent, history }: Record): string[] {
     if (count > MOST_WRITES) wrong.push(`${name} was sent ${count} times`);
   }
   return wrong;
+}
+
+/**
+ * Whether what a killed turn sent had been forgotten by the time that it was sent again. The turn
+ * that takes over looks for what it wants itself; if its sources fail, nobody knows of the rest.
+ */
+function wasForgotten(turns: Record['turns'], sentAt: number, againAt: number): boolean {
+  const between = turns.filter(({ from }) => from > sentAt && from <= againAt);
+  return isKilledAt(turns, sentAt) && between.length > 1;
 }
 
 /** What stood there when something was told of a key. */
@@ -217,9 +227,10 @@ function findFalseEndings(record: Record): string[] {
   const participantId = record.customers.at(-1) ?? '';
   const open = record.unanswered === 0 ? [] : [`${record.unanswered} requests were not answered`];
   const wrong = OUR_KEYS.flatMap((key) => {
-    // What a killed turn was told of was forgotten with it.
+    // What a killed turn was told of was forgotten with it; what is asked for after the end is skipped.
+    const { turns, endedAt = Number.POSITIVE_INFINITY } = record;
     const asked = record.asks.findLast(
-      (ask) => ask.key === key && !isKilledAt(record.turns, ask.at),
+      (ask) => ask.key === key && ask.at < endedAt && !isKilledAt(turns, ask.at),
     )?.value;
     const said = record.said.find((one) => isAbout(one, { participantId, key }));
     return asked === undefined || said === undefined ? [] : judgeEnding(record, said, asked);
@@ -246,8 +257,10 @@ function judgeEnding(record: Record, said: Said, asked: string): string[] {
 function valuesAtEnd({ history, endedAt }: Record, said: Said): readonly (string | undefined)[] {
   const stood = history.filter((one) => isAbout(one, said));
   if (said.state !== 'closed' || endedAt === undefined) return [stood.at(-1)?.value];
+  // A frame that is late by the end comes too late.
+  const from = endedAt - EVIDENCE_MS;
   const about = stood.filter((one) => Math.abs(one.at - endedAt) <= EVIDENCE_MS);
-  return [stood.findLast((one) => one.at < endedAt)?.value, ...about.map((one) => one.value)];
+  return [stood.findLast((one) => one.at < from)?.value, ...about.map((one) => one.value)];
 }
 
 const PENDING: ReadonlySet<string> = new Set(['planned', 'sent', 'in-doubt', 'accepted', 'wiping']);

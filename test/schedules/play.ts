@@ -4,7 +4,7 @@ import { Service, type Told, type WrapPort } from './service.ts';
 import { Stage, type Applied } from './stage.ts';
 
 /** Long enough for every deadline but a wipe's, in milliseconds. */
-const QUIET_MS = 300_000;
+const QUIET_MS = 600_000;
 /** Long enough for a wipe's too. */
 const WIPE_MS = 700_000;
 

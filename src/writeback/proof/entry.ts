@@ -1,6 +1,6 @@
 import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
-import type { EvidenceEvent, ProofAction, Step, WantEvent } from './event.ts';
+import type { EvidenceEvent, ProofAction, Step, StepContext, WantEvent } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
 import { MAX_OWN } from './settings.ts';
 
@@ -78,6 +78,12 @@ export function isAfterAll(entry: AttributeEntry, evidence: EvidenceEvent): bool
   if (evidence.source === 'read') return true;
   const isTimed = evidence.at !== undefined && entry.seenAt !== undefined;
   return isTimed && evidence.at > entry.seenAt && memoryOf(entry).wasRead !== true;
+}
+
+/** Nothing tells in which order things were seen: a read is to tell, at once. */
+export function doubtOrder(entry: AttributeEntry, context: StepContext): AttributeEntry {
+  if (memoryOf(entry).suspect === true) return entry;
+  return { ...remember(entry, { suspect: true, reads: undefined }), deadlineAt: context.now };
 }
 
 /** Plans another write of the wanted value; while one is on its way, the answer comes first. */

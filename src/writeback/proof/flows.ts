@@ -1,6 +1,7 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { enter, feed, same } from './entry.ts';
 import type { FlowEndedEvent, FlowStartedEvent, Step, StepContext } from './event.ts';
+import { rememberFlows, runningFlows, type RunningFlow } from './flow-list.ts';
 import { memoryOf, remember } from './memory.ts';
 import { holdUntil } from './proved.ts';
 
@@ -13,26 +14,33 @@ export function flowStarted(
   event: FlowStartedEvent,
   context: StepContext,
 ): Step {
-  const memory = memoryOf(entry);
-  const { flowEndedEventAt } = memory;
-  const isStale =
-    event.at !== undefined && flowEndedEventAt !== undefined && event.at <= flowEndedEventAt;
-  if (isStale) return same(entry, { kind: 'count', what: 'stale' });
-  const isSame = event.flowId === undefined || memory.flowId === event.flowId;
-  const isKnown = memory.flow !== undefined && isSame;
+  if (isStale(entry, event)) return same(entry, { kind: 'count', what: 'stale' });
+  const { flowId } = event;
+  const running = runningFlows(entry);
+  const isKnown =
+    flowId === undefined ? running.length > 0 : running.some(({ id }) => id === flowId);
   if (isKnown) return same(entry, { kind: 'count', what: 'ignored' });
   const isOlder = event.older === true || beganBefore(entry, event, context);
-  const flow = memory.flow === 'older' || isOlder ? 'older' : 'newer';
-  const running = remember(entry, {
-    flow,
-    flowId: event.flowId,
+  // One that was seen without a name is the one that is named now.
+  const unnamed = running.find(({ id }) => id === undefined);
+  const age = isOlder || unnamed?.age === 'older' ? 'older' : 'newer';
+  const others = running.filter((flow) => flow !== unnamed);
+  const started = remember(entry, {
+    ...rememberFlows([...others, { id: flowId, age }]),
     flowUnknown: undefined,
     flowEndedAt: undefined,
   });
-  if (entry.state !== 'visible' || flow !== 'older') return same(running);
+  if (entry.state !== 'visible' || age !== 'older') return same(started);
   const until = Math.min(entry.deadlineAt ?? Number.POSITIVE_INFINITY, holdUntil(entry, context));
-  const held = enter(remember(running, { final: undefined }), 'applied', until);
+  const held = enter(remember(started, { final: undefined }), 'applied', until);
   return same(held, feed('applied', 'a voice flow is running'));
+}
+
+/** It had ended before the last one of which we know that it has, unless that was another one. */
+function isStale(entry: AttributeEntry, { at, flowId }: FlowStartedEvent): boolean {
+  const { flowEndedEventAt, flowEndedId } = memoryOf(entry);
+  const isOther = flowId !== undefined && flowEndedId !== undefined && flowId !== flowEndedId;
+  return at !== undefined && flowEndedEventAt !== undefined && at <= flowEndedEventAt && !isOther;
 }
 
 /** By the platform's clock where both instants are known, else by the order in which we heard. */
@@ -60,27 +68,45 @@ export function flowEnded(
   event: FlowEndedEvent,
   context: StepContext,
 ): Step {
-  const memory = memoryOf(entry);
-  const isOther =
-    event.flowId !== undefined && memory.flowId !== undefined && event.flowId !== memory.flowId;
-  const isRepeat =
-    event.at === undefined
-      ? memory.flow === undefined && memory.flowEndedAt !== undefined
-      : memory.flowEndedEventAt !== undefined && event.at <= memory.flowEndedEventAt;
-  if (isOther || isRepeat) return same(entry, { kind: 'count', what: 'ignored' });
-  const ended = remember(entry, {
-    flow: undefined,
-    flowUnknown: undefined,
-    flowId: undefined,
-    flowEndedAt: context.now,
-    flowEndedEventAt: event.at ?? memory.flowEndedEventAt,
-  });
+  const running = runningFlows(entry);
+  const over = findEnded(running, event);
+  if (over === undefined && (running.length > 0 || isRepeat(entry, event))) {
+    return same(entry, { kind: 'count', what: 'ignored' });
+  }
+  const { lastRead, flowEndedEventAt, flowEndedId, settlesAt } = memoryOf(entry);
+  const left = running.filter((flow) => flow !== over);
   const settledAt = context.now + context.settings.settleMs;
-  if (entry.state === 'applied' && memory.flow === 'older' && memory.lastRead !== true) {
+  const isFree = over?.age === 'older' && !left.some(({ age }) => age === 'older');
+  const ended = remember(entry, {
+    ...rememberFlows(left),
+    flowUnknown: undefined,
+    flowEndedAt: context.now,
+    flowEndedEventAt: event.at ?? flowEndedEventAt,
+    flowEndedId: event.flowId ?? flowEndedId,
+    settlesAt: isFree ? settledAt : settlesAt,
+  });
+  if (entry.state === 'applied' && isFree && lastRead !== true) {
     return same({ ...remember(ended, { reads: undefined }), deadlineAt: settledAt });
   }
-  if (entry.state === 'overwritten' && entry.deadlineAt !== undefined) {
+  if (entry.state === 'overwritten' && entry.deadlineAt !== undefined && left.length === 0) {
     return same({ ...ended, deadlineAt: settledAt });
   }
   return same(ended);
+}
+
+/** Which of them ended: the one of that name, else the one without, else the only one. */
+function findEnded(
+  running: readonly RunningFlow[],
+  { flowId }: FlowEndedEvent,
+): RunningFlow | undefined {
+  const unnamed = running.find(({ id }) => id === undefined);
+  if (flowId !== undefined) return running.find(({ id }) => id === flowId) ?? unnamed;
+  return unnamed ?? (running.length === 1 ? running[0] : undefined);
+}
+
+function isRepeat(entry: AttributeEntry, { at }: FlowEndedEvent): boolean {
+  const { flowEndedAt, flowEndedEventAt } = memoryOf(entry);
+  return at === undefined
+    ? flowEndedAt !== undefined
+    : flowEndedEventAt !== undefined && at <= flowEndedEventAt;
 }

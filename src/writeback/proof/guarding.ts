@@ -1,6 +1,7 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import {
   classify,
+  doubtOrder,
   enter,
   feed,
   isAfterAll,
@@ -41,7 +42,7 @@ export function witnessProved(
       ? overwrite(entry, evidence, context)
       : same(entry, { kind: 'count', what: 'stale' });
   }
-  return suspect(entry, context);
+  return same(doubtOrder(entry, context));
 }
 
 /** Another value stands there at the end: nothing is written any more, but it is told. */
@@ -201,20 +202,11 @@ export function witnessOverwritten(
   }
   const isWanted = classify(entry, evidence.digest) === 'wanted';
   if (isWanted && isAfterAll(entry, evidence)) return prove(witnessed, context);
-  if (isWanted) return suspect(entry, context);
+  if (isWanted) return same(doubtOrder(entry, context));
   const { suspect: isSuspect } = memoryOf(entry);
   return isSuspect === true && evidence.source === 'read'
     ? stillTheirs(witnessed, context)
     : same(witnessed);
-}
-
-/** Nothing tells in which order things were seen: a read does. */
-function suspect(entry: AttributeEntry, context: StepContext): Step {
-  if (memoryOf(entry).suspect === true) return same(entry);
-  return same({
-    ...remember(entry, { suspect: true, reads: undefined }),
-    deadlineAt: context.now,
-  });
 }
 
 /** The other value stands there indeed, and what was to follow follows. */

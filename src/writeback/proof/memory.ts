@@ -43,10 +43,14 @@ export interface ProofMemory {
   readonly flow?: 'older' | 'newer';
   /** Nobody looked whether a flow was running when the value was wanted. */
   readonly flowUnknown?: boolean;
-  readonly flowId?: string;
+  /** Each of them, when there are several or they have names; see `flow-list.ts`. */
+  readonly flows?: string;
   /** When a flow's end was told, by our clock, and when it happened, by the platform's. */
   readonly flowEndedAt?: number;
   readonly flowEndedEventAt?: number;
+  readonly flowEndedId?: string;
+  /** Until then a flow that began before the last write, and has ended, may write its copy back. */
+  readonly settlesAt?: number;
   readonly by?: Overwriter;
   /** Rewrites are spent and the alert is out. */
   readonly spent?: boolean;
@@ -64,6 +68,8 @@ export interface ProofMemory {
   readonly emptied?: boolean;
   /** The last value of ours was never seen there when the wipe began: it may still arrive. */
   readonly unseen?: boolean;
+  /** The key was seen empty, or not at all, when the wipe began: to see it so again proves nothing. */
+  readonly wasEmpty?: boolean;
   /** After the wipe somebody else's value stands there. */
   readonly theirs?: boolean;
   /** The state in which the end found it. */

@@ -6,6 +6,7 @@ import {
   createEntry,
   enter,
   feed,
+  isAfterAll,
   isWiped,
   plan,
   same,
@@ -19,6 +20,7 @@ import type {
   StepContext,
   WantEvent,
 } from './event.ts';
+import { asOlder, rememberFlows, runningFlows } from './flow-list.ts';
 import { memoryOf, remember } from './memory.ts';
 import { prove } from './proved.ts';
 
@@ -111,7 +113,9 @@ export function witnessPlanned(
 ): Step {
   const witnessed = witness(entry, evidence);
   const isWanted = classify(entry, evidence.digest) === 'wanted';
-  if (isWanted && memoryOf(entry).inFlight !== true) return stands(witnessed, context);
+  // Where another value was seen over ours, an event of ours may be from before that.
+  const isSure = entry.writes === 0 || isAfterAll(entry, evidence);
+  if (isWanted && isSure && memoryOf(entry).inFlight !== true) return stands(witnessed, context);
   if (isWanted || entry.writes > 0) return same(witnessed);
   return same({ ...witnessed, base: evidence.digest ?? undefined });
 }
@@ -143,6 +147,8 @@ function takeOver(entry: AttributeEntry, event: WantEvent): AttributeEntry {
 
 function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
   const { flow } = memoryOf(entry);
+  const known = runningFlows(entry);
+  const seenRunning = known.length > 0 ? known : [{ id: undefined, age: 'older' } as const];
   return remember(entry, {
     turn: event.turn,
     told: undefined,
@@ -162,7 +168,7 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
     atEnd: undefined,
     was: undefined,
     by: undefined,
-    flow: event.flowRunning === true ? 'older' : flow,
+    ...(event.flowRunning === true ? rememberFlows(asOlder(seenRunning)) : {}),
     flowUnknown: (event.flowRunning === undefined && flow === undefined) || undefined,
   });
 }
@@ -183,7 +189,7 @@ export function forgo(entry: AttributeEntry, reason: string): Step {
 /** The PATCH with this key leaves (row 3). */
 export function leave(entry: AttributeEntry, context: StepContext): Step {
   const isDue = entry.state === 'planned' || entry.state === 'wiping';
-  const { inFlight, flow } = memoryOf(entry);
+  const { inFlight } = memoryOf(entry);
   if (!isDue || inFlight === true || entry.wanted === undefined) {
     return same(entry, { kind: 'count', what: 'ignored' });
   }
@@ -195,7 +201,7 @@ export function leave(entry: AttributeEntry, context: StepContext): Step {
       wantedAt: undefined,
       wipeAcked: undefined,
       // Whatever runs now began before this write.
-      flow: flow === undefined ? undefined : 'older',
+      ...rememberFlows(asOlder(runningFlows(entry))),
     }),
     own: addOwn(entry.own, entry.wanted),
     writes: entry.writes + 1,

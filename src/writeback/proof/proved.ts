@@ -31,6 +31,10 @@ export function prove(entry: AttributeEntry, context: StepContext, word?: string
     return same(enter(aside, 'applied', undefined), feed('applied', word));
   }
   if (memory.flow === 'older') return same(hold(proved, context), feed('applied', word));
+  if (memory.settlesAt !== undefined && now < memory.settlesAt) {
+    const held = enter(remember(proved, { reads: undefined }), 'applied', memory.settlesAt);
+    return same(held, feed('applied', word));
+  }
   return same(
     enter(remember(proved, { final: true }), 'visible', undefined),
     ...(entry.state === 'applied' ? [] : [feed('applied', word)]),

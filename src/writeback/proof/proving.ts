@@ -1,5 +1,5 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { classify, enter, feed, same, witness } from './entry.ts';
+import { classify, enter, feed, isAfterAll, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
 import { overwrite } from './guarding.ts';
 import { memoryOf, remember } from './memory.ts';
@@ -13,13 +13,24 @@ export function witnessAccepted(
 ): Step {
   const seen = classify(entry, evidence.digest);
   const witnessed = witness(entry, evidence);
-  if (seen === 'wanted') return prove(witnessed, context);
+  if (seen === 'wanted') {
+    // Another value was seen too, and nothing tells which came last: the read that is due will.
+    const isOpen = memoryOf(entry).contested === true && !isAfterAll(entry, evidence);
+    return isOpen ? same(entry) : prove(witnessed, context);
+  }
   if (memoryOf(entry).lastRead === true) {
     return evidence.source === 'read' ? giveUp(witnessed, 'ended') : same(witnessed);
   }
   if (seen === 'foreign') return contest(witnessed, evidence, context);
   if (evidence.source === 'event') return same(witnessed);
-  const missed = remember(witnessed, { readMissed: true, contested: undefined });
+  // A read that was too early to expect it says nothing of the deadline.
+  const settledAt = (entry.acceptedAt ?? context.now) + context.settings.settleMs;
+  const wasTimely = (evidence.startedAt ?? context.now) >= settledAt;
+  const { readMissed } = memoryOf(entry);
+  const missed = remember(witnessed, {
+    readMissed: readMissed === true || wasTimely || undefined,
+    contested: undefined,
+  });
   if (context.now < proveDeadline(entry, context)) {
     return same({ ...missed, deadlineAt: nextProofAt(missed, context) });
   }
@@ -95,8 +106,10 @@ export function witnessLate(
 ): Step {
   const witnessed = witness(entry, evidence);
   const lateAt = (entry.acceptedAt ?? entry.sentAt ?? context.now) + context.settings.lateMs;
-  const { final, judging } = memoryOf(entry);
-  const isOpen = final !== true && (context.now <= lateAt || judging === true);
+  const { final, judging, reason } = memoryOf(entry);
+  // What is read now is so now, however late; after the end it is not for flows to see.
+  const isRead = evidence.source === 'read' && reason !== 'ended';
+  const isOpen = isRead || (final !== true && (context.now <= lateAt || judging === true));
   const isWanted = classify(entry, evidence.digest) === 'wanted';
   if (isWanted && isOpen) return prove(witnessed, context);
   return judging === true && evidence.source === 'read'

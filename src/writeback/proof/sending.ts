@@ -1,5 +1,5 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { classify, enter, feed, plan, same, witness } from './entry.ts';
+import { classify, doubtOrder, enter, feed, isAfterAll, plan, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
 import { giveUp, nextProofAt, prove, skipped } from './proved.ts';
@@ -113,7 +113,15 @@ export function witnessSent(
   context: StepContext,
 ): Step {
   const witnessed = witness(entry, evidence);
-  if (classify(entry, evidence.digest) === 'wanted') return prove(witnessed, context);
+  const seen = classify(entry, evidence.digest);
+  if (seen === 'wanted') {
+    const proved = prove(witnessed, context);
+    const isOpen = memoryOf(entry).contested === true && !isAfterAll(entry, evidence);
+    return isOpen ? { ...proved, entry: doubtOrder(proved.entry, context) } : proved;
+  }
+  if (evidence.source === 'event' && seen === 'foreign') {
+    return same(remember(witnessed, { contested: true }));
+  }
   if (entry.state === 'sent' || evidence.source === 'event') return same(witnessed);
   if (memoryOf(entry).lastRead === true) return giveUp(witnessed, 'ended');
   const startedAt = evidence.startedAt ?? context.now;

@@ -101,6 +101,8 @@ const answer = (given: WriteAnswer, write = 2): ProofEvent => ({
   write,
   answer: given,
 });
+const started = (flowId: string): ProofEvent => ({ kind: 'flow-started', flowId, older: true });
+const ended = (flowId: string): ProofEvent => ({ kind: 'flow-ended', flowId });
 const DUE: ProofEvent = { kind: 'deadline' };
 const NO_READ: ProofEvent = { kind: 'read-failed', reason: 'budget' };
 const ENDED: ProofEvent = { kind: 'ended', blank: BLANK };
@@ -396,6 +398,31 @@ describe('reduce: proving', () => {
     expect(play(over, read(B), { now: NOW + settleMs }).state).toBe('overwritten');
   });
 
+  it('row 15: holds it until the last of several flows that began before the write has ended', () => {
+    const both = play(play(accepted(), started('a')).entry, started('b')).entry;
+    const held = play(both, told(W));
+    expect(held.state).toBe('applied');
+    const one = play(held.entry, ended('b'));
+    expect([one.state, one.dueIn]).toEqual([held.state, held.dueIn]);
+    const none = play(one.entry, ended('a'));
+    expect([none.state, none.dueIn]).toEqual(['applied', settleMs]);
+    expect(play(both, ended('another')).does).toEqual(['count:ignored']);
+  });
+
+  it('row 16: what shows while an ended flow may still write is read once it has settled', () => {
+    const running = play(accepted(), { kind: 'flow-started', flowId: 'a', older: true }).entry;
+    const over = play(running, { kind: 'flow-ended', flowId: 'a' }).entry;
+    const shown = play(over, untimed(W));
+    expect([shown.state, shown.dueIn]).toEqual(['applied', settleMs]);
+    const asked = play(shown.entry, DUE, { now: NOW + settleMs });
+    expect(asked.does).toEqual(['read']);
+    const later = { now: NOW + settleMs };
+    expect(play(asked.entry, read(W, { startedAt: NOW + settleMs }), later).state).toBe('visible');
+    expect(play(asked.entry, read(O, { startedAt: NOW + settleMs }), later).state).toBe(
+      'overwritten',
+    );
+  });
+
   it('row 17: does not write against a foreign value while ours may be under way; one read decides', () => {
     const contested = play(accepted(), told(F));
     expect([contested.state, contested.dueIn, contested.does]).toEqual(['accepted', settleMs, []]);
@@ -536,10 +563,10 @@ describe('reduce: guarding', () => {
   it('row 26: after a flow ended it first waits until all its keys have landed', () => {
     const over = visible({ note: { flowEndedAt: NOW } });
     expect(play(over, read(B)).dueIn).toBe(settleMs);
-    const running = play(visible({ note: { flow: 'newer', flowId: 'f' } }), read(B));
+    const running = play(visible({ note: { flow: 'newer', flows: 'newer:f' } }), read(B));
     expect(running.dueIn).toBe(lateMs);
-    const ended = play(running.entry, { kind: 'flow-ended', flowId: 'f' });
-    expect(ended.dueIn).toBe(settleMs);
+    const settling = play(running.entry, ended('f'));
+    expect(settling.dueIn).toBe(settleMs);
   });
 
   it('row 27: with the rewrites spent it alerts once, and never again in this conversation', () => {

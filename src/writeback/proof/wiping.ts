@@ -1,5 +1,5 @@
 import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
-import { classify, enter, feed, isWiped, same, witness } from './entry.ts';
+import { classify, enter, feed, isAfterAll, isWiped, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
 import { skipped } from './proved.ts';
@@ -13,7 +13,9 @@ export function isToBeWiped(entry: AttributeEntry): boolean {
 /** The customer left, or the conversation ended, or somebody asked (row 35). */
 export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext): Step {
   if (!isToBeWiped(entry)) return same(entry);
-  const isTheirs = entry.state === 'yielded' || entry.state === 'overwritten';
+  const { suspect, inFlight } = memoryOf(entry);
+  const isSuspect = suspect === true && inFlight !== true;
+  const isTheirs = !isSuspect && (entry.state === 'yielded' || entry.state === 'overwritten');
   if (isTheirs && entry.seen !== undefined && !entry.own.includes(entry.seen))
     return leaveTheirs(entry);
   const marked: AttributeEntry = {
@@ -26,6 +28,8 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
       final: undefined,
       was: entry.state,
       unseen: entry.provedAt === undefined || undefined,
+      wasEmpty: entry.seen === undefined || entry.seen === blank || undefined,
+      suspect: isSuspect || undefined,
     }),
     wanted: blank,
     own: entry.own.filter((known) => known !== blank),
@@ -33,7 +37,9 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
     deadlineAt: context.now,
   };
   const begun = [feed('wiping'), { kind: 'audit', action: 'wiping' }] as const;
-  if (memoryOf(entry).inFlight === true) return same(marked, ...begun);
+  if (inFlight === true) return same(marked, ...begun);
+  // Whose value stands there nothing tells: it is read before anything is erased.
+  if (isSuspect) return same(marked, ...begun, { kind: 'read' });
   return same(marked, ...begun, { kind: 'patch' });
 }
 
@@ -87,12 +93,13 @@ export function witnessWiping(
   context: StepContext,
 ): Step {
   const witnessed = witness(entry, evidence);
-  if (!entry.own.includes(entry.wanted ?? '')) return same(witnessed);
+  if (!entry.own.includes(entry.wanted ?? '')) return witnessUnsent(witnessed, evidence);
   const seen = classify(entry, evidence.digest);
   const isSure = isConclusive(entry, evidence, context);
   if (seen === 'own') return stillOurs(witnessed, evidence, context);
   if (seen === 'foreign') {
-    return isSure || !mayChange(entry) ? leaveTheirs(witnessed) : same(witnessed);
+    const isLast = isAfterAll(entry, evidence) && (isSure || !mayChange(entry));
+    return isLast ? leaveTheirs(witnessed) : same(witnessed);
   }
   if (seen === 'base') {
     const isOpen = mayChange(entry) || evidence.source === 'event';
@@ -102,6 +109,14 @@ export function witnessWiping(
   if (mayChange(entry)) return same(remember(witnessed, { emptied: true }));
   const { wipeAcked } = memoryOf(entry);
   return wipeAcked === true ? finish(witnessed) : emptyAgain(witnessed, context);
+}
+
+/** Before the wipe has left: only a doubt about whose value it is can end here. */
+function witnessUnsent(entry: AttributeEntry, evidence: EvidenceEvent): Step {
+  if (memoryOf(entry).suspect !== true || evidence.source !== 'read') return same(entry);
+  const certain = remember(entry, { suspect: undefined });
+  const isTheirs = classify(entry, evidence.digest) === 'foreign';
+  return isTheirs ? leaveTheirs(certain) : same(certain, { kind: 'patch' });
 }
 
 function stillOurs(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
@@ -123,17 +138,20 @@ function mayChange(entry: AttributeEntry): boolean {
  */
 function isConclusive(
   entry: AttributeEntry,
-  { digest }: EvidenceEvent,
+  evidence: EvidenceEvent,
   context: StepContext,
 ): boolean {
-  const { unseen, flow, flowEndedAt } = memoryOf(entry);
+  const { unseen, wasEmpty, flow, flowEndedAt, doubts = 0 } = memoryOf(entry);
   if (flow === 'older') return false;
+  // It was seen to be back: an event may be from before that.
+  if (doubts > 0 && !isAfterAll(entry, evidence)) return false;
   if (flowEndedAt !== undefined && context.now < flowEndedAt + context.settings.settleMs) {
     return false;
   }
+  const { digest } = evidence;
   const isEmpty = digest === null || digest === entry.wanted;
   const isAsBefore = digest === null ? entry.base === undefined : digest === entry.base;
-  return unseen !== true || (isEmpty && !isAsBefore);
+  return unseen !== true || (isEmpty && !isAsBefore && wasEmpty !== true);
 }
 
 /** Ours is still there long after the acknowledgement, or nobody knows whether the wipe arrived. */
@@ -153,7 +171,7 @@ function emptyAgain(entry: AttributeEntry, context: StepContext): Step {
 /** The wipe wants attention (rows 37 and 39). */
 export function pursueWipe(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
   const { now, settings } = context;
-  const { wipeBy = now, reads = 0, inFlight, wipeAcked } = memoryOf(entry);
+  const { wipeBy = now, reads = 0, inFlight, wipeAcked, suspect } = memoryOf(entry);
   if (now >= wipeBy) return fail(remember(entry, { reason: 'not proved within 10 minutes' }));
   const nextReadMs = WIPE_READS_MS[reads + 1];
   const readAt = (entry.acceptedAt ?? now) + (nextReadMs ?? WIPE_DEADLINE_MS);
@@ -162,7 +180,9 @@ export function pursueWipe(entry: AttributeEntry, event: ProofEvent, context: St
   const deadlineAt = Math.min(wipeBy, Math.max(next, now + settings.settleMs));
   if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
   const isSent = entry.own.includes(entry.wanted ?? '');
-  if (!isSent && inFlight !== true) return same({ ...entry, deadlineAt }, { kind: 'patch' });
+  if (!isSent && inFlight !== true) {
+    return same({ ...entry, deadlineAt }, { kind: suspect === true ? 'read' : 'patch' });
+  }
   return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
 }
 

@@ -64,10 +64,29 @@ async function lookAtSecure(turn: TurnState, readers: ReadonlySet<string>): Prom
   const waiting = turn.board.entries.filter(
     (entry) => entry.target === 'secure' && readers.has(nameOf(entry)),
   );
-  if (waiting.length === 0) return;
+  if (waiting.length > 0) await readSecure(turn, waiting);
+}
+
+/**
+ * Reads the secure attributes where this turn wants some of them: a conversation that was read does
+ * not show what an earlier turn put there.
+ */
+export async function lookAtWantedSecrets(turn: TurnState): Promise<void> {
+  const isWanted = turn.input.targets.some(({ wanted }) =>
+    [...wanted.values()].some((value) => value.class === 'secret'),
+  );
+  if (!isWanted) return;
+  await readSecure(
+    turn,
+    turn.board.entries.filter((entry) => entry.target === 'secure'),
+  );
+}
+
+async function readSecure(turn: TurnState, waiting: readonly AttributeEntry[]): Promise<void> {
   const startedAt = turn.deps.now();
   const failed = await attempt(turn, 'proof', async (call) => {
     const secure = await turn.deps.port.getSecureAttributes(turn.input.conversationId, call);
+    turn.secure = secure;
     const parts = { sight: { source: 'read', startedAt } as const, digest: turn.deps.digest };
     for (const entry of waiting) {
       const evidence = toEvidence(entry, secure, parts);

@@ -3,7 +3,7 @@ import type { Attributes } from '../../domain/attributes.ts';
 import { findParticipant, hasLeft, type Conversation } from '../../domain/conversation.ts';
 import type { Digester } from '../proof/digest.ts';
 import type { EvidenceEvent, ProofEvent } from '../proof/event.ts';
-import { memoryOf } from '../proof/memory.ts';
+import { runningFlows } from '../proof/flow-list.ts';
 
 /** How a conversation or a set of attributes came to be seen. */
 export type Sight =
@@ -70,9 +70,8 @@ export function toFlowEvent(
 ): ProofEvent {
   const at = sight.source === 'event' ? sight.at : undefined;
   if (isFlowRunning(conversation)) return { kind: 'flow-started', at };
-  const { flow, flowId } = memoryOf(entry);
   // A flow that an event named is ended by an event: it may be one that has no participant.
-  return flow !== undefined && flowId === undefined
+  return runningFlows(entry).some(({ id }) => id === undefined)
     ? { kind: 'flow-ended', at }
     : { kind: 'no-flow' };
 }

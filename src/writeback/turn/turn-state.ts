@@ -1,4 +1,5 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { Attributes } from '../../domain/attributes.ts';
 import { findParticipant, type Conversation } from '../../domain/conversation.ts';
 import type { ParticipantId } from '../../domain/ids.ts';
 import type { PortCall } from '../platform-port.ts';
@@ -16,6 +17,8 @@ export class TurnState {
   readonly board: Board;
   readonly beganAt: number;
   conversation: Conversation | undefined;
+  /** The conversation's secure attributes, once they were read. */
+  secure: Attributes | undefined;
   ended: boolean;
   /** What it was given is still being taken in. */
   isBeginning = true;
@@ -97,6 +100,13 @@ export class TurnState {
         : findParticipant(this.conversation, participantId);
     if (participant === undefined) return undefined;
     const value = participant.attributes.get(key);
+    return value === undefined ? null : this.deps.digest(participantId, key, value);
+  }
+
+  /** The same of a secure attribute. */
+  currentSecure(participantId: ParticipantId, key: string): string | null | undefined {
+    const value = this.secure?.get(key);
+    if (this.secure === undefined) return undefined;
     return value === undefined ? null : this.deps.digest(participantId, key, value);
   }
 

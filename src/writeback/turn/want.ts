@@ -46,7 +46,10 @@ function want(
     wipe: wanted.wipe && deps.config.wipe,
     removal: isRemoval,
     asked: input.asked,
-    current: id.target === 'secure' ? undefined : turn.current(participantId, key),
+    current:
+      id.target === 'secure'
+        ? turn.currentSecure(participantId, key)
+        : turn.current(participantId, key),
     turn: input.turn,
     aside: target.isChosen === true && isAside(turn, target),
     ...turn.wantDefaults,

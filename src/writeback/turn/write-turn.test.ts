@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseParticipantId } from '../../domain/ids.ts';
 import { CONVERSATION, CUSTOMER } from './fake-platform.fixture.ts';
+import type { WantedValue } from './input.ts';
 import { Rig } from './rig.fixture.ts';
 
 describe('writeTurn', () => {
@@ -242,6 +243,15 @@ describe('writeTurn', () => {
     expect(rig.platform.patches.length).toBe(1);
     expect(result.keyVerdicts[0]?.state).toBe('visible');
     expect(rig.entry('crm.tier')?.writes).toBe(1);
+  });
+
+  it('looks at secure attributes too before it writes them again', async () => {
+    const rig = new Rig();
+    rig.platform.secure.set('crm.pin', '1234');
+    const pin: WantedValue = { value: '1234', class: 'secret', wipe: false };
+    await rig.enrich({ 'crm.pin': pin }, { lookFirst: { earlierTurnAt: 0 } });
+    expect(rig.state('crm.pin')).toBe('visible');
+    expect(rig.platform.log).toEqual(['getConversation live', 'getSecureAttributes verify']);
   });
 
   it('sends nothing once the lease is not sure', async () => {

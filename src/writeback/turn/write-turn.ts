@@ -5,7 +5,7 @@ import { adviceFor, toVerdict } from '../advice.ts';
 import { hasVerdict, isWiped } from '../proof/entry.ts';
 import { nameOf } from './board.ts';
 import type { WritebackDeps, WritebackInput, WritebackResult, WriteTarget } from './input.ts';
-import { look, see } from './look.ts';
+import { look, lookAtWantedSecrets, see } from './look.ts';
 import { sendPlanned } from './send.ts';
 import { TurnState } from './turn-state.ts';
 import { idOf, wantAll } from './want.ts';
@@ -48,7 +48,10 @@ async function begin(turn: TurnState): Promise<void> {
   if (input.seen !== undefined) see(turn, input.seen.conversation, input.seen.sight);
   if (turn.ended) turn.end();
   const isUnread = input.seen?.sight.source !== 'read';
-  if (input.lookFirst !== undefined && isUnread && !turn.ended) await look(turn, 'work');
+  if (input.lookFirst !== undefined && !turn.ended) {
+    if (isUnread) await look(turn, 'work');
+    await lookAtWantedSecrets(turn);
+  }
   if (input.wipe === true) turn.stepAll((entry) => ({ kind: 'wipe', blank: turn.blank(entry) }));
   if (input.lookFirst !== undefined) doubtWipes(turn);
   if (turn.ended) return;
