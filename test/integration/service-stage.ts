@@ -11,7 +11,7 @@ import {
 import type { Progress } from '../../src/engine/progress.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { startService, type Service } from '../../src/service/app.ts';
+import { startService, type Service, type ServiceParts } from '../../src/service/app.ts';
 
 export const API_KEY = 'a-key-for-the-tests';
 
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly store?: string | undefined;
   /** Asked again at each reload. */
   readonly config?: ((config: Record<string, unknown>) => Record<string, unknown>) | undefined;
+  /** In the place of the machine's clock, a silent log and so on. */
+  readonly parts?: Partial<ServiceParts> | undefined;
 }
 
 export interface StageOptions extends RunOptions {
@@ -68,6 +70,7 @@ export async function startOn(grounds: Grounds, options: RunOptions = {}): Promi
     log: silentLog,
     signal: new AbortController().signal,
     loadConfig: () => configFor(grounds, options),
+    ...options.parts,
     onProgress: (seen) => {
       progress.push(seen);
       for (const { take } of waiting) take(seen);

@@ -95,6 +95,11 @@ export const METRICS = {
     help: 'Requests of others on the same token in this window, at least.',
     labels: [],
   },
+  rapport_budget_elsewhere: {
+    type: 'gauge',
+    help: 'Requests sent by, or promised to, other instances that share the window.',
+    labels: [],
+  },
   rapport_budget_forecast: {
     type: 'gauge',
     help: 'Requests that live work is expected to want until the window ends.',

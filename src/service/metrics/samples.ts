@@ -69,11 +69,12 @@ function budgetSamples(budget: BudgetSnapshot): readonly Sample[] {
     one('rapport_budget_used', budget.sent),
     one('rapport_budget_held', budget.held),
     one('rapport_budget_foreign', budget.foreign),
+    one('rapport_budget_elsewhere', budget.elsewhere),
     one('rapport_budget_forecast', budget.forecast),
     ...Object.entries(budget.waiting).map(([lane, count]) =>
       one('rapport_budget_waiting', count, lane),
     ),
-    ...(['cold', 'probe', 'open', 'spent', 'frozen', 'unlimited'] as const).map((state) =>
+    ...(['cold', 'probe', 'open', 'spent', 'frozen', 'unlimited', 'ended'] as const).map((state) =>
       one('rapport_budget_state', state === budget.state ? 1 : 0, state),
     ),
     ...Object.entries(budget.rateLimited).map(([cause, count]) =>
