@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import type { BeatTiming } from '../../src/engine/instance.ts';
 import { API_KEY } from './service-stage.ts';
 
+const CHILD = fileURLToPath(new URL('./instance-child.ts', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** A CRM that takes every question and answers none. */
@@ -46,6 +48,8 @@ export interface ServeOptions {
   readonly apiUrl: string;
   readonly crmUrl: string;
   readonly store: string;
+  /** In the place of the service's own, so that a death is noticed sooner. */
+  readonly beatTiming?: BeatTiming | undefined;
 }
 
 /** `rapport serve` as a process of its own. */
@@ -54,6 +58,7 @@ export async function spawnServe({
   apiUrl,
   crmUrl,
   store,
+  beatTiming,
 }: ServeOptions): Promise<ServeChild> {
   const file = join(folder, 'rapport.json');
   const auth = {
@@ -70,7 +75,9 @@ export async function spawnServe({
     service: { port: 0, apiKey: '${KEY}' },
   };
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', file, '--json'], {
+  const serve = [MAIN, 'serve', '--config', file, '--json'];
+  const args = beatTiming === undefined ? serve : [CHILD, file, JSON.stringify(beatTiming)];
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, SECRET: DEFAULT_CLIENT_SECRET, STORE: store, KEY: API_KEY },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
