@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { isSafeEqual } from '../lib/safe-equal.ts';
 import { SCOPES, type Principal, type Scope } from './principal.ts';
@@ -40,7 +40,7 @@ export function createKey(
 }
 
 export function hashKey(key: string): string {
-  return `${HASH_PREFIX}${createHash('sha256').update(key).digest('base64url')}`;
+  return `${HASH_PREFIX}${hash('sha256', key, 'base64url')}`;
 }
 
 /** Whether a text has the form of a kept hash. */
@@ -61,13 +61,13 @@ export function createKeyRing({ records, masterKey, clock }: KeyRingOptions): Ke
     identify(authorization) {
       const key = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
       if (key === undefined) return undefined;
-      const hash = hashKey(key);
+      const asked = hashKey(key);
       const nowMs = clock.wallMs();
       let found: Principal | undefined;
       // All of them, whichever fits: the time must not tell which one it was.
       for (const record of all) {
         const isCurrent = record.expiresAt === undefined || nowMs < record.expiresAt;
-        if (isSafeEqual(record.hash, hash) && isCurrent) found = record.principal;
+        if (isSafeEqual(record.hash, asked) && isCurrent) found = record.principal;
       }
       return found;
     },

@@ -7,6 +7,12 @@ export type ToE164 = (address: string) => string | undefined;
 /** Longest address looked at, in characters. E.164 has 15 digits; a SIP URI with parameters is longer. */
 const MAX_ADDRESS_LENGTH = 256;
 
+/**
+ * E.164 already, and possible as it is: the one plan with a single length, and with no prefix that could
+ * be taken for one. The library comes to the same, by trying the plans of 25 countries.
+ */
+const NORTH_AMERICAN = /^\+1[2-9]\d{9}$/;
+
 /** How many addresses are remembered with what they came to. */
 const KNOWN_ADDRESSES = 5000;
 
@@ -21,7 +27,7 @@ export async function loadToE164(defaultCountry?: string): Promise<ToE164> {
     defaultCountry !== undefined && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
   const read = (address: string): string | undefined => {
     const bare = bareNumber(address);
-    if (bare === undefined) return undefined;
+    if (bare === undefined || NORTH_AMERICAN.test(bare)) return bare;
     const number = parsePhoneNumberFromString(bare, {
       ...(country && { defaultCountry: country }),
       extract: false,

@@ -17,6 +17,7 @@ describe('SqliteStore', () => {
       store.run([insert({ id: 1 })]),
       store.run([insert({ id: 2 }), insert({ id: 1 })]),
       store.run([insert({ id: 3 }), guarded(rename({ id: 9 }))]),
+      store.run([guarded(rename({ id: 9 })), insert({ id: 5 })]),
       store.run([insert({ id: 4 })]),
     ]);
     expect(results.map((result) => result.status)).toEqual([
@@ -24,8 +25,10 @@ describe('SqliteStore', () => {
       'rejected',
       'fulfilled',
       'fulfilled',
+      'fulfilled',
     ]);
     expect(results[2]).toMatchObject({ value: 'refused' });
+    expect(results[3]).toMatchObject({ value: 'refused' });
     expect(await store.read(all({}))).toEqual([{ id: 1 }, { id: 4 }]);
   });
 

@@ -5,24 +5,23 @@ import { toWireError, type WireJob, type WireResult, type WireStatement } from '
 type UnitJob = Extract<WireJob, { kind: 'unit' }>;
 
 /**
- * Runs jobs against one SQLite connection. Units that are there together share one transaction
- * and so one fsync; each stands in a savepoint, so that a bad one fails alone. Nothing is answered
- * before the commit has returned.
+ * Runs jobs against one SQLite connection. Units that are there together share one transaction and so
+ * one fsync. A bad one undoes it, and then each is run by itself, so that it fails alone: savepoints
+ * would do that too, and copy every page that a unit changes, beyond 64 KiB to a file of their own.
+ * Nothing is answered before the commit has returned.
  */
 export class Writer {
   readonly #db: DatabaseSync;
   readonly #texts = new Map<number, string>();
   readonly #prepared = new Map<number, Prepared>();
 
-  /** What stands around every unit, prepared once. */
-  readonly #frame: Readonly<Record<'begin' | 'savepoint' | 'release' | 'commit', StatementSync>>;
+  /** What stands around every batch, prepared once. */
+  readonly #frame: Readonly<Record<'begin' | 'commit', StatementSync>>;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#frame = {
       begin: db.prepare('begin immediate'),
-      savepoint: db.prepare('savepoint unit'),
-      release: db.prepare('release unit'),
       commit: db.prepare('commit'),
     };
   }
@@ -68,42 +67,40 @@ export class Writer {
     if (units.length === 0) return [];
     try {
       this.#frame.begin.run();
-      const results = units.map(({ job, statements }): [number, WireResult] => [
-        job,
-        this.#unit(statements),
-      ]);
+      const results = this.#together(units);
+      if (results === undefined) return units.flatMap((unit) => this.#commit([unit]));
       this.#frame.commit.run();
       return results;
     } catch (error) {
       this.#rollback();
-      return units.map(({ job }) => [job, { kind: 'failed', error: toWireError(error) }]);
+      const result: WireResult = error instanceof Refusal ? { kind: 'refused' } : failed(error);
+      return units.map(({ job }) => [job, result]);
+    }
+  }
+
+  /** Undefined when one of several failed: nothing of any has happened then. */
+  #together(units: readonly UnitJob[]): [number, WireResult][] | undefined {
+    try {
+      return units.map(({ job, statements }) => [job, this.#unit(statements)]);
+    } catch (error) {
+      if (units.length === 1) throw error;
+      this.#rollback();
+      return undefined;
     }
   }
 
   #unit(statements: readonly WireStatement[]): WireResult {
-    this.#frame.savepoint.run();
-    try {
-      const rows: SqlRow[][] = [];
-      for (const statement of statements) {
-        const [found, touched] = this.#execute(statement);
-        if (statement[1] && touched === 0) {
-          this.#undo();
-          return { kind: 'refused' };
-        }
-        rows.push(found);
+    const rows: SqlRow[][] = [];
+    for (const statement of statements) {
+      const [found, touched] = this.#execute(statement);
+      if (statement[1] && touched === 0) {
+        // A guard that comes first has nothing to undo.
+        if (rows.length === 0) return { kind: 'refused' };
+        throw new Refusal();
       }
-      this.#frame.release.run();
-      return { kind: 'rows', rows };
-    } catch (error) {
-      // A full disk may end the whole transaction; then no unit of it has happened.
-      if (!this.#db.isTransaction) throw error;
-      this.#undo();
-      return { kind: 'failed', error: toWireError(error) };
+      rows.push(found);
     }
-  }
-
-  #undo(): void {
-    this.#db.exec('rollback to unit; release unit');
+    return { kind: 'rows', rows };
   }
 
   #rollback(): void {
@@ -142,6 +139,11 @@ function attempt(run: () => WireResult): WireResult {
   try {
     return run();
   } catch (error) {
-    return { kind: 'failed', error: toWireError(error) };
+    return failed(error);
   }
 }
+
+/** A guard touched nothing after other statements of its unit had run. */
+class Refusal extends Error {}
+
+const failed = (error: unknown): WireResult => ({ kind: 'failed', error: toWireError(error) });

@@ -1,9 +1,10 @@
-import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import type { AttributeEntry, Digest } from '../../domain/attribute-entry.ts';
 import type { Attributes } from '../../domain/attributes.ts';
 import { findParticipant, type Conversation } from '../../domain/conversation.ts';
 import type { ParticipantId } from '../../domain/ids.ts';
 import type { PortCall } from '../platform-port.ts';
 import type { ProofEvent, WantEvent } from '../proof/event.ts';
+import type { Digester } from '../proof/digest.ts';
 import { memoryOf } from '../proof/memory.ts';
 import { Board, nameOf } from './board.ts';
 import type { WritebackDeps, WritebackInput } from './input.ts';
@@ -33,7 +34,7 @@ export class TurnState {
 
   constructor(input: WritebackInput, deps: WritebackDeps) {
     this.input = input;
-    this.deps = deps;
+    this.deps = { ...deps, digest: remembering(deps.digest) };
     this.beganAt = deps.now();
     this.conversation = input.seen?.conversation;
     this.ended = input.ended === true;
@@ -160,4 +161,15 @@ export class TurnState {
     const isWanted = value !== undefined && this.deps.digest(participantId, key, value) === wanted;
     return isWanted ? value : undefined;
   }
+}
+
+/** A turn asks for the same few digests again and again. */
+function remembering(digest: Digester): Digester {
+  const known = new Map<string, Digest>();
+  return (participantId, key, value) => {
+    const name = `${participantId}\n${key}\n${value}`;
+    const found = known.get(name) ?? digest(participantId, key, value);
+    known.set(name, found);
+    return found;
+  };
 }
