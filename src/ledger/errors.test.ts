@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { ledgerClosed, troubleOf, writeFailed } from './errors.ts';
+
+const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
+
+describe('troubleOf', () => {
+  it.each([
+    [new Error('database or disk is full'), 'its disk is full'],
+    [coded('could not extend file: No space left on device', '53100'), 'its disk is full'],
+    [new Error('attempt to write a readonly database'), 'it cannot be written to'],
+    [coded('cannot execute INSERT in a read-only transaction', '25006'), 'it cannot be written to'],
+    [new Error('disk I/O error'), 'its disk fails'],
+    [coded('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'), 'it cannot be reached'],
+    [coded('terminating connection due to administrator command', '57P01'), 'it cannot be reached'],
+    [new Error('timeout exceeded when trying to connect'), 'it cannot be reached'],
+  ])('reads %s as "%s"', (cause, words) => {
+    expect(troubleOf(writeFailed(cause, 'postgres'))).toBe(words);
+  });
+
+  it.each([
+    writeFailed(new Error('UNIQUE constraint failed: outcome.conversation_id'), 'sqlite:x'),
+    writeFailed(coded('duplicate key value violates unique constraint', '23505'), 'postgres'),
+    ledgerClosed(),
+    new Error('anything else'),
+  ])('sees nothing wrong with the store in: %s', (error) => {
+    expect(troubleOf(error)).toBeUndefined();
+  });
+});
