@@ -114,6 +114,15 @@ export function notSetAside(conversationId: string): RapportError {
   });
 }
 
+/** An empty text or a few digits would be found in everybody's requests. */
+export function namesNobody(kind: string): RapportError {
+  return new RapportError({
+    code: 'ERR_ERASE_KEY',
+    message: `the given ${kind} names nobody`,
+    nextStep: 'Give a whole phone number as E.164, such as +12125550101, or a customer’s id.',
+  });
+}
+
 export function unknownDelivery(): RapportError {
   return new RapportError({
     code: 'ERR_UNKNOWN_DELIVERY',

@@ -128,5 +128,29 @@ onBothStores((open, { clock, join, rowsOf }) => {
       expect(rows.map(({ actor }) => actor)).toEqual(['key:dpo', 'key:dpo']);
       expect(new Set(rows.map((row) => row.conversationId))).toEqual(new Set(['call', undefined]));
     });
+
+    it('leaves other people alone whose keys only look alike', async () => {
+      await using ledger = await open();
+      const body = { externalId: 'C-1001', phone: '+15551230001' };
+      await ledger.accept([aRequest({ conversationId: conversationId('other'), body })]);
+      const persons = [
+        { kind: 'customer', value: 'C-100' },
+        { kind: 'phone', value: '+15551230' },
+      ] as const;
+      expect(await ledger.erase({ persons, actor: 'test' })).toMatchObject({ conversations: 0 });
+      expect((await ledger.claim(1)).claims[0]?.requests[0]?.body).toEqual(body);
+    });
+
+    it.each([
+      { kind: 'phone', value: 'nobody' },
+      { kind: 'phone', value: '+1' },
+      { kind: 'customer', value: ' ' },
+    ] as const)('refuses %j, which names nobody', async (person) => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const refused = ledger.erase({ persons: [person], actor: 'test' });
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_ERASE_KEY' });
+      expect((await ledger.claim(1)).claims[0]?.requests[0]?.body).not.toEqual({});
+    });
   });
 });

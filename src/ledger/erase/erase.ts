@@ -1,10 +1,12 @@
 import type { ConversationId } from '../../domain/ids.ts';
+import { namesNobody } from '../errors.ts';
 import type { PersonKey } from '../turn.ts';
 import { auditStatement } from '../turns/writes.ts';
-import { numberOf, textOf, toJson } from '../sql/codec.ts';
+import { fromJson, numberOf, textOf, toJson } from '../sql/codec.ts';
 import { locking, type SqlRow, type Statement, type Unit } from '../sql/statement.ts';
 import type { Store } from '../sql/store.ts';
 import type { ErasureRecord } from './erasures.ts';
+import { commonDigits, mentions, MIN_PHONE_DIGITS } from './mentions.ts';
 import { digitsOf, type PersonDigest } from './person-digest.ts';
 import {
   conversationsOfPerson,
@@ -68,8 +70,11 @@ export interface EraseContext {
 /**
  * Removes a person from every table, one conversation at a time. First it writes down, by digests
  * alone, what every instance has to forget: what is still remembered could be written once more.
+ *
+ * @throws {RapportError} `ERR_ERASE_KEY` for a key that names nobody
  */
 export async function erasePerson(order: EraseOrder, context: EraseContext): Promise<Erased> {
+  order.persons.forEach(assertNamesSomebody);
   const { store, newId } = context;
   const found = await findPerson(order, context);
   const record = { id: newId(), persons: found.persons, conversations: found.conversations };
@@ -104,6 +109,12 @@ export async function erasePerson(order: EraseOrder, context: EraseContext): Pro
   };
 }
 
+function assertNamesSomebody({ kind, value }: PersonKey): void {
+  const isEnough =
+    kind === 'phone' ? digitsOf(value).length >= MIN_PHONE_DIGITS : value.trim() !== '';
+  if (!isEnough) throw namesNobody(kind);
+}
+
 interface Found {
   readonly persons: readonly string[];
   readonly conversations: readonly ConversationId[];
@@ -121,7 +132,8 @@ async function findPerson(order: EraseOrder, context: EraseContext): Promise<Fou
       store.read(openRequestsOf(person)),
       store.read(linkedConversations({ digest: digest(person) })),
     ]);
-    for (const row of [...recorded, ...open]) own.add(textOf(row, 'conversation_id'));
+    const theirs = open.filter((row) => mentions(fromJson<unknown>(textOf(row, 'body')), person));
+    for (const row of [...recorded, ...theirs]) own.add(textOf(row, 'conversation_id'));
     for (const row of shared) linked.add(textOf(row, 'conversation_id'));
   }
   const conversations = order.linked === true ? new Set([...own, ...linked]) : own;
@@ -137,10 +149,10 @@ async function findPerson(order: EraseOrder, context: EraseContext): Promise<Fou
   };
 }
 
-/** A customer's id as JSON writes it, and without the quotes, since an address carries a prefix. */
+/** Those whose text has it somewhere, as JSON writes it. */
 function openRequestsOf({ kind, value }: PersonKey): Statement {
   return kind === 'phone'
-    ? openRequestsWithDigits({ digits: digitsOf(value) })
+    ? openRequestsWithDigits({ digits: commonDigits(value) })
     : openRequestsWith({ value: likePattern(JSON.stringify(value.trim()).slice(1, -1)) });
 }
 

@@ -14,7 +14,7 @@ export function createPersonDigest(installationKey: Uint8Array): PersonDigest {
 }
 
 /** An e-mail address in small letters, as it is looked up by; any other id as it stands. */
-function idOf(value: string): string {
+export function idOf(value: string): string {
   const id = value.trim();
   return id.includes('@') ? id.toLowerCase() : id;
 }

@@ -27,18 +27,21 @@ export const personsOfConversation: Bind<{ conversationId: string }> = query(
   `select digest from person where conversation_id = cast(:conversationId as text)`,
 );
 
-/** Requests that nobody has worked on yet still carry what they came with. */
+/**
+ * Requests that nobody has worked on yet still carry what they came with. More than those of the
+ * person: whoever reads them compares.
+ */
 export const openRequestsWith: Bind<{ value: string }> = query(
   'erase.open',
-  `select distinct conversation_id from request
-   where outcome_id is null and body like '%' || cast(:value as text) || '%' escape '\\'`,
+  `select conversation_id, body from request where outcome_id is null
+     and lower(body) like '%' || lower(cast(:value as text)) || '%' escape '\\'`,
 );
 
 /** The same for a number, however the caller wrote it. */
 export const openRequestsWithDigits: Bind<{ digits: string }> = query(
   'erase.openDigits',
-  `select distinct conversation_id from request
-   where outcome_id is null and ${withoutSeparators('body')} like '%' || cast(:digits as text) || '%'`,
+  `select conversation_id, body from request where outcome_id is null
+     and ${withoutSeparators('body')} like '%' || cast(:digits as text) || '%'`,
 );
 
 /** Takes the row's lock, so that a turn settles before or after, and tells whether one is due. */

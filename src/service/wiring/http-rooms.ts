@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import type { Feed } from '../../feed/create-feed.ts';
@@ -34,6 +35,8 @@ export interface RoomParts extends Pick<
 /** Fits the rooms to what the HTTP interface asks for. */
 export function createHttpRooms(parts: RoomParts): HttpRooms {
   const { clock, inlet, ledger, access, agents, attendance, webhook } = parts;
+  const digest = (text: string): string =>
+    createHmac('sha256', ledger.installationKey).update(text).digest('base64url');
   const prove = createProof(webhook, access.identify, clock);
   return {
     ...parts,
@@ -43,7 +46,9 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     tickets: access.tickets,
     waitFor: createWait(ledger, clock),
     async ask({ conversationId, kind, body, idempotencyKey }) {
-      const dedupeKey = idempotencyKey && `http:${conversationId}:${kind}:${idempotencyKey}`;
+      // A caller's key may say who the customer is; kept for a month, it must not.
+      const dedupeKey =
+        idempotencyKey && `http:${conversationId}:${kind}:${digest(idempotencyKey)}`;
       const [receipt] = await inlet.ask([
         { conversationId, kind, lane: 'manual', dedupeKey, traceId: undefined, body },
       ]);
