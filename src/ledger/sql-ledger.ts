@@ -177,7 +177,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   async fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'> {
     const isLast = !failure.retryable || claim.attempts >= MAX_ATTEMPTS;
     const unit = isLast
-      ? deadUnit(claim, failure, this.#at(claim))
+      ? deadUnit(claim, failure, { ...this.#at(claim), now: this.now() })
       : retryUnit(claim, failure, this.#at(claim), {
           delayMs: failure.retryAfterMs ?? backoffMs(claim.attempts, RETRY, this.#random),
           reason: failure.reason,

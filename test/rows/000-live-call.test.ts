@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CLIENT_ID } from '../../src/emulator/index.ts';
-import { enrichWith, openLibrary, statesOf } from './library.ts';
+import { enrichWith, openLibrary, setWith, statesOf } from './library.ts';
 import {
   bodiesOf,
   CRM_TOKEN,
@@ -113,6 +113,20 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
       'crm.customerId': 'CUST-998877',
       'crm.tier': 'platinum',
     });
+  });
+
+  it('its variables alone run its job through the library', async () => {
+    await using row = await startRow('tutorials');
+    const { conversationId, participantId } = row.emulator.control.start(CALL);
+    await using library = openLibrary(row, {
+      ...row.place,
+      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
+      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      TEST_CONVERSATION_ID: conversationId,
+      TEST_PARTICIPANT_ID: participantId,
+    });
+    const set = await setWith(library, { 'crm.tier': 'platinum' });
+    expect(statesOf(set)).toEqual({ 'crm.tier': 'visible' });
   });
 
   it('401: a key whose public half the client does not have is told as such, with what to check', async () => {

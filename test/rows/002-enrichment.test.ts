@@ -341,6 +341,20 @@ describe.concurrent('document 002 when a neighbour fails', () => {
       successRate: 0,
       failures: { [id]: expect.stringMatching(/503|not finished/) },
     });
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    expect((await row.rapport(['enrich', unknown], env)).status).toBe(1);
+    const audit = await row.rapport(['audit', 'list', '--json', '--conversation', unknown], env);
+    expect(JSON.parse(audit.out)).toMatchObject([
+      {
+        action: 'failed',
+        traceId: expect.any(String),
+        enrichment: {
+          success: false,
+          error: 'unknown-conversation',
+          latencyMs: expect.any(Number),
+        },
+      },
+    ]);
     expect(bodiesOf(row, 'PATCH')).toEqual([]);
   });
 

@@ -174,6 +174,19 @@ describe.concurrent('document 003 with its own sign-in and paths', () => {
     expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
+  it('its variables alone run its job through the library', async () => {
+    await using row = await startRow('tutorials');
+    const { conversationId: id } = row.emulator.control.start({
+      media: 'messages',
+      attributes: INITIAL,
+    });
+    await using library = openLibrary(row, { ...passwordOf(row), GENESYS_CONVERSATION_ID: id });
+    expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
+      new Set(['visible']),
+    );
+    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+  });
+
   it('401: a wrong password is told as such, with what to check, and is never printed', async () => {
     await using row = await startRow('tutorials');
     const env = { ...passwordOf(row), GENESYS_PASSWORD: 'guessed-password' };

@@ -6,11 +6,11 @@ import { accessOptions } from '../../access/options.ts';
 import type { Scope } from '../../access/principal.ts';
 import { markReferences, unmark } from '../../config/references.ts';
 import { RapportError } from '../../domain/errors.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
 import { followUp } from './reload-service.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
+import { table } from '../terminal/table.ts';
 
 export interface CreateKeyFlags {
   readonly scopes: readonly Scope[];
@@ -52,7 +52,7 @@ export function listApiKeys(flags: ConfigFlags, io: CliIo): void {
   const nowMs = systemClock.wallMs();
   const rows = keys.map((key) => [key.name, key.scopes.join(' '), expiryOf(key, nowMs)]);
   if (config.service.apiKey !== undefined) rows.unshift(['(service.apiKey)', 'all', 'never']);
-  io.out(`${textTable([{ title: 'name' }, { title: 'scopes' }, { title: 'expires' }], rows)}\n`);
+  io.out(`${table(['name', 'scopes', 'expires'], rows, createPaint(io))}\n`);
 }
 
 /** Takes the key's entry out of the file, and leaves the rest of it as it is. */

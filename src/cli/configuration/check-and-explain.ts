@@ -1,10 +1,10 @@
 import { explainConfig } from '../../config/explain.ts';
 import { formatPath } from '../../config/paths.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
 import { EXIT, type ExitStatus } from '../terminal/exit.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
+import { table } from '../terminal/table.ts';
 
 /** Says that the configuration is good, or throws with all that is not; as JSON, says it either way. */
 export function checkConfiguration(flags: ConfigFlags, io: CliIo): ExitStatus {
@@ -32,13 +32,13 @@ export function checkConfiguration(flags: ConfigFlags, io: CliIo): ExitStatus {
 
 export function explainConfiguration(flags: ConfigFlags, io: CliIo): void {
   const options = explainConfig(loadCliConfigWhole(flags, io));
-  const columns = [{ title: 'OPTION' }, { title: 'VALUE' }, { title: 'FROM' }];
   io.out(
     flags.json === true
       ? `${JSON.stringify(options, undefined, 2)}\n`
-      : `${textTable(
-          columns,
+      : `${table(
+          ['option', 'value', 'from'],
           options.map(({ path, value, origin }) => [path, value, origin]),
+          createPaint(io),
         )}\n`,
   );
 }

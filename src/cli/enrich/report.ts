@@ -1,8 +1,8 @@
 import { spreadOf, type Spread } from '../../lib/percentile.ts';
 import { plainForTerminal } from '../../lib/terminal-text.ts';
-import { textTable } from '../../lib/text-table.ts';
 import type { Paint } from '../terminal/io.ts';
 import { hasFailed, type Result } from './results.ts';
+import { right, table } from '../terminal/table.ts';
 
 export interface RunSummary {
   readonly conversations: number;
@@ -84,15 +84,15 @@ export function summaryText(results: readonly Result[], paint: Paint): string {
 const unlistedText = (all: number, listed: number): string =>
   `${all - listed} ${listed === 0 ? '' : 'others '}went well and are not listed; --report and --json have them all.`;
 
-const COLUMNS = [
-  { title: 'conversation' },
-  { title: 'outcome' },
-  { title: 'keys' },
-  { title: 'took', align: 'right' },
-  { title: 'requests', align: 'right' },
-  { title: 'proof', align: 'right' },
-  { title: 'why' },
-] as const;
+const HEADINGS = [
+  'conversation',
+  'outcome',
+  'keys',
+  right('took'),
+  right('requests'),
+  right('proof'),
+  'why',
+];
 
 function tableOf(results: readonly Result[], paint: Paint): string {
   const rows = results.map((result) => [
@@ -106,7 +106,7 @@ function tableOf(results: readonly Result[], paint: Paint): string {
       hasFailed(result) ? whyFailed(result) : (result.message ?? result.reason ?? ''),
     ),
   ]);
-  return textTable(COLUMNS, rows);
+  return table(HEADINGS, rows, paint);
 }
 
 function totalText(summary: RunSummary, paint: Paint): string {

@@ -1,19 +1,19 @@
 import { parseConversationId } from '../../domain/ids.ts';
 import { plainForTerminal } from '../../lib/terminal-text.ts';
-import { textTable, type Column } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
 import { readLedger } from './ledger-access.ts';
+import { right, table } from '../terminal/table.ts';
 
-const COLUMNS: readonly Column[] = [
-  { title: 'at' },
-  { title: 'conversation' },
-  { title: 'actor' },
-  { title: 'action' },
-  { title: 'keys' },
-  { title: 'took', align: 'right' },
-  { title: 'error' },
-  { title: 'sealed as', align: 'right' },
+const COLUMNS = [
+  'at',
+  'conversation',
+  'actor',
+  'action',
+  right('took'),
+  'error',
+  right('sealed as'),
+  'keys',
 ];
 
 export async function listAudit(
@@ -30,17 +30,17 @@ export async function listAudit(
     io.out(`${JSON.stringify(rows, null, 2)}\n`);
     return;
   }
-  const table = rows.map((row) => [
+  const lines = rows.map((row) => [
     new Date(row.at).toISOString(),
     row.conversationId ?? '–',
     row.actor,
     row.action,
-    row.keys.map(({ key }) => plainForTerminal(key)).join(', ') || '–',
     row.enrichment?.latencyMs === undefined ? '–' : `${row.enrichment.latencyMs} ms`,
     row.enrichment?.error ?? '–',
     row.seq === undefined ? 'not yet' : String(row.seq),
+    row.keys.map(({ key }) => plainForTerminal(key)).join(', ') || '–',
   ]);
-  io.out(`${textTable(COLUMNS, table)}\n`);
+  io.out(`${table(COLUMNS, lines, createPaint(io))}\n`);
 }
 
 /** @returns whether the chain holds */

@@ -1,8 +1,8 @@
 import type { EraseOrder } from '../../ledger/erase/erase.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger } from './ledger-access.ts';
+import { right, table } from '../terminal/table.ts';
 
 export interface EraseFlags extends ConfigFlags {
   readonly phone?: string;
@@ -42,7 +42,7 @@ export async function erasePerson(flags: EraseFlags, io: CliIo): Promise<void> {
   const counts = new Map(Object.entries(erased));
   const count = (name: string): number => Number(counts.get(name) ?? 0);
   const rows = COUNTS.map(([name, title]) => [title, String(count(name))]);
-  io.out(`${textTable([{ title: 'removed' }, { title: 'count', align: 'right' }], rows)}\n`);
+  io.out(`${table(['removed', right('count')], rows, createPaint(io))}\n`);
   for (const remark of remarks(count)) io.out(`${remark}\n`);
 }
 

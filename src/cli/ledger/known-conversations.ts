@@ -1,10 +1,10 @@
 import { parseConversationId } from '../../domain/ids.ts';
 import { notSetAside } from '../../ledger/errors.ts';
 import type { ConversationRecord, Phase } from '../../ledger/reading/records.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
+import { table } from '../terminal/table.ts';
 
 export interface ListConversationsFlags extends ConfigFlags {
   readonly phase?: Phase;
@@ -22,8 +22,7 @@ export async function listConversations(flags: ListConversationsFlags, io: CliIo
     io.out(`${JSON.stringify(conversations, null, 2)}\n`);
     return;
   }
-  const columns = COLUMNS.map((title) => ({ title }));
-  io.out(`${textTable(columns, conversations.map(rowOf))}\n`);
+  io.out(`${table(COLUMNS, conversations.map(rowOf), createPaint(io))}\n`);
 }
 
 function rowOf(conversation: ConversationRecord): readonly string[] {

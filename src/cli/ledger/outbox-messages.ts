@@ -1,10 +1,10 @@
 import { parseConversationId } from '../../domain/ids.ts';
 import { unknownDelivery } from '../../ledger/errors.ts';
 import type { OutboxMessage, OutboxState } from '../../ledger/outbox/outbox.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
+import { table } from '../terminal/table.ts';
 
 export interface ListDeliveriesFlags extends ConfigFlags {
   readonly state?: OutboxState;
@@ -30,8 +30,7 @@ export async function listDeliveries(flags: ListDeliveriesFlags, io: CliIo): Pro
     io.out(`${JSON.stringify(told, null, 2)}\n`);
     return;
   }
-  const columns = COLUMNS.map((title) => ({ title }));
-  io.out(`${textTable(columns, messages.map(rowOf))}\n`);
+  io.out(`${table(COLUMNS, messages.map(rowOf), createPaint(io))}\n`);
 }
 
 function rowOf(message: OutboxMessage): readonly string[] {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { RapportConfig } from '../../config/schema.ts';
 import { successRate } from '../../ledger/reading/success-rate.ts';
 import type { LedgerStats } from '../../ledger/reading/records.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
-import type { CliIo } from '../terminal/io.ts';
+import { createPaint, type CliIo } from '../terminal/io.ts';
 import { readLedger, ServiceDoor } from './ledger-access.ts';
+import { right, table } from '../terminal/table.ts';
 
 export interface StatsFlags extends ConfigFlags {
   readonly hours: number;
@@ -24,7 +24,7 @@ export async function showStats(flags: StatsFlags, io: CliIo): Promise<void> {
     return;
   }
   const rows = [...rowsOf(stats, flags.hours), ...(service === undefined ? [] : liveRows(service))];
-  io.out(`${textTable([{ title: 'what' }, { title: 'now', align: 'right' }], rows)}\n`);
+  io.out(`${table(['what', right('now')], rows, createPaint(io))}\n`);
 }
 
 /** What the service on this machine says of itself, of all that it says. */

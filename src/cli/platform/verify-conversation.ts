@@ -4,7 +4,6 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import { isRapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import { plainForTerminal } from '../../lib/terminal-text.ts';
-import { textTable } from '../../lib/text-table.ts';
 import { createDigester, type Digester } from '../../writeback/proof/digest.ts';
 import {
   verify,
@@ -17,6 +16,7 @@ import { readLedger } from '../ledger/ledger-access.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf, customerIn } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
+import { table } from '../terminal/table.ts';
 
 /** Says key by key what Architect will see, and why not. @returns whether all is well */
 export async function verifyConversation(
@@ -94,18 +94,15 @@ function toText({ keys, advice, participantId }: Verification, paint: Paint): st
     paint(STYLES[key.finding] ?? 'red', key.finding),
     architectText(key),
   ]);
-  const columns = ['key', 'value', 'type', 'whose', 'finding', 'Get Participant Data gives'];
-  const table = textTable(
-    columns.map((title) => ({ title })),
-    rows,
-  );
+  const headings = ['key', 'value', 'type', 'whose', 'finding', 'Get Participant Data gives'];
+  const lines = table(headings, rows, paint);
   const notes = [
     ...advice,
     ...keys.flatMap((key) => (key.advice === undefined ? [] : [`${key.key}: ${key.advice}`])),
   ];
   const reader =
     participantId === undefined ? '' : `Architect reads participant ${participantId}.\n`;
-  const body = keys.length === 0 ? 'No attribute of anybody is there.' : table;
+  const body = keys.length === 0 ? 'No attribute of anybody is there.' : lines;
   return `${reader}${body}\n${notes.map((note) => `  → ${note}\n`).join('')}`;
 }
 

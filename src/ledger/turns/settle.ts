@@ -1,7 +1,7 @@
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import { laneNumber, toJson } from '../sql/codec.ts';
 import { deciding, query, type SqlParams, type Statement, type Unit } from '../sql/statement.ts';
-import type { Claim, Failure, Settlement } from '../turn.ts';
+import type { AuditDraft, Claim, Failure, Settlement } from '../turn.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
 /** Attempts of one conversation's work before it is set aside. */
@@ -77,13 +77,47 @@ export function settleUnit(claim: Claim, settlement: Settlement, context: Settle
   });
 }
 
-/** The last attempt failed: the requests are answered so, and the conversation is set aside. */
-export function deadUnit(claim: Claim, failure: Failure, context: SettleContext): Unit {
+/**
+ * The last attempt failed: the requests are answered so, and the conversation is set aside.
+ *
+ * @param context with the instant, in epoch milliseconds of the store's clock
+ */
+export function deadUnit(
+  claim: Claim,
+  failure: Failure,
+  context: SettleContext & { readonly now: number },
+): Unit {
   const outcome = claim.requests.length === 0 ? failure.outcome : outcomeOf(claim, failure);
-  return endOfTurn(claim, { ...failure, outcome }, context, {
+  const audit = [...(failure.audit ?? []), ...auditOfDead(claim, outcome, context.now)];
+  return endOfTurn(claim, { ...failure, outcome, audit }, context, {
     rest: 'dead',
     reason: failure.reason,
   });
+}
+
+function auditOfDead(
+  { requests }: Claim,
+  outcome: OutcomeSummary | undefined,
+  now: number,
+): readonly AuditDraft[] {
+  const [first] = requests;
+  if (first === undefined || outcome === undefined) return [];
+  const oldest = Math.min(...requests.map(({ receivedAt }) => receivedAt));
+  return [
+    {
+      actor: 'rapport',
+      action: outcome.result,
+      keys: [],
+      requestId: first.id,
+      traceId: outcome.traceId,
+      enrichment: {
+        success: false,
+        error: outcome.reason,
+        latencyMs: Math.max(0, now - oldest),
+        payloadHash: outcome.payloadHash,
+      },
+    },
+  ];
 }
 
 export interface RetryTerms {

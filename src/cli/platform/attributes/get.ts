@@ -3,10 +3,10 @@ import { RapportError } from '../../../domain/errors.ts';
 import type { ConversationId } from '../../../domain/ids.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { plainForTerminal } from '../../../lib/terminal-text.ts';
-import { textTable } from '../../../lib/text-table.ts';
-import type { CliIo } from '../../terminal/io.ts';
+import { createPaint, type CliIo, type Paint } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
 import { conversationOf, unknownParticipant, type TargetFlags } from './target.ts';
+import { table } from '../../terminal/table.ts';
 
 /** Prints what participants hold; all of them unless some are named. */
 export async function getAttributes(
@@ -25,7 +25,11 @@ export async function getAttributes(
     const { participant } = flags;
     if (participant !== undefined) assertThere(participant, held, conversationId);
     const wanted = held.filter((one) => participant?.includes(one.participantId) ?? true);
-    io.out(flags.json === true ? `${JSON.stringify(wanted, null, 2)}\n` : heldTable(wanted));
+    io.out(
+      flags.json === true
+        ? `${JSON.stringify(wanted, null, 2)}\n`
+        : heldTable(wanted, createPaint(io)),
+    );
   });
 }
 
@@ -81,16 +85,12 @@ async function readHistory(
 /** How far back history is looked for, in milliseconds. */
 const HISTORY_MS = 30 * 86_400_000;
 
-function heldTable(held: readonly Held[]): string {
+function heldTable(held: readonly Held[], paint: Paint): string {
   const rows = held.flatMap(({ participantId, purpose, attributes }) =>
     Object.entries(attributes).map(([key, value]) =>
       [purpose, participantId, key, value].map(plainForTerminal),
     ),
   );
-  const columns = ['purpose', 'participant', 'key', 'value'];
   if (rows.length === 0) return 'No participant holds an attribute.\n';
-  return `${textTable(
-    columns.map((title) => ({ title })),
-    rows,
-  )}\n`;
+  return `${table(['purpose', 'participant', 'key', 'value'], rows, paint)}\n`;
 }

@@ -2,12 +2,12 @@ import { hasEnded, type Conversation } from '../../../domain/conversation.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import type { KeyVerdict } from '../../../domain/outcome.ts';
 import { systemClock } from '../../../lib/clock.ts';
-import { textTable } from '../../../lib/text-table.ts';
 import type { WantedValue } from '../../../writeback/turn/input.ts';
 import { createPaint, type CliIo } from '../../terminal/io.ts';
 import { withPlatform } from '../session.ts';
 import { conversationOf, customerIn, participantsOf, type TargetFlags } from './target.ts';
 import { write, type Written } from './write.ts';
+import { right, table } from '../../terminal/table.ts';
 
 export interface SetFlags extends TargetFlags {
   readonly remove?: readonly string[];
@@ -81,15 +81,7 @@ function verdictTable(result: Written, io: CliIo): string {
     verdict.provedAfterMs === undefined ? '–' : `${Math.round(verdict.provedAfterMs)} ms`,
     verdict.advice ?? '',
   ]);
-  const table = textTable(
-    [
-      { title: 'key' },
-      { title: 'participant' },
-      { title: 'state' },
-      { title: 'after', align: 'right' },
-      { title: 'advice' },
-    ],
-    rows,
-  );
-  return `${table}\n`;
+  const headings = ['key', 'participant', 'state', right('after'), 'advice'];
+  const lines = table(headings, rows, paint);
+  return `${lines}\n`;
 }
