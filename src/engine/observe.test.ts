@@ -106,6 +106,14 @@ describe('Observer', () => {
     expect(shelf.recorded.map(({ entries }) => entries?.[0]?.state)).toEqual(['visible']);
   });
 
+  it('records what stands now where somebody else’s value stood: the next want is weighed against it', async () => {
+    const overwritten = { ...accepted, state: 'overwritten', deadlineAt: undefined } as const;
+    const note = { turn: 't1', told: 'overwritten' };
+    const shelf = new Shelf({ ...overwritten, seen: 'silver', note });
+    await observerOf(shelf).observe(shows('bronze'));
+    expect(shelf.entries[0]?.seen).toBe('bronze');
+  });
+
   it('records the end though nothing that is guarded changes with it, once', async () => {
     const shelf = new Shelf({ ...accepted, state: 'closed', deadlineAt: undefined });
     const observer = observerOf(shelf);

@@ -1,5 +1,6 @@
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { Observation } from '../domain/observation.ts';
+import type { AttributeState } from '../domain/outcome.ts';
 import type { Digester } from './proof/digest.ts';
 import type { ProofSettings } from './proof/settings.ts';
 import { Board, nameOf } from './turn/board.ts';
@@ -53,12 +54,22 @@ export function observe(parts: ObserveParts): Observed {
 function hasMattered(before: AttributeEntry | undefined, after: AttributeEntry): boolean {
   return (
     before?.state !== after.state ||
+    (before.seen !== after.seen && THEIRS.has(after.state)) ||
     before.deadlineAt !== after.deadlineAt ||
     flowOf(before) !== flowOf(after)
   );
 }
 
+/** Somebody else's value may stand there: the next want is weighed against what was seen last. */
+const THEIRS: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'overwritten',
+  'yielded',
+  'refused',
+  'wrong-participant',
+  'superseded',
+]);
+
 function flowOf(entry: AttributeEntry): string {
-  const { flow, flowEndedAt, contested } = entry.note;
-  return `${String(flow)} ${String(flowEndedAt)} ${String(contested)}`;
+  const { flow, flows, flowEndedAt, contested } = entry.note;
+  return [flow, flows, flowEndedAt, contested].map(String).join(' ');
 }

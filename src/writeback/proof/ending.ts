@@ -57,7 +57,8 @@ function askLast(entry: AttributeEntry, context: StepContext): Step {
 export function lookLast(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
   const { reads = 0 } = memoryOf(entry);
   if (event.kind === 'read-failed' || reads > 0) {
-    return entry.state === 'visible' ? closeGuard(entry) : giveUp(entry, 'ended');
+    // A visible key is read at the end only where something spoke against it.
+    return giveUp(remember(entry, { suspect: undefined }), 'ended');
   }
   const deadlineAt = context.now + context.settings.settleMs;
   return same({ ...remember(entry, { reads: 1 }), deadlineAt }, { kind: 'read' });

@@ -673,7 +673,8 @@ describe('reduce: ending and wiping', () => {
     const lost = play(asked.entry, read(F));
     expect([lost.state, lost.memory.was, lost.dueIn]).toEqual(['closed', 'overwritten', undefined]);
     expect(lost.does).toContain('outbox:overwritten');
-    expect(play(asked.entry, NO_READ).memory.was).toBe('visible');
+    const unread = play(asked.entry, NO_READ);
+    expect([unread.state, unread.memory.reason]).toEqual(['unverified', 'ended']);
   });
 
   it('row 34: the guard is off at the end', () => {
