@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { messageOf, RapportError } from '../../domain/errors.ts';
+import { RapportError } from '../../domain/errors.ts';
 import type { FlowStep } from '../architect/step.ts';
 import type { ClientState, GrantType } from '../oauth/clients.ts';
 import type { FlowSchema } from './model.ts';
@@ -238,13 +238,14 @@ function checkedKey(pem: string, clientId: string): string {
     const { modulusLength = 0, namedCurve } = asymmetricKeyDetails;
     if (asymmetricKeyType === 'rsa' && modulusLength >= 2048) return pem;
     if (asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return pem;
-    problem = `a key of type ${asymmetricKeyType} that signs no assertion`;
-  } catch (error) {
-    problem = messageOf(error);
+    problem = `a key of type ${asymmetricKeyType} signs no assertion`;
+  } catch {
+    // The parser's own words tell of its decoders alone.
+    problem = 'it is no PEM of a key';
   }
   throw new RapportError({
     code: 'ERR_EMULATOR_SEED',
-    message: `client "${clientId}": publicKey is no public key that can be used: ${problem}`,
+    message: `client "${clientId}": publicKey cannot be used: ${problem}`,
     nextStep: 'Give PEM of an RSA key of 2048 bits or more, or of a P-256 key.',
   });
 }

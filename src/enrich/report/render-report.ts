@@ -84,7 +84,7 @@ function ageText(ms: number): string {
   return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
-const TITLES = ['KEY', 'WANTED', 'PRESENT', 'DECLARED', 'ACTUAL', 'STATUS', 'ACTION'] as const;
+const TITLES = ['key', 'wanted', 'present', 'declared', 'actual', 'status', 'action'] as const;
 
 function tableOf(rows: readonly KeyReport[]): readonly string[] {
   const lines = [

@@ -38,7 +38,7 @@ describe('renderReport', () => {
         'Source       crm: found by phone from fresh-cache, 12 s old in 0 ms',
         'Source       orders: failed by phone in 800 ms (ERR_SOURCE_TIMEOUT)',
         '',
-        'KEY          WANTED      PRESENT  DECLARED  ACTUAL  STATUS    ACTION',
+        'key          wanted      present  declared  actual  status    action',
         'crm.tier     "standard"  -        auto      absent  OK        write',
         'crm.score    -           -        integer   string  MISMATCH  none',
         'crm.note     "hello"     "hello"  auto      string  OK        unchanged',
