@@ -287,4 +287,23 @@ describe('a shared window under random work', () => {
       { numRuns: runs },
     );
   });
+
+  it('counts no 429 as its own when strangers use the same token', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        work,
+        limits,
+        paths,
+        fc.integer({ min: 1, max: 400 }),
+        async (items, settings, ways, strangersPerMinute) => {
+          const strangers = { ...settings, tokenPerWindow: 300, strangersPerMinute };
+          const all = await play(items, strangers, { ...ways, platformMs: 400 });
+          for (const { budget } of all.instances) {
+            expect(budget.snapshot().rateLimited.own).toBe(0);
+          }
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
 });
