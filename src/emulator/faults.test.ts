@@ -138,4 +138,26 @@ describe('addFault', () => {
     }
     expect(keys).toEqual(['twice', 'twice', 'once']);
   });
+
+  it('answers nothing on a muted socket, not even a ping', async () => {
+    await using emulator = await startTestEmulator({ heartbeatMs: 30_000 });
+    const { control } = emulator;
+    const { call } = await signIn(emulator);
+    const channel = (await call('POST', '/api/v2/notifications/channels')).body;
+    await using socket = await openSocket(channel.connectUri);
+    const ping = async (): Promise<void> => {
+      socket.socket.send(JSON.stringify({ message: 'ping' }));
+      // The protocol's own ping is answered in turn, so ours has been heard by then.
+      const isHeard = new Promise((resolve) => socket.socket.once('pong', resolve));
+      socket.socket.ping();
+      await isHeard;
+    };
+    control.addFault({ kind: 'mute-socket', times: 1, forMs: 45_000 });
+    await control.advance(30_000);
+    await ping();
+    expect(socket.frames).toEqual([]);
+    await control.advance(45_000);
+    await ping();
+    expect(socket.frames).toMatchObject([{ eventBody: { message: 'pong' } }]);
+  });
 });

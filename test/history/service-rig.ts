@@ -75,7 +75,7 @@ interface Wish {
 export class ServiceRig implements AsyncDisposable {
   readonly history: HistoryEvent[];
   readonly children: Child[] = [];
-  readonly logs: LogLine[] = [];
+  readonly logs: (LogLine & { readonly at: number })[] = [];
   readonly platform: EmulatedPlatform;
   readonly crm: TestCrm;
   readonly sink: TestSink;
@@ -135,7 +135,7 @@ export class ServiceRig implements AsyncDisposable {
     };
     const child = new Child('./service-child.ts', setup, {
       onEvent: (event) => this.history.push(event),
-      onLog: (line) => this.logs.push(line),
+      onLog: (line) => this.logs.push({ ...line, at: sharedNow() }),
     });
     this.children.push(child);
     await child.ready;
@@ -160,7 +160,7 @@ export class ServiceRig implements AsyncDisposable {
   }
 
   /** A client wants a key of its own written, or with no key the whole enrichment once more. */
-  wish(call: Call, what: 'set' | 'enrich'): void {
+  wish(call: Call, what: 'set' | 'enrich'): Wish {
     const n = ++this.#requests;
     const set = what === 'set' ? { key: `note.${n}`, value: `value ${n}` } : undefined;
     const wish = { dedupeKey: `key-${n}`, call, set };
@@ -168,6 +168,7 @@ export class ServiceRig implements AsyncDisposable {
     this.#pursue(wish);
     // Now and then a client is impatient and asks twice.
     if (this.#options.random() < 0.2) this.#pursue(wish);
+    return wish;
   }
 
   /** Something happens: calls come and go, the CRM changes, clients ask. */
@@ -183,6 +184,32 @@ export class ServiceRig implements AsyncDisposable {
     else {
       if (dice > 0.85) call.customer.tier = `tier-${this.#requests}`;
       this.wish(call, 'enrich');
+    }
+  }
+
+  /** Conversations that were asked for after gaps, by the last report of each gap. */
+  get foundInGaps(): number {
+    const reports = this.logs.filter(({ event }) => /^gap\.(looked|filled)$/.test(event));
+    const last = new Map(
+      reports.map(({ fields }) => [fields['fromMs'], Number(fields['requested'])]),
+    );
+    return [...last.values()].reduce((sum, requested) => sum + requested, 0);
+  }
+
+  /** What a customer's participant holds now. */
+  attributesOf({ conversationId, participantId }: Call): Readonly<Record<string, string>> {
+    return this.platform.attributes(conversationId, participantId);
+  }
+
+  /** Waits until something is so; how long it takes is not asked, unless it never comes. */
+  async until(what: string, isSo: () => boolean, signal: AbortSignal): Promise<void> {
+    const since = sharedNow();
+    while (!isSo()) {
+      signal.throwIfAborted();
+      if (sharedNow() - since > PATIENCE_MS) {
+        throw new Error(`never ${what}; the history is in ${await this.#dump()}`);
+      }
+      await delay(5);
     }
   }
 

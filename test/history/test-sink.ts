@@ -8,13 +8,12 @@ export interface Received {
   readonly conversationId: string;
 }
 
-/** What a dead webhook asks to be given before the next attempt, in seconds. */
-const RETRY_AFTER_S = 2;
-
 /** An analytics webhook that keeps what it accepted, in the order in which it did. */
 export class TestSink implements AsyncDisposable {
   readonly received: Received[] = [];
   health: Health = 'well';
+  /** What it asks to be given before the next attempt while it is dead, in seconds. */
+  retryAfterS = 2;
   /** Posts that it did not accept. */
   refused = 0;
   readonly #server: Server;
@@ -56,7 +55,7 @@ export class TestSink implements AsyncDisposable {
     }
     if (this.health === 'dead') {
       this.refused += 1;
-      response.writeHead(503, { 'retry-after': String(RETRY_AFTER_S) }).end();
+      response.writeHead(503, { 'retry-after': String(this.retryAfterS) }).end();
       return;
     }
     const { conversationId } = JSON.parse(Buffer.concat(chunks).toString()) as Received;

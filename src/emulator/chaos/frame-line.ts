@@ -14,6 +14,8 @@ export interface FrameSink<Frame> {
 
 /** The frames of one channel on their way to its socket. Dispose it with the channel. */
 export interface FrameLine<Frame> extends Disposable {
+  /** Whether nothing gets through now, answers to what the client says included. */
+  readonly isMuted: () => boolean;
   offer(frame: Frame, subject: FrameSubject): void;
 }
 
@@ -38,7 +40,7 @@ export function createFrameLine<Frame>(options: FrameLineOptions<Frame>): FrameL
   const { chaos, clock, sink } = options;
   const timers = new Set<Timer>();
   const held = new Set<Held>();
-  let mutedUntilMs = Number.NEGATIVE_INFINITY;
+  const mute = createMute(clock);
 
   const later = (delayMs: number, act: () => void): Timer => {
     const timer = clock.timer(delayMs, () => {
@@ -50,7 +52,7 @@ export function createFrameLine<Frame>(options: FrameLineOptions<Frame>): FrameL
   };
 
   const send = (frame: Frame): void => {
-    if (clock.monotonicMs() >= mutedUntilMs) sink.send(frame);
+    if (!mute.isOn()) sink.send(frame);
   };
 
   const deliver = (frame: Frame, deliveries: readonly number[]): void => {
@@ -80,11 +82,12 @@ export function createFrameLine<Frame>(options: FrameLineOptions<Frame>): FrameL
   };
 
   return {
+    isMuted: mute.isOn,
     offer(frame, subject) {
       const plan = chaos.decideFrame(subject);
       if (plan.rules.length > 0) sink.onFault?.(subject, plan);
       if (plan.socket.kind === 'cut') sink.cut();
-      if (plan.socket.kind === 'mute') mutedUntilMs = clock.monotonicMs() + plan.socket.forMs;
+      if (plan.socket.kind === 'mute') mute.begin(plan.socket.forMs);
       if (plan.hold !== undefined && plan.deliveries.length > 0) {
         hold(frame, plan);
         return;
@@ -97,5 +100,14 @@ export function createFrameLine<Frame>(options: FrameLineOptions<Frame>): FrameL
       timers.clear();
       held.clear();
     },
+  };
+}
+
+/** A time in which nothing gets through. */
+function createMute(clock: Clock): { isOn: () => boolean; begin: (forMs: number) => void } {
+  let untilMs = Number.NEGATIVE_INFINITY;
+  return {
+    isOn: () => clock.monotonicMs() < untilMs,
+    begin: (forMs) => (untilMs = clock.monotonicMs() + forMs),
   };
 }

@@ -81,7 +81,9 @@ function attach(parts: SocketServerParts, channel: ChannelState, ws: WebSocket):
   };
   heartbeat = parts.world.after(parts.heartbeatMs, beat);
   ws.on('message', (data, isBinary) => {
-    if (!isBinary) put(ws, replyTo(parts, channel, textOfSocket(data)));
+    if (isBinary) return;
+    const reply = replyTo(parts, channel, textOfSocket(data));
+    if (!line.isMuted()) put(ws, reply);
   });
   ws.on('close', () => {
     heartbeat.cancel();
