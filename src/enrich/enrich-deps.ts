@@ -17,6 +17,11 @@ export interface EnrichDepsParts {
   readonly clock: Clock;
 }
 
+export interface OpenEnrichDeps extends EnrichDeps {
+  /** Drops the numbers that were read, since a person is erased; what is asked later reads anew. */
+  readonly forgetPhones: () => void;
+}
+
 /** Fits the sources and the flow to a mapping. */
 export function createEnrichDeps({
   plan,
@@ -24,7 +29,7 @@ export function createEnrichDeps({
   client,
   lookups,
   clock,
-}: EnrichDepsParts): EnrichDeps {
+}: EnrichDepsParts): OpenEnrichDeps {
   let phones: Promise<ToE164> | undefined;
   return {
     plan,
@@ -33,6 +38,7 @@ export function createEnrichDeps({
     asksByKey: (source) => lookups.usesOf(source)?.key ?? true,
     flow: flow && createFlowSource(flow, { getFlow: getFlowFrom(client), clock }),
     loadPhones: () => (phones ??= loadToE164(plan.defaultCountry)),
+    forgetPhones: () => void (phones = undefined),
   };
 }
 

@@ -1,6 +1,6 @@
 import { planConfig } from '../../config/plan-config.ts';
 import type { RapportConfig } from '../../config/schema.ts';
-import { createEnrichDeps } from '../../enrich/enrich-deps.ts';
+import { createEnrichDeps, type OpenEnrichDeps } from '../../enrich/enrich-deps.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
@@ -23,7 +23,7 @@ export class Mapping implements AsyncDisposable {
   readonly #retired = new Map<Lookups, Timer>();
   #config: RapportConfig;
   #lookups: Lookups;
-  #enrich: EnrichDeps;
+  #enrich: OpenEnrichDeps;
 
   /** @throws {ConfigError} with every problem of the mapping */
   constructor(config: RapportConfig, parts: MappingParts) {
@@ -42,7 +42,9 @@ export class Mapping implements AsyncDisposable {
     return this.#lookups.states();
   }
 
+  /** Forgets a customer; returns how many answers of sources that were. */
   forget(...args: Parameters<Lookups['forget']>): number {
+    this.#enrich.forgetPhones();
     const all = [this.#lookups, ...this.#retired.keys()];
     return all.reduce((sum, lookups) => sum + lookups.forget(...args), 0);
   }
@@ -67,7 +69,7 @@ export class Mapping implements AsyncDisposable {
     );
   }
 
-  #plan(config: RapportConfig, lookups: Lookups): EnrichDeps {
+  #plan(config: RapportConfig, lookups: Lookups): OpenEnrichDeps {
     const { client, clock } = this.#parts;
     return createEnrichDeps({
       plan: planConfig(config),
