@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { enrichWith, openLibrary, statesOf } from './library.ts';
 import {
   bodiesOf,
@@ -45,6 +45,9 @@ function startRun(row: RowStage, count: number): Run {
   };
   return { ids, env };
 }
+
+/** How long a command may take to come so far before its test has failed. */
+const POLL = { timeout: 20_000, interval: 20 } as const;
 
 interface Summary {
   readonly summary: Readonly<Record<string, unknown>>;
@@ -228,17 +231,27 @@ describe.concurrent('document 002: many conversations in one run', () => {
   it('takes up a run that was cut short: what is done is not done again, what is not is finished', async () => {
     await using row = await startRow('platform');
     const { ids, env } = startRun(row, 3);
-    const [stuck = ''] = ids;
+    const [stuck = '', ...others] = ids;
     const operation = 'PATCH /api/v2/conversations/**';
-    const silence = { kind: 'silence', operation, conversationId: stuck, commits: false } as const;
-    const { id } = row.emulator.control.addFault(silence);
-    const args = ['enrich', '--run', 'monday', '--timeout', '1', '--json'];
-    const cut = await row.rapport(args, env);
+    const down = { kind: 'status', status: 503, operation, commits: false } as const;
+    const { id } = row.emulator.control.addFault({ ...down, conversationId: stuck });
+    const args = ['enrich', '--run', 'monday', '--json'];
+    const stop = new AbortController();
+    const running = row.rapport(args, env, { signal: stop.signal });
+    await vi.waitFor(() => {
+      for (const other of others) {
+        expect(row.emulator.control.attributes(other)).toEqual(EXPECTED);
+      }
+    }, POLL);
+    stop.abort();
+    const cut = await running;
     expect(cut.status).toBe(1);
-    expect(parseSummary(cut.out).summary).toMatchObject({ succeeded: 2, failed: 1 });
+    expect(parseSummary(cut.out).summary).toMatchObject({
+      failures: { [stuck]: expect.stringContaining('goes on with it') },
+    });
     row.emulator.control.removeFault(id);
     row.emulator.control.clearRequests();
-    const { status, out } = await row.rapport([...args, '--timeout', '20'], env);
+    const { status, out } = await row.rapport(args, env);
     expect(parseSummary(out).summary).toMatchObject({ succeeded: 3, failed: 0, successRate: 100 });
     expect(status).toBe(0);
     const patched = row.emulator.control.requests().filter(({ method }) => method === 'PATCH');

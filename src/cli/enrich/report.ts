@@ -43,9 +43,8 @@ export function summarize(results: readonly Result[]): RunSummary {
 const isSkipped = (result: Result): boolean => result.result === 'skipped' && !hasFailed(result);
 
 function whyFailed(result: Result): string {
-  if (result.result === 'pending') {
-    return result.reason ?? 'not finished in time; the ledger goes on with it at the next run';
-  }
+  if (result.result === 'pending' && result.reason !== undefined) return result.reason;
+  if (!result.isFinal) return 'not finished in time; the ledger goes on with it at the next run';
   if (result.message !== undefined) return result.message;
   if (result.reason !== undefined) return result.reason;
   return [...result.keys].map(([key, state]) => `${key}: ${state}`).join(', ');

@@ -173,6 +173,7 @@ export function hasFailed(result: Result): boolean {
   return (
     result.result === 'failed' ||
     result.result === 'pending' ||
+    !result.isFinal ||
     (result.result === 'skipped' && NOT_AS_ORDERED.has(result.reason ?? '')) ||
     [...result.keys.values()].some((state) => LOST.has(state))
   );
