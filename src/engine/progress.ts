@@ -1,5 +1,5 @@
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
-import type { ConversationId } from '../domain/ids.ts';
+import type { ConversationId, TraceId } from '../domain/ids.ts';
 import type { OutcomeSummary } from '../domain/outcome.ts';
 
 /**
@@ -17,6 +17,8 @@ export interface Progress {
   readonly answered: Answered | undefined;
   /** Set when the turn came to nothing for now and will be tried again: the reason, as a code. */
   readonly retrying?: string | undefined;
+  /** Of the turn's first request; an observation has none. */
+  readonly traceId?: TraceId | undefined;
   /** Requests to the platform that this cost, without proof reads, and proof reads. */
   readonly platformRequests: number;
   readonly proofRequests: number;

@@ -238,8 +238,7 @@ class LedgerWorker<G extends Grant> implements Worker {
         if (end !== 'fenced') this.#options.onEnd?.(claim, result);
         return;
       } catch (error) {
-        const { conversationId, fence } = claim;
-        log.error('worker.settle-failed', { conversationId, fence, reason: messageOf(error) });
+        log.error('worker.settle-failed', { ...namesOf(claim), reason: messageOf(error) });
         if (isRapportError(error) && !error.retryable) {
           result = { kind: 'retry', failure: { reason: error.code, message: error.message } };
         }
@@ -298,13 +297,17 @@ function apply(ledger: Ledger, claim: Claim, result: TurnResult): Promise<string
 }
 
 function failureOf(error: unknown, log: Log, claim: Claim): TurnResult {
-  const { conversationId, fence } = claim;
   const message = messageOf(error);
   if (isRapportError(error)) {
     const failure = { reason: error.code, message };
     return { kind: error.retryable ? 'retry' : 'dead', failure };
   }
   // A defect: it may still be one of this moment, so it is tried again like an outage.
-  log.error('worker.turn-threw', { conversationId, fence, error });
+  log.error('worker.turn-threw', { ...namesOf(claim), error });
   return { kind: 'retry', failure: { reason: 'ERR_UNEXPECTED', message } };
+}
+
+/** What a line about a claim says, so that it is found by conversation and by trace. */
+function namesOf({ conversationId, fence, requests }: Claim): Readonly<Record<string, unknown>> {
+  return { conversationId, traceId: requests[0]?.traceId, fence };
 }

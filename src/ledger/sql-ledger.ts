@@ -318,8 +318,8 @@ export class SqlLedger extends SqlReader implements Ledger {
   async #end(claim: Claim, writes: TurnWrites, unit: Unit): Promise<TurnEnd> {
     const result = await this.store.run(unit, 'soon');
     if (result === 'refused') {
-      const { conversationId, fence } = claim;
-      this.#log.warn('ledger.fenced', { conversationId, fence });
+      const { conversationId, fence, requests } = claim;
+      this.#log.warn('ledger.fenced', { conversationId, traceId: requests[0]?.traceId, fence });
       return 'fenced';
     }
     this.#tellWrites(claim.conversationId, writes);

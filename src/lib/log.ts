@@ -15,3 +15,13 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A log whose every line says this too. */
+export function withFields(log: Log, more: LogFields): Log {
+  return {
+    debug: (event, fields) => log.debug(event, { ...more, ...fields }),
+    info: (event, fields) => log.info(event, { ...more, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...more, ...fields }),
+    error: (event, fields) => log.error(event, { ...more, ...fields }),
+  };
+}

@@ -16,7 +16,7 @@ import { openAccess } from './wiring/access.ts';
 import { startEngine } from './wiring/engine.ts';
 import { openHttp } from './wiring/http.ts';
 import { openInlets } from './wiring/inlets.ts';
-import { Reloader } from './wiring/reload.ts';
+import { openFollowing } from './wiring/following.ts';
 import { openRooms } from './wiring/rooms.ts';
 
 /** What the service takes from the world around it. */
@@ -81,22 +81,11 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     installationKey: rooms.ledger.installationKey,
     notes: rooms.ledger.notes,
   });
-  const { mapping, ledger, newId } = rooms;
-  const reloader = stack.use(
-    new Reloader({
-      config,
-      load: parts.loadConfig,
-      apply: [(next) => access.check(next), (next) => mapping.replace(next), access.replace],
-      notes: ledger.notes,
-      newId,
-      clock: parts.clock,
-      log: parts.log,
-    }),
-  );
   // Turns ask once frames flow; what the ledger took back at the start may run a little earlier.
   const coverage: { post: ListeningPost | undefined } = { post: undefined };
   const isCovered = (id: ConversationId): boolean => coverage.post?.isCovered(id) ?? false;
   const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
+  const following = openFollowing(config, parts, { ...rooms, ...engine, access, stack });
   const { inlet, post } = await openInlets(config, parts, { ...rooms, ...engine, gaps, stack });
   coverage.post = post;
   const { url } = await openHttp(config, parts, {
@@ -107,7 +96,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     post,
     metrics,
     gaps,
-    reloader,
+    ...following,
     stack,
   });
   const started = stack.move();
@@ -116,7 +105,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     generatedKey: access.generatedKey,
     ledger: rooms.ledger,
     client: rooms.client,
-    reload: () => reloader.reload(),
+    reload: following.reload,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 }

@@ -1,6 +1,9 @@
 import { parseConversationId } from '../../domain/ids.ts';
 import { unknownDelivery } from '../../ledger/errors.ts';
 import type { OutboxMessage, OutboxState } from '../../ledger/outbox/outbox.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIdSource } from '../../lib/ids.ts';
+import { enableNote } from '../../service/wiring/note-watch.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
@@ -49,7 +52,15 @@ function rowOf(message: OutboxMessage): readonly string[] {
 /** @throws {RapportError} `ERR_UNKNOWN_DELIVERY` */
 export async function replayDelivery(id: string, flags: ConfigFlags, io: CliIo): Promise<void> {
   const isWaiting = await changeLedger(loadCliConfig(flags, io), {
-    direct: (ledger) => ledger.outbox.replay(id),
+    async direct(ledger) {
+      const [message] = await ledger.outbox.list({ id, limit: 1 });
+      const isReplayed = await ledger.outbox.replay(id);
+      // Instances that run on this store may have stopped sending to it.
+      if (message !== undefined && isReplayed) {
+        await ledger.notes.write(enableNote(message.destination), createIdSource(systemClock)());
+      }
+      return isReplayed;
+    },
     // Refuses what it does not know; any answer means that the message waits.
     throughService: async (service) => {
       await service.post(`/v1/deliveries/${encodeURIComponent(id)}/replay`, {});

@@ -84,7 +84,10 @@ function openLog({ config }: LoadedConfig, { flags, io, file }: LogParts): Servi
   });
 }
 
-function logSettled(log: Log, { conversationId, answered, ...cost }: Progress): void {
+function logSettled(log: Log, { conversationId, answered, retrying, ...more }: Progress): void {
+  if (retrying !== undefined) {
+    log.warn('conversation.retrying', { conversationId, traceId: more.traceId, reason: retrying });
+  }
   if (answered === undefined) return;
   const { result, reason, traceId } = answered.outcome;
   log.info('conversation.settled', {
@@ -92,7 +95,7 @@ function logSettled(log: Log, { conversationId, answered, ...cost }: Progress): 
     traceId,
     result,
     reason: reason === result ? undefined : reason,
-    platformRequests: cost.platformRequests,
+    platformRequests: more.platformRequests,
   });
 }
 

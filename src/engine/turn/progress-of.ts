@@ -14,6 +14,7 @@ export function progressOf(claim: Claim, result: TurnResult, at: number): Progre
   const spent = (result.kind === 'settle' ? result.spent : undefined) ?? outcome;
   return {
     conversationId: claim.conversationId,
+    traceId: claim.requests[0]?.traceId,
     at,
     entries: [...kept, ...written.values()],
     changed: changedStates(claim.entries, [...written.values()]),

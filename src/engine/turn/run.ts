@@ -12,6 +12,7 @@ import { enrich, type EnrichDeps } from '../../enrich/pipeline.ts';
 import { resolveCustomer } from '../../enrich/customer/resolve.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { Claim } from '../../ledger/turn.ts';
+import { withFields } from '../../lib/log.ts';
 import type { PlatformPort } from '../../writeback/platform-port.ts';
 import type {
   WantedValue,
@@ -190,6 +191,7 @@ class Turn<G extends Grant> {
     };
     return writeTurn(input, {
       ...this.#parts.writeback,
+      log: withFields(this.#parts.writeback.log, { traceId: this.#traceId }),
       port: this.#port,
       signal: this.#context.signal,
       arrived: () => this.#parts.live.take(conversationId),

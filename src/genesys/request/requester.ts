@@ -97,7 +97,13 @@ class Call {
         const plan = planRetry({ error, retries, elapsedMs, isRepeatable, random }, retry);
         if (plan === undefined) throw error;
         retries += 1;
-        log.debug('genesys.retry', { operation: this.#request.operation, ...plan, retries });
+        const { traceId } = this.#options;
+        log.debug('genesys.retry', {
+          operation: this.#request.operation,
+          traceId,
+          ...plan,
+          retries,
+        });
         if (plan.delayMs > 0) await sleep(clock, plan.delayMs, this.#signal);
       }
     } finally {

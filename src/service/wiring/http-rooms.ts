@@ -13,6 +13,7 @@ import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
 import type { HttpRooms, InboundEvent } from '../http/rooms.ts';
 import type { Inlet } from '../inlet.ts';
 import type { Access } from './access.ts';
+import { enableNote, type NoteWatch } from './note-watch.ts';
 import { createWait } from './wait.ts';
 
 export interface RoomParts extends Pick<
@@ -24,6 +25,7 @@ export interface RoomParts extends Pick<
   readonly inlet: Inlet;
   readonly ledger: Ledger;
   readonly delivery: Pick<Delivery, 'enable'>;
+  readonly watch: Pick<NoteWatch, 'tell'>;
   readonly access: Access;
   readonly feed: Feed;
   /** Undefined where agents may not come by their own token. */
@@ -101,14 +103,16 @@ function createProof(
 /** The destination is enabled first: it would set the message aside again as soon as it is due. */
 async function replayDelivery(
   id: string,
-  { ledger, delivery }: Pick<RoomParts, 'ledger' | 'delivery'>,
+  { ledger, delivery, watch }: Pick<RoomParts, 'ledger' | 'delivery' | 'watch'>,
 ): Promise<boolean> {
   const [message] = await ledger.outbox.list({ id, limit: 1 });
   if (message === undefined || !(message.state === 'dead' || message.state === 'sent')) {
     return false;
   }
   delivery.enable(message.destination);
-  return ledger.outbox.replay(id);
+  const isWaiting = await ledger.outbox.replay(id);
+  await watch.tell(enableNote(message.destination));
+  return isWaiting;
 }
 
 async function readConversation(ledger: LedgerReader, id: ConversationId): Promise<unknown> {

@@ -2,6 +2,7 @@ import type { RapportConfig } from '../../config/schema.ts';
 import { createFeed } from '../../feed/create-feed.ts';
 import type { ListeningPost } from '../../intake/listening/listening-post.ts';
 import type { ServiceParts } from '../app.ts';
+import type { ReloadReport } from '../http/rooms.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Inlet } from '../inlet.ts';
 import { createLookup } from '../lookup.ts';
@@ -12,7 +13,7 @@ import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import { openAgents, openAttendance } from './agents.ts';
 import type { GapReports } from './gap-reports.ts';
-import type { Reloader } from './reload.ts';
+import type { NoteWatch } from './note-watch.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface HttpParts extends Rooms, Engine {
@@ -21,7 +22,8 @@ export interface HttpParts extends Rooms, Engine {
   readonly post: ListeningPost;
   readonly metrics: MetricRecorder;
   readonly gaps: GapReports;
-  readonly reloader: Pick<Reloader, 'reload'>;
+  readonly reload: () => Promise<ReloadReport>;
+  readonly watch: Pick<NoteWatch, 'tell'>;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -56,7 +58,6 @@ export async function openHttp(
       ...(post.isLive ? [] : ['notification channel']),
       ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
     ],
-    reload: () => parts.reloader.reload(),
     stats: () => ({ ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
     onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),

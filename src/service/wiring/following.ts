@@ -1,0 +1,45 @@
+import type { RapportConfig } from '../../config/schema.ts';
+import type { ReloadReport } from '../http/rooms.ts';
+import type { ServiceParts } from '../app.ts';
+import type { Access } from './access.ts';
+import type { Engine } from './engine.ts';
+import { enableNote, NoteWatch } from './note-watch.ts';
+import { RELOAD_NOTE, Reloader } from './reload.ts';
+import type { Rooms } from './rooms.ts';
+
+export interface FollowedParts extends Rooms, Engine {
+  readonly access: Access;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** What one instance is told and all of them do. */
+export interface Following {
+  /** Reads the configuration again, here and everywhere. @throws {ConfigError} with every problem */
+  readonly reload: () => Promise<ReloadReport>;
+  readonly watch: NoteWatch;
+}
+
+/** Has this instance follow what the others are told, and the others what this one is. */
+export function openFollowing(
+  config: RapportConfig,
+  { clock, log, loadConfig }: ServiceParts,
+  { ledger, newId, mapping, access, delivery, stack }: FollowedParts,
+): Following {
+  const reloader = new Reloader({
+    config,
+    load: loadConfig,
+    apply: [(next) => access.check(next), (next) => mapping.replace(next), access.replace],
+    log,
+  });
+  const enabling = [...delivery.states().keys()].map(
+    (name) => [enableNote(name), () => void delivery.enable(name)] as const,
+  );
+  const onTold = { [RELOAD_NOTE]: () => void reloader.read(), ...Object.fromEntries(enabling) };
+  const watch = stack.use(new NoteWatch({ notes: ledger.notes, newId, clock, log, onTold }));
+  const reload = async (): Promise<ReloadReport> => {
+    const report = reloader.read();
+    await watch.tell(RELOAD_NOTE);
+    return report;
+  };
+  return { reload, watch };
+}

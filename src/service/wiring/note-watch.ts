@@ -1,0 +1,72 @@
+import { messageOf } from '../../domain/errors.ts';
+import type { Notes } from '../../ledger/instances/notes.ts';
+import { sleep, type Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+
+/** How often it is looked whether another instance has told something, in milliseconds. */
+const LOOK_MS = 2000;
+
+/** The note by which a destination that had said 410 is sent to again. */
+export const enableNote = (destination: string): string => `destination-enabled:${destination}`;
+
+export interface NoteWatchParts {
+  readonly notes: Pick<Notes, 'read' | 'write'>;
+  readonly newId: () => string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What is done, by name, once another instance, or a command, tells it. */
+  readonly onTold: Readonly<Record<string, () => void>>;
+}
+
+/**
+ * Has every instance on one store do the same, within seconds: whoever begins writes a new note,
+ * and the others find that it is another than before. What was told while an instance was down does not
+ * concern it: it starts with everything as it is now.
+ */
+export class NoteWatch implements AsyncDisposable {
+  readonly #parts: NoteWatchParts;
+  readonly #heard = new Map<string, string | undefined>();
+  readonly #stop = new AbortController();
+  readonly #looking: Promise<void>;
+
+  constructor(parts: NoteWatchParts) {
+    this.#parts = parts;
+    this.#looking = this.#look();
+  }
+
+  /** Tells the other instances. */
+  async tell(name: string): Promise<void> {
+    const { notes, newId } = this.#parts;
+    const told = newId();
+    this.#heard.set(name, told);
+    await notes.write(name, told);
+  }
+
+  async #look(): Promise<void> {
+    const { onTold, clock, log } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      for (const [name, act] of Object.entries(onTold)) {
+        try {
+          if (await this.#isNew(name)) act();
+        } catch (error) {
+          log.error('note.not-followed', { note: name, message: messageOf(error) });
+        }
+      }
+      await sleep(clock, LOOK_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #isNew(name: string): Promise<boolean> {
+    const told = await this.#parts.notes.read(name);
+    const isFirst = !this.#heard.has(name);
+    const isNew = !isFirst && told !== this.#heard.get(name);
+    this.#heard.set(name, told);
+    return isNew;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the service stops'));
+    await this.#looking;
+  }
+}
