@@ -4,7 +4,7 @@ const MIN_SECRET_LENGTH = 6;
 const MASK = '***';
 
 /** Fields that hold a secret whoever logs them; a line never shows their value. */
-export const REDACTED_FIELDS: readonly string[] = [
+const SECRET_FIELDS: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
   'set-cookie',
@@ -17,7 +17,17 @@ export const REDACTED_FIELDS: readonly string[] = [
   'ticket',
   'apiKey',
   'privateKey',
-].flatMap((name) => [`["${name}"]`, `*["${name}"]`]);
+]);
+
+/** For pino's own redaction, which is free at the top; with wildcards it takes 10 µs a line. */
+export const REDACTED_PATHS: readonly string[] = [...SECRET_FIELDS].map((name) => `["${name}"]`);
+
+/** The same one level below the top, in a field that is an object. */
+export function maskMembers(value: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, SECRET_FIELDS.has(name) ? MASK : item]),
+  );
+}
 
 /** A credential in the text of somebody else's error: an Authorization header, the password of an address, a ticket. */
 const CREDENTIALS =

@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log, LogFields, LogLevel } from '../../lib/log.ts';
-import { createRedaction, REDACTED_FIELDS } from './redact.ts';
+import { createRedaction, maskMembers, REDACTED_PATHS } from './redact.ts';
 import { toTerminalLine } from './terminal-line.ts';
 
 export interface ServiceLogOptions {
@@ -39,8 +39,8 @@ export function createServiceLog(options: ServiceLogOptions): ServiceLog {
         level,
         base: null,
         timestamp: () => `,"time":"${new Date(clock.wallMs()).toISOString()}"`,
-        formatters: { level: (label) => ({ level: label }), log: withPlainErrors },
-        redact: { paths: [...REDACTED_FIELDS], censor: '***' },
+        formatters: { level: (label) => ({ level: label }), log: toPlain },
+        redact: { paths: [...REDACTED_PATHS], censor: '***' },
       },
       stream,
     ),
@@ -66,11 +66,13 @@ export function toLog(logger: Pick<Logger, LogLevel>): Log {
 }
 
 /** An error in a field is named; its stack, which may quote what it was given, stays out. */
-function withPlainErrors(fields: LogFields): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      value instanceof Error ? `${value.name}: ${value.message}` : value,
-    ]),
-  );
+function toPlain(fields: LogFields): Record<string, unknown> {
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) plain[name] = plainOf(value);
+  return plain;
+}
+
+function plainOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return value instanceof Error ? `${value.name}: ${value.message}` : maskMembers(value);
 }
