@@ -9,6 +9,7 @@ export interface Sent {
   readonly changes: ReadonlyMap<string, string>;
   /** Whether the platform took it, whatever it answered; undefined while that is open. */
   isTaken: boolean | undefined;
+  takenAt: number | undefined;
 }
 
 /** Carries requests between a client and the emulator, so many milliseconds each way. */
@@ -48,7 +49,10 @@ export class Network {
       body: Promise.resolve(Buffer.from(request.body ?? '')),
       isCutOff: () => false,
     });
-    if (sent !== undefined) sent.isTaken = this.#wasTaken(sent, before);
+    if (sent !== undefined) {
+      sent.isTaken = this.#wasTaken(sent, before);
+      if (sent.isTaken) sent.takenAt = this.#stage.clock.wallMs();
+    }
     await sleep(clock, this.#latencyMs);
     if (ending.kind === 'silence') return new Promise(() => undefined);
     if (ending.kind === 'reset') {
@@ -72,6 +76,7 @@ export class Network {
       participantId,
       changes: new Map(Object.entries(attributes)),
       isTaken: undefined,
+      takenAt: undefined,
     };
     this.sent.push(sent);
     return sent;

@@ -9,6 +9,8 @@ import type { Applied } from './stage.ts';
  * come up to 3 s late, and are read against what a flow may still write for 2 s more.
  */
 const EVIDENCE_MS = 5000;
+/** How long an answer is waited for. */
+const GIVEN_UP_MS = 10_000;
 /** Most times that one value is sent to one place: the first, 2 rewrites, 8 repeats in doubt. */
 const MOST_WRITES = 11;
 const OURS: ReadonlySet<string> = new Set(OUR_KEYS);
@@ -86,6 +88,8 @@ function findDoubledWrites({ sent, history, turns }: Record): string[] {
       counts.set(name, (counts.get(name) ?? 0) + 1);
       if (before === undefined || before.isTaken === false) continue;
       if (wasForgotten(turns, before.at, one.at)) continue;
+      // It arrived after it had been given up: whoever looked then could not see it.
+      if ((before.takenAt ?? 0) > before.at + GIVEN_UP_MS) continue;
       const isOver = history.some(
         ({ at, value: stood, ...place }) =>
           isAbout(place, { participantId, key }) &&
@@ -243,6 +247,8 @@ function judgeEnding(record: Record, said: Said, asked: string): string[] {
   if (PENDING.has(state)) return [`${key} has no verdict: ${state}`];
   // Nobody told of what came after.
   if (record.hasLostFrames || record.mood.topics === 'none') return [];
+  const last = record.history.findLast((one) => isAbout(one, said));
+  if (last !== undefined && isOfKilledTurn(record, last)) return [];
   const standing = valuesAtEnd(record, said);
   const word = state === 'closed' ? said.was : state;
   if (word === 'visible' && !standing.includes(asked)) {

@@ -124,6 +124,8 @@ export class Service {
   #participantId: ParticipantId | undefined;
   #endedAt: number | undefined;
   #isClosed = false;
+  /** A process that has died still holds it, until somebody takes over. */
+  #isOrphaned = false;
   /** While what a turn left unread is weighed: when that turn began. */
   #heldSince: number | undefined;
   #serial = 0;
@@ -173,6 +175,7 @@ export class Service {
     this.#observer = this.#startObserver();
     this.#values = createValueMemory();
     this.#reason = 'taken over';
+    this.#isOrphaned = true;
     this.#dueIn(TAKE_OVER_MS);
   }
 
@@ -235,6 +238,7 @@ export class Service {
     if (this.#running !== undefined) return;
     const running = new AbortController();
     this.#running = running;
+    this.#isOrphaned = false;
     const gate = createWorkGate(this.client.budget);
     using grant = toDisposable(await gate.whenRoom(running.signal));
     const took: Turn = { from: this.stage.clock.wallMs(), to: undefined, isKilled: false };
@@ -373,7 +377,7 @@ export class Service {
           }),
         observe: (observed) => Promise.resolve(this.#record(observed)),
         wake: ({ dueAt }) => {
-          this.#dueNext(dueAt);
+          if (!this.#isOrphaned) this.#dueNext(dueAt);
           return Promise.resolve(true);
         },
       },
@@ -381,7 +385,8 @@ export class Service {
   }
 
   #record(observed: Observed): 'recorded' | 'stale' {
-    if (observed.basis.fence !== this.#fence || this.#running !== undefined) return 'stale';
+    const isLeased = this.#running !== undefined || this.#isOrphaned;
+    if (observed.basis.fence !== this.#fence || isLeased) return 'stale';
     this.#endedAt ??= observed.endedAt;
     this.#keep(observed.entries ?? []);
     this.#tell(observed.feed ?? [], this.#heldSince ?? this.stage.clock.wallMs());

@@ -224,7 +224,7 @@ export function attendOverwritten(
   context: StepContext,
 ): Step {
   if (memoryOf(entry).suspect === true) {
-    return askAgain(entry, event, context) ?? stillTheirs(entry, context);
+    return askAgain(entry, event, context) ?? unresolved(entry, context);
   }
   return event.kind === 'deadline' ? rewrite(entry, context) : same(entry);
 }
@@ -257,8 +257,13 @@ function askAgain(
 /** How often a read that decides a doubt is tried: over two minutes, with the default settings. */
 const MAX_LOOKS = 6;
 
-/** No read could tell: what was proved once cannot be vouched for any more. */
+/** No read could tell: what was said of it cannot be vouched for any more. */
 function unresolved(entry: AttributeEntry, context: StepContext): Step {
+  const { by = 'unknown' } = memoryOf(entry);
+  // To write it again is right either way.
+  if (entry.state === 'overwritten' && policyOf(by, context) === 'ours') {
+    return stillTheirs(entry, context);
+  }
   const open = remember(entry, { suspect: undefined, reads: undefined });
   if (entry.state === 'applied') {
     return settleUnread(open, 'no read could be made after the flow ended');

@@ -1,4 +1,5 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
+import { hasEnded } from '../../domain/conversation.ts';
 import type { KeyVerdict } from '../../domain/outcome.ts';
 import { sleep } from '../../lib/clock.ts';
 import { adviceFor, toVerdict } from '../advice.ts';
@@ -45,6 +46,8 @@ export async function writeTurn(
 /** Takes in what the turn was given: what was seen, who the customer is, what is wanted. */
 async function begin(turn: TurnState): Promise<void> {
   const { input } = turn;
+  // What arrived while the conversation was read counts before its end does: then the guard is off.
+  if (input.seen !== undefined && hasEnded(input.seen.conversation)) turn.takeIn();
   if (input.seen !== undefined) see(turn, input.seen.conversation, input.seen.sight);
   if (turn.ended) turn.end();
   const isUnread = input.seen?.sight.source !== 'read';
