@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConversationId, EnrichmentId, TraceId } from '../../src/domain/ids.ts';
 import type { EnrichmentRequest } from '../../src/domain/request.ts';
+import { Acceptor } from '../../src/engine/accept.ts';
 import { startInstance } from '../../src/engine/instance.ts';
 import type { RunTurn } from '../../src/engine/run-turn.ts';
 import { openGate } from '../../src/engine/work-gate.ts';
-import { startWorker } from '../../src/engine/worker.ts';
+import { startWorker, type Worker } from '../../src/engine/worker.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createIdSource } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -66,8 +67,12 @@ function line(what: string, value: string): void {
   console.log(`${what.padEnd(34)}${value}`);
 }
 
+interface Working extends AsyncDisposable {
+  readonly worker: Worker;
+}
+
 /** Starts work with a hook on each turn; returns how to stop. */
-async function work(ledger: Ledger, began: (claim: Claim) => void): Promise<AsyncDisposable> {
+async function work(ledger: Ledger, began: (claim: Claim) => void): Promise<Working> {
   const parts = { ledger, clock: systemClock, log: silentLog };
   const instance = await startInstance(parts);
   const run: RunTurn = (claim, context) => {
@@ -84,6 +89,7 @@ async function work(ledger: Ledger, began: (claim: Claim) => void): Promise<Asyn
     concurrency: 256,
   });
   return {
+    worker,
     async [Symbol.asyncDispose]() {
       await worker.stop(5_000);
       await instance[Symbol.asyncDispose]();
@@ -91,7 +97,7 @@ async function work(ledger: Ledger, began: (claim: Claim) => void): Promise<Asyn
   };
 }
 
-/** Requests at a steady rate, with a worker beside: accept, and from accept to turn. */
+/** Requests at a steady rate, as the service takes them, with a worker beside: accept, and from accept to turn. */
 async function steadily(ledger: Ledger, perSecond: number, seconds: number): Promise<void> {
   const accepted: number[] = [];
   const turned: number[] = [];
@@ -100,8 +106,13 @@ async function steadily(ledger: Ledger, perSecond: number, seconds: number): Pro
     const at = sentAt.get(claim.conversationId);
     if (at !== undefined) turned.push(performance.now() - at);
   });
+  const acceptor = new Acceptor({
+    ledger,
+    clock: systemClock,
+    reserve: (request) => working.worker.reserve(request),
+  });
   await atRate({ perSecond, count: perSecond * seconds }, () =>
-    acceptOne(ledger, accepted, sentAt),
+    acceptOne(acceptor, accepted, sentAt),
   );
   while ((await ledger.stats()).openRequests > 0);
   await working[Symbol.asyncDispose]();
@@ -110,14 +121,14 @@ async function steadily(ledger: Ledger, perSecond: number, seconds: number): Pro
 }
 
 async function acceptOne(
-  ledger: Ledger,
+  door: Pick<Acceptor, 'accept'>,
   latencies: number[],
   sentAt: Map<string, number>,
 ): Promise<void> {
   const request = aRequest();
   const at = performance.now();
   sentAt.set(request.conversationId, at);
-  await ledger.accept([request]);
+  await door.accept([request]);
   latencies.push(performance.now() - at);
 }
 
