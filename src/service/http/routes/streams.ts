@@ -88,7 +88,7 @@ function allStream(rooms: HttpRooms): Route {
     operationId: 'followAll',
     summary: 'Follow all conversations',
     description:
-      'From now on. A reader who is too slow loses the oldest events first, and is told by an event `gap`.',
+      'From now on, of all instances. A reader who is too slow loses the oldest events first, and is told by an event `gap`; so is one who resumes at another instance than before, since ids are of the instance that gave them: read the conversations anew.',
     access: 'own',
     isStream: true,
     query: streamQuery,
