@@ -99,15 +99,12 @@ function goalAtP99(): readonly string[] {
   return [
     line(
       [
-        { x: x - 60, y },
+        { x: x - 40, y },
         { x: x + 12, y },
       ],
       { colour: GOAL_COLOUR, width: 2, dashes: '5 3' },
     ),
-    text({ x: x - 64, y: y + 4 }, `goal: p99 ≤ ${P99_MS} ms`, {
-      anchor: 'end',
-      colour: GOAL_COLOUR,
-    }),
+    text({ x: x + 16, y: y + 4 }, `goal: p99 ≤ ${P99_MS} ms`, { colour: GOAL_COLOUR }),
   ];
 }
 
