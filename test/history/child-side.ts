@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { ledgerOver, openStore, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { HistoryEvent } from './history.ts';
+import { PLANTS } from './plants.ts';
 import { aroundUnits, operationOf, tellingTurns } from './watched.ts';
 import type { ChildSetup, FromChild, ToChild } from './wire.ts';
 
@@ -31,13 +32,18 @@ export class ChildSide {
   pass(point: string): void {
     if (point !== this.#setup.killAt?.point) return;
     this.#passesLeft -= 1;
-    if (this.#passesLeft === 0) process.kill(process.pid, 'SIGKILL');
+    if (this.#passesLeft !== 0) return;
+    process.kill(process.pid, this.#setup.killAt.signal ?? 'SIGKILL');
   }
 
   /** The ledger, with a point before and behind each of its transactions. */
   async openLedger(options: OpenLedgerOptions): Promise<Ledger> {
-    const store = aroundUnits(await openStore(options, false), async (unit, run) => {
+    const { plant } = this.#setup;
+    const opened = await openStore(options, false);
+    const sown = plant === undefined ? opened : PLANTS[plant](opened);
+    const store = aroundUnits(sown, async (unit, run) => {
       const operation = operationOf(unit);
+      this.pass(`${operation}.begins`);
       const running = run(unit);
       this.pass(`${operation}.sent`);
       const result = await running;

@@ -100,18 +100,22 @@ describe(`processes killed at any point (RAPPORT_SEED=${SEED})`, () => {
     },
   );
 
-  it('are replaced by the other two of three instances', { timeout }, async ({ signal }) => {
-    await using database = await createTestDatabase();
-    await using rig = await StubRig.start({ store: database.url, random, timing: FAST });
-    const [sleeper, other] = await Promise.all([rig.spawn(), rig.spawn()]);
-    await killOneAfterAnother(rig, KILLS / 2, signal);
-    // One more falls silent for longer than its lease, and wakes up believing that it holds it.
-    for (let i = 0; i < (isSoak ? 20 : 1); i++) {
-      rig.ask(sleeper, 10);
-      const frozen = rig.freeze(sleeper, 1_500);
-      rig.ask(other, 10);
-      await frozen;
-    }
-    expect(await verdictOf(rig, database.url, signal)).toEqual([]);
-  });
+  it.runIf(isSoak)(
+    'are replaced by the other two of three instances',
+    { timeout },
+    async ({ signal }) => {
+      await using database = await createTestDatabase();
+      await using rig = await StubRig.start({ store: database.url, random, timing: FAST });
+      const [sleeper, other] = await Promise.all([rig.spawn(), rig.spawn()]);
+      await killOneAfterAnother(rig, KILLS / 2, signal);
+      // One more falls silent for longer than its lease, and wakes up believing that it holds it.
+      for (let i = 0; i < (isSoak ? 20 : 1); i++) {
+        rig.ask(sleeper, 10);
+        const frozen = rig.freeze(sleeper, 1_500);
+        rig.ask(other, 10);
+        await frozen;
+      }
+      expect(await verdictOf(rig, database.url, signal)).toEqual([]);
+    },
+  );
 });

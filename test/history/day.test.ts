@@ -24,7 +24,8 @@ const inDayTime = (config: Readonly<Record<string, unknown>>) => ({
   sources: {
     crm: { ...(config['sources'] as { crm: object }).crm, timeoutMs: 20_000 },
   },
-  write: { settleMs: 5_000, proveMs: 20_000, lateMs: 60_000 },
+  // Longer than a request may take, or a write that is never answered would be given up unread.
+  write: { settleMs: 5_000, proveMs: 20_000, lateMs: 180_000 },
 });
 
 /** One day of a service: everything that happens to it, in an order of the seed's choosing. */

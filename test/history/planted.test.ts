@@ -8,15 +8,14 @@ import { createIdSource } from '../../src/lib/ids.ts';
 import { aRequest } from '../../src/ledger/ledger.fixture.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerOver, openStore, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
-import type { Statement } from '../../src/ledger/sql/statement.ts';
-import type { Store } from '../../src/ledger/sql/store.ts';
 import type { Claim } from '../../src/ledger/turn.ts';
 import { check } from './checker.ts';
 import { EmulatedPlatform } from './emulated-platform.ts';
 import { readFinalState, readMessages, type FinalState } from './final-state.ts';
+import { PLANTS, type Plant } from './plants.ts';
 import { createStubPlatform, type StubPlatform } from './stub-platform.ts';
 import { checkStubTurns, settlementOf, valueFor } from './stub-turn.ts';
-import { aroundUnits, operationOf, sharedNow, tellingTurns } from './watched.ts';
+import { sharedNow, tellingTurns } from './watched.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -24,7 +23,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-type Plant = (store: Store) => Store;
 const sound: Plant = (store) => store;
 
 /** One small life of a ledger: accept, a turn that is taken over, a late settle, a crash, the rest. */
@@ -134,56 +132,23 @@ async function begin(ledger: Ledger): Promise<Claim> {
   return claim;
 }
 
-/** The settle's first statement, with neither owner nor fence in its condition. */
-const withoutFence: Plant = (store) => aroundUnits(store, (unit, run) => run(unit.map(dropFence)));
-
-function dropFence(statement: Statement): Statement {
-  if (statement.query.name !== 'settle.release') return statement;
-  const text: Statement['query']['text'] = (dialect) => {
-    const compiled = statement.query.text(dialect);
-    return {
-      ...compiled,
-      text: compiled.text.replace(
-        /and fence = (\S+ as bigint\))\s+and owner = (\S+ as text\)) and phase = 'leased'/,
-        'and $1 is not null and $2 is not null',
-      ),
-    };
-  };
-  return { ...statement, query: { name: 'planted.release', text } };
-}
-
-/** Says yes before the commit, and then the process dies before it. */
-const earlyAnswer: Plant = (store) => {
-  let accepts = 0;
-  return aroundUnits(store, (unit, run) =>
-    operationOf(unit) === 'accept' && (accepts += 1) > 1
-      ? Promise.resolve(unit.map(() => []))
-      : run(unit),
-  );
-};
-
-const withoutOutbox: Plant = (store) =>
-  aroundUnits(store, (unit, run) =>
-    run(unit.filter(({ query: { name } }) => name !== 'write.outbox')),
-  );
-
 describe('check', () => {
   it('finds nothing wrong with a ledger that keeps its promise', async () => {
     expect(await live(sound)).toEqual([]);
   });
 
   it('catches a settle that does not look at its fence', async () => {
-    const faults = await live(withoutFence);
+    const faults = await live(PLANTS.withoutFence);
     expect(faults).toContain('c1 was settled under fence 1 after a claim with 2');
   });
 
   it('catches an acknowledgement that came before the commit', async () => {
-    const faults = await live(earlyAnswer);
+    const faults = await live(PLANTS.earlyAnswer);
     expect(faults).toEqual([expect.stringMatching(/was acknowledged and is not in the ledger/)]);
   });
 
   it('catches a settle that skips the outbox', async () => {
-    const faults = await live(withoutOutbox);
+    const faults = await live(PLANTS.withoutOutbox);
     expect(faults).toContain('c1 fence 2 has 0 outbox messages');
   });
 });

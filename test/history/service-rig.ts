@@ -16,6 +16,7 @@ import { checkVerdicts } from './checks/verdicts.ts';
 import { EmulatedPlatform } from './emulated-platform.ts';
 import { readLedgerAt, type FinalState } from './final-state.ts';
 import type { HistoryEvent } from './history.ts';
+import type { PlantName } from './plants.ts';
 import { sharedClock, startClock } from './shared-clock.ts';
 import { sharedNow } from './watched.ts';
 import { phoneOf, TestCrm, type CrmRecord } from './test-crm.ts';
@@ -116,7 +117,7 @@ export class ServiceRig implements AsyncDisposable {
   }
 
   /** Starts a service; it kills itself at that point, or is killed there. */
-  async spawn(killAt?: KillAt): Promise<Child> {
+  async spawn(killAt?: KillAt, plant?: PlantName): Promise<Child> {
     const instance = `i${++this.#instances}`;
     if (killAt?.point === 'write.taken') this.#doomed.set(instance, killAt.nth);
     const setup = {
@@ -125,6 +126,7 @@ export class ServiceRig implements AsyncDisposable {
       platform: this.platform.url,
       timing: this.#options.timing,
       killAt,
+      plant,
       config: this.#config(),
       clock: this.#clock,
       peers: {
@@ -146,7 +148,7 @@ export class ServiceRig implements AsyncDisposable {
   /** A customer calls the queue that is listened to. */
   callIn(customer: number = this.#draw(CUSTOMERS)): Call {
     const started = this.platform.call({ queue: QUEUE, from: phoneOf(customer) });
-    const call = { ...started, customer: this.#record(customer) };
+    const call = { ...started, customer: this.customer(customer) };
     this.calls.push(call);
     return call;
   }
@@ -421,7 +423,8 @@ export class ServiceRig implements AsyncDisposable {
       .map(({ fields }) => `a turn threw: ${JSON.stringify(fields)}`);
   }
 
-  #record(customer: number): CrmRecord {
+  /** What the CRM knows of a customer. */
+  customer(customer: number): CrmRecord {
     const record = this.crm.records.get(phoneOf(customer));
     if (record === undefined) throw new RangeError(`there is no customer ${customer}`);
     return record;

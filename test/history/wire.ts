@@ -1,6 +1,7 @@
 import type { BeatTiming } from '../../src/engine/instance.ts';
 import type { EnrichmentRequest } from '../../src/domain/request.ts';
 import type { HistoryEvent } from './history.ts';
+import type { PlantName } from './plants.ts';
 
 /** What every child process is started with: one JSON argument. */
 export interface ChildSetup {
@@ -11,11 +12,15 @@ export interface ChildSetup {
   readonly timing?: BeatTiming | undefined;
   /** Kills itself with SIGKILL when it passes this point for the nth time. */
   readonly killAt?: KillAt | undefined;
+  /** A bug that its ledger is to have. */
+  readonly plant?: PlantName | undefined;
 }
 
 export interface KillAt {
   readonly point: string;
   readonly nth: number;
+  /** What it sends itself there. @defaultValue `'SIGKILL'` */
+  readonly signal?: 'SIGKILL' | 'SIGSTOP' | undefined;
 }
 
 /** A child that runs stubs of turns. */

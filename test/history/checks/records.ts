@@ -8,7 +8,7 @@ export function checkRecords(history: readonly HistoryEvent[], state: FinalState
     ...everyOutcomeIsAudited(state),
     ...(state.isAuditIntact ? [] : ['the chain of the audit is broken']),
     ...feedsHaveNoGaps(state),
-    ...noFenceHasTwoOutcomes(state),
+    ...noRequestIsAnsweredTwice(state),
     ...settledTurnsAreThere(history, state),
   ];
 }
@@ -38,16 +38,16 @@ function feedsHaveNoGaps({ conversations }: FinalState): string[] {
   ]);
 }
 
-function noFenceHasTwoOutcomes({ outcomes }: FinalState): string[] {
-  const seen = new Set<string>();
-  return outcomes.flatMap(({ conversationId, fence, requestIds }) => {
-    const name = `${conversationId} fence ${fence} ${requestIds[0]}`;
-    if (!seen.has(name)) {
-      seen.add(name);
-      return [];
-    }
-    return [`${conversationId} has two outcomes under fence ${fence}`];
-  });
+function noRequestIsAnsweredTwice({ outcomes }: FinalState): string[] {
+  const fences = new Map<string, number>();
+  return outcomes.flatMap(({ conversationId, fence, requestIds }) =>
+    requestIds.flatMap((id) => {
+      const earlier = fences.get(id);
+      fences.set(id, fence);
+      if (earlier === undefined) return [];
+      return [`${conversationId} answered ${id} under fence ${earlier} and under ${fence}`];
+    }),
+  );
 }
 
 /** A turn that was told that it had settled its requests finds them answered under its fence or an earlier one. */
