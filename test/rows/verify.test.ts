@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.ts';
-import { PROFILES, startRow, writeConfig, type Env, type RowStage } from './stage.ts';
+import { POLL, serve } from './serve.ts';
+import { PROFILES, startRow, type Env, type RowStage } from './stage.ts';
 
 interface Told {
   readonly status: number;
@@ -167,33 +167,3 @@ describe.concurrent('verify beside a running service', () => {
     },
   );
 });
-
-const POLL = { timeout: 20_000, interval: 100 } as const;
-
-/** The service in this process, listening to the queue, with one key to write. */
-async function serve(row: RowStage): Promise<{
-  readonly env: Env;
-  readonly stop: () => void;
-  readonly stopped: Promise<unknown>;
-}> {
-  const given = await writeConfig(
-    row,
-    { proveMs: 500, settleMs: 100 },
-    {
-      listen: { queues: ['Support'] },
-      service: { port: 0 },
-      sources: { crm: { type: 'static', values: { '+12125550101': { tier: 'gold' } } } },
-      attributes: { 'crm.tier': { from: 'crm.tier' } },
-      store: `sqlite:${join(row.cwd, 'rapport.db')}`,
-    },
-  );
-  const asked = new AbortController();
-  const stopped = row.rapport(['serve'], given, { signal: asked.signal });
-  const listening = vi.waitFor(() => {
-    expect(row.emulator.control.world().channels).toMatchObject([{ connected: true }]);
-  }, POLL);
-  const early = stopped.then(({ err }) => Promise.reject(new Error(err)));
-  await Promise.race([listening, early]);
-  early.catch(() => undefined);
-  return { env: given, stop: () => asked.abort(), stopped };
-}

@@ -95,7 +95,8 @@ async function enrichThere({ config, orders, results, flags }: Job, io: CliIo): 
   const watched = watch(results, { timeoutMs: flags.timeout * SECOND_MS, signal }, io);
   void watched.then(() => asking.abort());
   try {
-    await enrichThroughService({ config, orders, results, signal: asking.signal });
+    const { run } = flags;
+    await enrichThroughService({ config, orders, run, results, signal: asking.signal });
   } finally {
     asked.abort();
     await watched;

@@ -8,6 +8,8 @@ import type { Results, ServiceAnswer } from './results.ts';
 export interface ServiceJob {
   readonly config: RapportConfig;
   readonly orders: Orders;
+  /** Name of the run: the service does nothing again that it has done for it. */
+  readonly run: string | undefined;
   readonly results: Results;
   /** Ends the asking; what was asked for is answered still. */
   readonly signal: AbortSignal;
@@ -17,6 +19,8 @@ export interface ServiceJob {
 const PARALLEL = 8;
 /** How long it may take the service to have every key proved, in milliseconds. */
 const WAIT_MS = 30_000;
+/** How much longer its answer may take, in milliseconds. */
+const ANSWER_MS = 10_000;
 
 /** Asks the running service, which holds the ledger, for each conversation, and waits for its outcome. */
 export async function enrichThroughService(job: ServiceJob): Promise<void> {
@@ -28,7 +32,14 @@ export async function enrichThroughService(job: ServiceJob): Promise<void> {
       const { externalId, participantId } = job.orders.body;
       const path = `/v1/conversations/${id}/enrich?wait=visible&timeoutMs=${WAIT_MS}`;
       const startedMs = systemClock.monotonicMs();
-      const answer = await door.post(path, { externalId, participantId });
+      const answer = await door.post(
+        path,
+        { externalId, participantId },
+        {
+          idempotencyKey: job.run === undefined ? undefined : encodeURIComponent(job.run),
+          answerMs: WAIT_MS + ANSWER_MS,
+        },
+      );
       const latencyMs = systemClock.monotonicMs() - startedMs;
       job.results.takeAnswer(id, { ...parseAnswer(answer), latencyMs });
     }

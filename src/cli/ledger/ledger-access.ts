@@ -69,6 +69,22 @@ function optionsOf({ store }: RapportConfig): OpenLedgerOptions {
 /** Longest wait for an answer of a service on this machine, in milliseconds. */
 const ANSWER_MS = 30_000;
 
+export interface AskOptions {
+  /** Requests with the same one are one, over restarts too. */
+  readonly idempotencyKey?: string | undefined;
+  /** Longest wait for the answer, in milliseconds. @defaultValue `30_000` */
+  readonly answerMs?: number | undefined;
+}
+
+function withKey(init: RequestInit, apiKey: string, { idempotencyKey }: AskOptions): RequestInit {
+  const headers = new Headers({
+    authorization: `Bearer ${apiKey}`,
+    'content-type': 'application/json',
+  });
+  if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey);
+  return { ...init, headers };
+}
+
 /** The HTTP interface of the service that runs with the same configuration on this machine. */
 export class ServiceDoor {
   readonly #url: string;
@@ -81,8 +97,8 @@ export class ServiceDoor {
   }
 
   /** @throws {RapportError} what the service says, or that it cannot be reached */
-  post(path: string, body: unknown): Promise<unknown> {
-    return this.#ask(path, { method: 'POST', body: JSON.stringify(body) });
+  post(path: string, body: unknown, options: AskOptions = {}): Promise<unknown> {
+    return this.#ask(path, { method: 'POST', body: JSON.stringify(body) }, options);
   }
 
   patch(path: string, body: unknown): Promise<unknown> {
@@ -99,7 +115,7 @@ export class ServiceDoor {
     }
   }
 
-  async #ask(path: string, init: RequestInit): Promise<unknown> {
+  async #ask(path: string, init: RequestInit, options: AskOptions = {}): Promise<unknown> {
     if (this.#apiKey === undefined) {
       throw new RapportError({
         code: 'ERR_SERVICE_KEY',
@@ -107,19 +123,22 @@ export class ServiceDoor {
         nextStep: 'Set RAPPORT_API_KEY to the service’s key, or stop the service first.',
       });
     }
-    const response = await this.#fetch(path, init, this.#apiKey);
+    const response = await this.#fetch(path, withKey(init, this.#apiKey, options), options);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     throw refused(this.#url, response.status, answer);
   }
 
-  async #fetch(path: string, init: RequestInit, apiKey: string): Promise<Response> {
+  async #fetch(
+    path: string,
+    init: RequestInit,
+    { answerMs = ANSWER_MS }: AskOptions,
+  ): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
         ...init,
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         redirect: 'error',
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(answerMs),
       });
     } catch (error) {
       throw new RapportError({

@@ -1,0 +1,46 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { writeConfig, type Env, type RowStage } from './stage.ts';
+
+/** How long something that the service is to do may take before its test has failed. */
+export const POLL = { timeout: 20_000, interval: 100 } as const;
+
+/** The service in this process, listening to the queue, with one key to write. */
+export async function serve(row: RowStage): Promise<{
+  readonly env: Env;
+  readonly stop: () => void;
+  readonly stopped: Promise<unknown>;
+}> {
+  const port = await freePort();
+  const written = await writeConfig(
+    row,
+    { proveMs: 500, settleMs: 100 },
+    {
+      listen: { queues: ['Support'] },
+      service: { port, apiKey: '${SERVICE_KEY}' },
+      sources: { crm: { type: 'static', values: { '+12125550101': { tier: 'gold' } } } },
+      attributes: { 'crm.tier': { from: 'crm.tier' } },
+      store: `sqlite:${join(row.cwd, 'rapport.db')}`,
+    },
+  );
+  const given = { ...written, SERVICE_KEY: 'a-key-of-the-rows-that-is-long-enough' };
+  const asked = new AbortController();
+  const stopped = row.rapport(['serve'], given, { signal: asked.signal });
+  const listening = vi.waitFor(() => {
+    expect(row.emulator.control.world().channels).toMatchObject([{ connected: true }]);
+  }, POLL);
+  const early = stopped.then(({ err }) => Promise.reject(new Error(err)));
+  await Promise.race([listening, early]);
+  early.catch(() => undefined);
+  return { env: given, stop: () => asked.abort(), stopped };
+}
+
+/** A port that is free now; the commands find the service by its number. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
