@@ -244,6 +244,8 @@ function findFalseEndings(record: Record): string[] {
 
 function judgeEnding(record: Record, said: Said, asked: string): string[] {
   const { key, state } = said;
+  // Whose attempts are spent waits for an operator, its open keys with it.
+  if (record.isSetAside) return [];
   if (PENDING.has(state)) return [`${key} has no verdict: ${state}`];
   // Nobody told of what came after.
   if (record.hasLostFrames || record.mood.topics === 'none') return [];

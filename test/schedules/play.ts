@@ -18,6 +18,7 @@ export interface Record {
   /** Requests that nobody has answered. */
   readonly unanswered: number;
   readonly isRestless: boolean;
+  readonly isSetAside: boolean;
   readonly customers: readonly string[];
   readonly turns: Service['turns'];
   readonly told: readonly Told[];
@@ -129,7 +130,7 @@ class Player {
 
   tell(mood: PlatformMood): Record {
     const { history, conversation } = this.#stage;
-    const { turns, told, entries, crmSaid, unanswered, isRestless } = this.#service;
+    const { turns, told, entries, crmSaid, unanswered, isRestless, isSetAside } = this.#service;
     return {
       mood,
       history,
@@ -137,6 +138,7 @@ class Player {
       asks: crmSaid,
       unanswered,
       isRestless,
+      isSetAside,
       customers: this.#customers,
       turns,
       told,

@@ -102,6 +102,8 @@ export class Service {
   readonly crm: Map<string, string> = new Map();
   readonly crmSaid: { readonly at: number; readonly key: string; readonly value: string }[] = [];
   crmFailures = 0;
+  /** Its attempts are spent: nothing is done for it until somebody asks again. */
+  isSetAside = false;
   /** Told of every frame, before anything reads it. */
   onFrame: (text: string) => void = () => undefined;
   entries: ReadonlyMap<string, AttributeEntry> = new Map();
@@ -351,6 +353,7 @@ export class Service {
     this.#keep(failure.entries ?? []);
     if (result.kind === 'dead' || this.#attempts >= MAX_ATTEMPTS) {
       answer();
+      this.isSetAside = true;
       this.#dueNext(undefined);
       return;
     }
