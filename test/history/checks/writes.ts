@@ -9,6 +9,8 @@ interface Standing {
   hasStood: boolean;
   /** It had stood there, and then the platform told that it no longer did. */
   isGone: boolean;
+  /** It took the place of another value that nobody has seen there: that one may still arrive after it. */
+  readonly overUnseen: boolean;
 }
 
 /** Per conversation, by participant and key. */
@@ -18,7 +20,8 @@ type Standings = Map<string, Map<string, Standing>>;
  * Nothing is written twice: a value is sent again only after its writer has looked, later than the
  * write before, and has not found it there, or could not be told; or after the platform has told
  * that what had stood there was gone. A process that was frozen may send once more what it was
- * about to send; the guard sees to that.
+ * about to send; the guard sees to that. A key that is emptied while its own value has been taken and
+ * not seen may be emptied once more: that value may be applied after the first blank.
  */
 export function checkWrites(history: readonly HistoryEvent[]): string[] {
   const frozen = frozenOf(history);
@@ -50,8 +53,10 @@ function noteWrite(standings: Standings, written: Written): string[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const name = nameOf(participantId, key);
     const before = standing.get(name);
-    standing.set(name, { value, missedBy: new Set(), hasStood: false, isGone: false });
+    const overUnseen = before !== undefined && before.value !== value && !before.hasStood;
+    standing.set(name, { value, missedBy: new Set(), hasStood: false, isGone: false, overUnseen });
     if (before?.value !== value || before.missedBy.has(instance) || before.isGone) return [];
+    if (value === '' && before.overUnseen) return [];
     return [
       `${conversationId} ${key} '${value}' was written twice, the second time by ${instance}`,
     ];
