@@ -4,8 +4,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { startEmulator, type SupportedOperation } from '../src/emulator/index.ts';
-import { createPlatformPaths } from '../src/emulator/platform-paths/find-platform-path.ts';
-import { PLATFORM_TREE_SOURCE } from '../src/emulator/platform-paths/tree.ts';
+import {
+  createPlatformPaths,
+  PLATFORM_OPERATIONS_SOURCE,
+} from '../src/emulator/platform-paths/find-platform-path.ts';
 
 export const EMULATOR_SUPPORT_FILE: URL = new URL(
   '../docs/reference/emulator-support.md',
@@ -26,7 +28,7 @@ export async function renderEmulatorSupport(): Promise<string> {
     '',
     '# What of the platform the emulator has',
     '',
-    `Of ${platform.length} operations that the platform has (${PLATFORM_TREE_SOURCE}):`,
+    `Of ${platform.length} operations that the platform has (${PLATFORM_OPERATIONS_SOURCE}):`,
     '',
     `- **${supported.length} implemented**: they do what the platform does, as far as the contract says it.`,
     `- **${missing} missing**: answered with status 501 and code \`emulator.not.implemented\`.`,

@@ -1,4 +1,5 @@
-import { PLATFORM_TREE } from './tree.ts';
+/** Written by `npm run generate` from the official SDK: each path with its methods, as `GET POST`. */
+import officialSdk from './operations.json' with { type: 'json' };
 
 /** What the platform has under a path. */
 export type PlatformPath =
@@ -14,12 +15,16 @@ export type PlatformPath =
 
 interface PathNode {
   readonly template: string;
-  readonly methods: readonly string[];
+  readonly methods: string[];
   readonly literals: Map<string, PathNode>;
-  readonly parameters: PathNode[];
+  /** Children whose segment is a parameter, by its name: the platform names one place in several ways. */
+  readonly parameters: Map<string, PathNode>;
 }
 
-/** Every path of the platform by segment. Parsed from text at the first question: it takes a few milliseconds. */
+/** The SDK that the operations were read from, with its version. */
+export const PLATFORM_OPERATIONS_SOURCE: string = officialSdk.source;
+
+/** Every path of the platform by segment. The tree grows at the first question: it takes a few milliseconds. */
 export interface PlatformPaths {
   /** `path` is a request's, without query: `/api/v2/conversations/123`. */
   find(method: string, path: string): PlatformPath;
@@ -28,8 +33,8 @@ export interface PlatformPaths {
 }
 
 export function createPlatformPaths(): PlatformPaths {
-  let parsed: PathNode | undefined;
-  const root = (): PathNode => (parsed ??= parseTree(PLATFORM_TREE));
+  let grown: PathNode | undefined;
+  const root = (): PathNode => (grown ??= growTree(Object.entries(officialSdk.paths)));
   return {
     find(method, path) {
       const candidates = [...nodesAt(root(), path.split('/').slice(1))];
@@ -44,27 +49,28 @@ export function createPlatformPaths(): PlatformPaths {
   };
 }
 
-function parseTree(text: string): PathNode {
-  const root = createNode('', []);
-  const branch = [root];
-  for (const line of text.split('\n')) {
-    const depth = line.search(/\S/);
-    if (depth < 0) continue;
-    const [segment = '', ...methods] = line.slice(depth).split(' ');
-    const parent = branch[depth] ?? root;
-    const node = createNode(`${parent.template}/${segment}`, methods);
-    if (segment.startsWith('{')) parent.parameters.push(node);
-    else parent.literals.set(segment, node);
-    branch[depth + 1] = node;
+function growTree(paths: readonly (readonly [path: string, methods: string])[]): PathNode {
+  const root = createNode('');
+  for (const [path, methods] of paths) {
+    const node = path.split('/').slice(1).reduce(descend, root);
+    node.methods.push(...methods.split(' '));
   }
   return root;
 }
 
-const createNode = (template: string, methods: readonly string[]): PathNode => ({
+/** The child of a segment, made where there is none yet. */
+function descend(parent: PathNode, segment: string): PathNode {
+  const siblings = segment.startsWith('{') ? parent.parameters : parent.literals;
+  const child = siblings.get(segment) ?? createNode(`${parent.template}/${segment}`);
+  siblings.set(segment, child);
+  return child;
+}
+
+const createNode = (template: string): PathNode => ({
   template,
-  methods,
+  methods: [],
   literals: new Map(),
-  parameters: [],
+  parameters: new Map(),
 });
 
 /** Paths that fit, those with literal segments first, as the platform would route. */
@@ -77,11 +83,11 @@ function* nodesAt(node: PathNode, segments: readonly string[]): Generator<PathNo
   const literal = node.literals.get(segment);
   if (literal !== undefined) yield* nodesAt(literal, rest);
   if (segment === '') return;
-  for (const parameter of node.parameters) yield* nodesAt(parameter, rest);
+  for (const parameter of node.parameters.values()) yield* nodesAt(parameter, rest);
 }
 
 function* operationsOf(node: PathNode): Generator<string> {
   for (const method of node.methods) yield `${method} ${node.template}`;
   for (const child of node.literals.values()) yield* operationsOf(child);
-  for (const child of node.parameters) yield* operationsOf(child);
+  for (const child of node.parameters.values()) yield* operationsOf(child);
 }
