@@ -1,11 +1,8 @@
+import { UNPRINTABLE } from '../lib/unprintable.ts';
 import { LookupError } from './errors.ts';
 
 /** Longest customer key that is looked up, in UTF-16 units; longer ones are no key but an attempt. */
 export const MAX_KEY_LENGTH = 512;
-
-/** C0 and C1 control characters, line and paragraph separators, and lone surrogates. */
-// oxlint-disable-next-line no-control-regex -- the control characters are what it looks for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u;
 
 /**
  * Refuses a key that no customer has: empty (it would ask for everybody), overlong, or with

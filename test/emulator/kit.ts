@@ -4,6 +4,10 @@ import { startEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/world/seed.ts';
 
+/** JSON from outside, read as the platform's own users read it: by the names they expect. */
+// oxlint-disable-next-line typescript/no-explicit-any -- an unexpected shape fails the test that reads it
+export type ForeignJson = any;
+
 /** A plain HTTP client of one emulator, with a token; shares no code with the product's client. */
 export interface TestClient {
   readonly token: string;
@@ -13,8 +17,7 @@ export interface TestClient {
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read answers as the platform's users do
-  readonly body: any;
+  readonly body: ForeignJson;
 }
 
 export interface TestEmulator extends Emulator {
@@ -68,10 +71,8 @@ export function clientWith(emulator: Emulator, token: string): TestClient {
 /** A socket that keeps what it hears and lets a test wait for the next frame of a kind. */
 export interface TestSocket extends AsyncDisposable {
   readonly socket: WebSocket;
-  // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  readonly frames: any[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  next(isWanted: (frame: any) => boolean): Promise<any>;
+  readonly frames: ForeignJson[];
+  next(isWanted: (frame: ForeignJson) => boolean): Promise<ForeignJson>;
   readonly closed: Promise<number>;
 }
 

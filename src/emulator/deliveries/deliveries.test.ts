@@ -1,12 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { startTestEmulator } from '../../../test/emulator/kit.ts';
+import { startTestEmulator, type ForeignJson } from '../../../test/emulator/kit.ts';
 
 interface Sink extends AsyncDisposable {
   readonly url: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- read as whoever receives it reads it
-  readonly got: any[];
+  readonly got: ForeignJson[];
   /** Waits for that many. */
   has(count: number): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { AttributeClass } from '../../domain/attributes.ts';
+import { UNPRINTABLE } from '../../lib/unprintable.ts';
 import type { LimitOptions } from '../options.ts';
 import { findSensitive } from './sensitive.ts';
 
@@ -98,9 +99,6 @@ export function checkKey(
         detail: 'is empty, or has control characters or outer white space',
       };
 }
-
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u;
 
 /** Bytes of `{"attributes":{}}`, less the comma that the last entry does not have. */
 const ENVELOPE_BYTES = 16;
