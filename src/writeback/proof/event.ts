@@ -79,6 +79,8 @@ export type ProofEvent =
   /** The answer to write number `write` of this entry. */
   | { readonly kind: 'answer'; readonly write: number; readonly answer: WriteAnswer }
   | EvidenceEvent
+  /** What was observed up to now may have gone with a turn that did not live to say so. */
+  | { readonly kind: 'unheard' }
   /** A read that was asked for could not be made. */
   | { readonly kind: 'read-failed'; readonly reason: string }
   | { readonly kind: 'deadline' }

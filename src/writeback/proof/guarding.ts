@@ -172,6 +172,14 @@ export function overtaken(
   return same(after.entry, ...proved.actions, ...after.actions);
 }
 
+/**
+ * Nobody may have been there to hear of another value: a read tells who is there, also when the
+ * conversation has ended meanwhile.
+ */
+export function unheard(entry: AttributeEntry, context: StepContext): Step {
+  return same(entry.state === 'visible' ? doubtOrder(entry, context) : entry);
+}
+
 /** Row 26. */
 function rewrite(entry: AttributeEntry, context: StepContext): Step {
   const { by = 'unknown', spent } = memoryOf(entry);
@@ -191,7 +199,7 @@ export function witnessOverwritten(
   const witnessed = witness(entry, evidence);
   if (entry.state === 'yielded') {
     const last = entry.own.at(-1);
-    if (evidence.digest !== null && evidence.digest === last) {
+    if (evidence.digest !== null && evidence.digest === last && evidence.digest !== entry.wanted) {
       // Without an order it is as likely the late echo of what was yielded.
       return isAfterAll(entry, evidence)
         ? prove({ ...witnessed, wanted: last }, context)

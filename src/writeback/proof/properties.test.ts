@@ -103,6 +103,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
   },
   { weight: 6, arbitrary: event({ kind: 'deadline' }) },
   event({ kind: 'read-failed', reason: 'budget' }),
+  event({ kind: 'unheard' }),
   event({ kind: 'flow-started', flowId: 'f' }),
   event({ kind: 'flow-ended', flowId: 'f' }),
   event({ kind: 'wipe', blank: BLANK }),

@@ -8,6 +8,7 @@ import {
   attendOverwritten,
   lookAgain,
   overtaken,
+  unheard,
   witnessOverwritten,
   witnessProved,
 } from './guarding.ts';
@@ -49,6 +50,7 @@ const RULES: {
       ? answeredWipe(entry, event, context)
       : answered(entry, event, context),
   evidence: weigh,
+  unheard: (entry, _event, context) => unheard(entry, context),
   // A deadline that has been moved since is not this one.
   deadline: (entry, event, context) =>
     entry.deadlineAt === undefined || entry.deadlineAt > context.now

@@ -589,6 +589,13 @@ describe('reduce: guarding', () => {
     expect(ordered.state).toBe('visible');
   });
 
+  it('row 28: what it yielded to stays theirs where that is an older value of ours, seen twice', () => {
+    const late = visible({ wanted: W, own: [O] });
+    const yielded = play(late, read(O), policy('ours', 'theirs'));
+    expect([yielded.state, yielded.entry.wanted]).toEqual(['yielded', O]);
+    expect(play(yielded.entry, read(O)).entry).toEqual(yielded.entry);
+  });
+
   it('row 29: by policy alert it stands as it is until a request sets it again', () => {
     const after = play(visible(), read(F), policy('alert', 'alert'));
     expect([after.state, after.dueIn]).toEqual(['overwritten', undefined]);
@@ -675,6 +682,15 @@ describe('reduce: ending and wiping', () => {
     expect(lost.does).toContain('outbox:overwritten');
     const unread = play(asked.entry, NO_READ);
     expect([unread.state, unread.memory.reason]).toEqual(['unverified', 'ended']);
+  });
+
+  it('row 34: what may have been missed before the end is looked into as well', () => {
+    const doubted = play(visible(), { kind: 'unheard' });
+    expect([doubted.state, doubted.dueIn]).toEqual(['visible', 0]);
+    expect(play(doubted.entry, read(W)).dueIn).toBeUndefined();
+    expect(play(doubted.entry, read(F)).state).toBe('overwritten');
+    const closed = play(play(doubted.entry, ENDED).entry, read(F));
+    expect([closed.state, closed.memory.was]).toEqual(['closed', 'overwritten']);
   });
 
   it('row 34: the guard is off at the end', () => {

@@ -342,6 +342,29 @@ describe('writeTurn', () => {
   });
 
   it.each([
+    ['goes on', false, 'overwritten', undefined],
+    ['has ended meanwhile', true, 'closed', 'overwritten'],
+  ])(
+    'tells what only a lost turn heard of, where the conversation %s',
+    async (_, ended, state, was) => {
+      const rig = new Rig();
+      rig.listen();
+      await rig.enrich({ 'crm.tier': 'gold' });
+      await rig.live(1000);
+      const before = rig.entries;
+      const earlierTurnAt = rig.clock.wallMs();
+      rig.platform.set(CUSTOMER, 'crm.tier', 'theirs');
+      // It was told to a turn, and the settle was lost with its process.
+      rig.entries = before;
+      rig.platform.ended = ended;
+      await rig.clock.advance(5000);
+      await rig.turn({ lookFirst: { earlierTurnAt } });
+      expect([rig.state('crm.tier'), rig.entry('crm.tier')?.note['was']]).toEqual([state, was]);
+      expect(rig.platform.log).toEqual(['patchAttributes live', 'getConversation live']);
+    },
+  );
+
+  it.each([
     ['the turn saw the end itself, and wiped', false, true],
     ['the turn saw the end itself, and was lost before', false, false],
     ['an event told of the end, and the turn wiped', true, true],

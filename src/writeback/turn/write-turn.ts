@@ -46,6 +46,7 @@ export async function writeTurn(
 /** Takes in what the turn was given: what was seen, who the customer is, what is wanted. */
 async function begin(turn: TurnState): Promise<void> {
   const { input } = turn;
+  if (input.lookFirst !== undefined) turn.stepAll(() => ({ kind: 'unheard' }));
   // What arrived while the conversation was read counts before its end does: then the guard is off.
   if (input.seen !== undefined && hasEnded(input.seen.conversation)) turn.takeIn();
   if (input.seen !== undefined) see(turn, input.seen.conversation, input.seen.sight);
@@ -73,6 +74,8 @@ function doubtWipes(turn: TurnState): void {
   for (const entry of turn.board.entries) {
     const isBegun = entry.state === 'wiping' && !entry.own.includes(entry.wanted ?? '');
     if (!turn.wipes.delete(nameOf(entry)) && !isBegun) continue;
+    // Not at once: what was sent may still be on its way.
+    turn.readers.delete(nameOf(entry));
     turn.step(entry, { kind: 'leave' });
     const { writes } = turn.board.get(entry) ?? entry;
     turn.step(entry, { kind: 'answer', write: writes, answer });
