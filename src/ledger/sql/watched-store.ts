@@ -1,6 +1,6 @@
 import { troubleOf } from '../errors.ts';
 import type { Dialect, SqlRow, Statement, Unit, UnitResult } from './statement.ts';
-import type { Store, StoreSignal } from './store.ts';
+import type { Store, StoreSignal, When } from './store.ts';
 
 /** A store that remembers whether it took the last change, for whoever asks if it can be relied on. */
 export class WatchedStore implements Store {
@@ -24,9 +24,9 @@ export class WatchedStore implements Store {
     return this.#inner.now();
   }
 
-  async run(unit: Unit): Promise<UnitResult> {
+  async run(unit: Unit, when?: When): Promise<UnitResult> {
     try {
-      const result = await this.#inner.run(unit);
+      const result = await this.#inner.run(unit, when);
       this.#trouble = undefined;
       return result;
     } catch (error) {
@@ -36,8 +36,8 @@ export class WatchedStore implements Store {
     }
   }
 
-  read(statement: Statement): Promise<readonly SqlRow[]> {
-    return this.#inner.read(statement);
+  read(statement: Statement, when?: When): Promise<readonly SqlRow[]> {
+    return this.#inner.read(statement, when);
   }
 
   define(texts: readonly string[]): Promise<void> {
