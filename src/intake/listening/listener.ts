@@ -44,6 +44,12 @@ interface Followed {
 /** Conversations that are followed at most, whatever they are followed by. */
 const MAX_FOLLOWED = 50_000;
 
+/**
+ * How much of what is followed is let go when there is no room, as a share: a channel that is full gives
+ * a topic's place away only by a request that puts all its topics again.
+ */
+const SHARE_LET_GO = 0.05;
+
 /** Spreads topics over as few channels as hold them, and follows conversations as they come and go. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
@@ -127,7 +133,7 @@ export class Listener implements AsyncDisposable {
 
   /**
    * Listens to one conversation's detail events. `isShown` says that a standing topic shows the
-   * conversation anyway. When there is no room, the one that is followed longest is let go, since
+   * conversation anyway. When there is no room, those that are followed longest are let go, since
    * not every conversation tells us of its end.
    *
    * @returns false when it cannot be followed at all
@@ -145,7 +151,7 @@ export class Listener implements AsyncDisposable {
       this.#notFollowed += 1;
       return false;
     }
-    if (this.#followed.size >= MAX_FOLLOWED) this.#letGoOldest();
+    if (this.#followed.size >= MAX_FOLLOWED) this.#letGoOldest(1);
     channel?.want(topics);
     this.#followed.set(conversationId, { channel, isShown });
     return true;
@@ -179,17 +185,19 @@ export class Listener implements AsyncDisposable {
         this.#extra.add(channel);
         return channel;
       }
-      if (!this.#letGoOldest()) return undefined;
+      if (this.#followed.size === 0) return undefined;
+      this.#letGoOldest(Math.ceil(this.#followed.size * SHARE_LET_GO));
     }
   }
 
-  #letGoOldest(): boolean {
+  #letGoOldest(count: number): void {
+    let left = count;
     for (const oldest of this.#followed.keys()) {
+      if (left === 0) return;
       this.#release(oldest);
       this.#letGo += 1;
-      return true;
+      left -= 1;
     }
-    return false;
   }
 
   #release(conversationId: ConversationId): NotificationChannel | undefined {
