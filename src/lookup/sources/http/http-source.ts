@@ -1,12 +1,14 @@
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../../../lib/clock.ts';
 import { LookupError } from '../../errors.ts';
 import { refusedKey } from '../../key.ts';
 import type { HttpSourceOptions } from '../../options/http-options.ts';
 import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';
-import { dump, readAnswer } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import { createAuthorizer, type Authorizer, type Credentials } from './auth.ts';
+import { exchange, type HttpAnswer } from './exchange.ts';
 import { unreachable } from '../../network-error.ts';
+import { isSuccess } from './status.ts';
 import { parseJsonTemplate, parseTemplate, union, usesOf, type Template } from './template.ts';
 import { encodeUrlPart, parseUrlTemplate, type UrlTemplate } from './url-template.ts';
 
@@ -45,7 +47,7 @@ export function createHttpSource(
     repeatable: options.repeatable ?? REPEATABLE_METHODS.has(options.method),
     // Filling in may refuse the key: inside, so that it rejects like everything else.
     read: async (query, signal) =>
-      exchange({
+      ask({
         source: name,
         options,
         dispatcher,
@@ -65,7 +67,7 @@ function openAgent(): Agent {
   return new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: CONNECT_TIMEOUT_MS } });
 }
 
-interface Exchange {
+interface Question {
   readonly source: string;
   readonly options: HttpSourceOptions;
   readonly dispatcher: Dispatcher;
@@ -76,35 +78,34 @@ interface Exchange {
 }
 
 /** One request and its answer; a second one when a token that can be renewed was not accepted. */
-async function exchange(parts: Exchange): Promise<SourceAnswer> {
-  const { source, authorizer, options, filled, clock, signal } = parts;
+async function ask(parts: Question): Promise<SourceAnswer> {
+  const { source, authorizer, options, clock, signal } = parts;
   const rules = {
     source,
-    host: filled.url.host,
     maxBytes: options.maxBytes,
     record: options.record,
     wallMs: clock.wallMs(),
-    signal,
   };
   const credentials = await authorizer.authorize(signal);
   const response = await send(parts, credentials);
-  if (response.statusCode !== 401 || credentials.renew === undefined) {
+  if (response.status !== 401 || credentials.renew === undefined) {
     return readAnswer(response, rules);
   }
-  await dump(response, signal);
   return readAnswer(await send(parts, await credentials.renew(signal)), rules);
 }
 
-async function send(parts: Exchange, credentials: Credentials): Promise<Dispatcher.ResponseData> {
+async function send(parts: Question, credentials: Credentials): Promise<HttpAnswer> {
   const { source, options, dispatcher, filled, signal } = parts;
   const url = new URL(filled.url);
   for (const [name, value] of Object.entries(credentials.query)) addParameter(url, name, value);
   try {
-    return await request(url, {
-      dispatcher,
+    return await exchange(dispatcher, {
       method: options.method,
+      url,
       headers: { ...filled.headers, ...credentials.headers },
-      body: filled.body ?? null,
+      body: filled.body,
+      wantsBody: isSuccess,
+      maxBytes: options.maxBytes,
       signal,
     });
   } catch (error) {

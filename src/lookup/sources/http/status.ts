@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { HttpAnswer } from './exchange.ts';
 import { LookupError, type LookupErrorCode } from '../../errors.ts';
 import type { AnswerRules } from './answer.ts';
 import { parseRetryAfter } from '../../../lib/retry-after.ts';
@@ -6,14 +6,18 @@ import { parseRetryAfter } from '../../../lib/retry-after.ts';
 /** 404 and 410: no such customer (any more). 204: nothing to say about them. */
 const NOT_FOUND_STATUSES: ReadonlySet<number> = new Set([204, 404, 410]);
 
+/** Whether the body tells of the customer. */
+export const isSuccess = (status: number): boolean =>
+  status >= 200 && status < 300 && !NOT_FOUND_STATUSES.has(status);
+
 /** What the status alone says: read the body, nobody there, or why it failed. */
 export function judgeStatus(
-  response: Dispatcher.ResponseData,
+  response: HttpAnswer,
   rules: AnswerRules,
 ): 'read' | 'not-found' | LookupError {
-  const { statusCode: status, headers } = response;
+  const { status, headers } = response;
+  if (isSuccess(status)) return 'read';
   if (NOT_FOUND_STATUSES.has(status)) return 'not-found';
-  if (status >= 200 && status < 300) return 'read';
   const { code, why, nextStep } = explainStatus(status);
   return new LookupError({
     code,
