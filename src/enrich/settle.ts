@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { NO_ATTRIBUTES, toAttributeRecord, type Attributes } from '../domain/attributes.ts';
 import type { Conversation } from '../domain/conversation.ts';
 import type { OutcomeResult, SourceVerdict } from '../domain/outcome.ts';
@@ -189,9 +189,7 @@ function reportOf(
 
 /** SHA-256 of a patch in RFC 8785 form, hex: the same keys and values have the same hash, in any order. */
 export function hashPatch(patch: Attributes): string {
-  return createHash('sha256')
-    .update(canonicalJson(toAttributeRecord(patch)))
-    .digest('hex');
+  return hash('sha256', canonicalJson(toAttributeRecord(patch)), 'hex');
 }
 
 const toFinding = ({ keyKind, key, tried }: Identification): KeyFinding => ({

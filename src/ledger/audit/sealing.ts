@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { maybeText, numberOf, textOf } from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
 
@@ -75,5 +75,5 @@ export function linkOf(previous: string, seq: number, row: SqlRow): string {
     // Only where there are some: rows that were sealed before the column came keep their hashes.
     ...(facts === undefined ? [] : [facts]),
   ];
-  return createHash('sha256').update(JSON.stringify(link)).digest('hex');
+  return hash('sha256', JSON.stringify(link), 'hex');
 }

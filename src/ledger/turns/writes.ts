@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { entryParams, toJson } from '../sql/codec.ts';
 import { query, type SqlValue, type Statement } from '../sql/statement.ts';
 import type { AuditDraft, OutboxDraft, PersonKey, TurnWrites } from '../turn.ts';
@@ -94,7 +94,8 @@ export function auditStatement(
   draft: AuditDraft,
   context: { readonly conversationId: string | null; readonly newId: () => string },
 ): Statement {
-  const salt = randomBytes(16).toString('base64url');
+  // Of a cache that Node keeps filled: sixteen bytes asked for alone cost twenty times as much.
+  const salt = randomUUID();
   const keys = draft.keys.map((item) => ({
     ...item,
     digest: item.digest === undefined ? undefined : saltedDigest(salt, item.digest),
