@@ -138,13 +138,19 @@ function repeat(entry: AttributeEntry): Step {
   return plan(remember(entry, { doubts }));
 }
 
-/** The time to look at a doubtful write has come, or looking failed. */
+/**
+ * The time to look at a doubtful write has come, or looking failed. After `lateMs` it is looked at
+ * once more, however late that is by then, and given up when that fails.
+ */
 export function waitInDoubt(entry: AttributeEntry, event: ProofEvent, context: StepContext): Step {
-  const { reads = 0 } = memoryOf(entry);
+  const { reads = 0, judging } = memoryOf(entry);
   const { now, settings } = context;
-  if (now >= (entry.sentAt ?? now) + settings.lateMs) return giveUp(entry, 'no read could be made');
-  const deadlineAt = now + settings.settleMs * 2 ** Math.min(reads, 4);
+  const isLast = now >= (entry.sentAt ?? now) + settings.lateMs;
+  if (isLast && (judging === true || event.kind === 'read-failed')) {
+    return giveUp(remember(entry, { judging: undefined }), 'no read could be made');
+  }
+  const deadlineAt = now + settings.settleMs * 2 ** Math.min(isLast ? 0 : reads, 4);
   if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
-  const asked = remember(entry, { reads: reads + 1 });
+  const asked = remember(entry, { reads: reads + 1, judging: isLast || undefined });
   return same(enter(asked, 'in-doubt', deadlineAt), { kind: 'read' });
 }

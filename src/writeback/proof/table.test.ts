@@ -319,6 +319,23 @@ describe('reduce: planning and sending', () => {
     expect(play(spent, read(B)).state).toBe('failed');
   });
 
+  it('row 11: is read once more before it is given up, however long it had to wait for that', () => {
+    const now = NOW + 2 * lateMs;
+    const waited = entry({ state: 'in-doubt', acceptedAt: undefined, deadlineAt: now });
+    const asked = play(waited, DUE, { now });
+    expect([asked.state, asked.does]).toEqual(['in-doubt', ['read']]);
+    const missing = play(asked.entry, read(B, { startedAt: now }), { now });
+    expect([missing.state, missing.does]).toEqual(['planned', ['patch']]);
+    for (const [event, at] of [
+      [NO_READ, now],
+      [DUE, now + settleMs],
+    ] as const) {
+      const unread = play(asked.entry, event, { now: at });
+      expect([unread.state, unread.dueIn]).toEqual(['unverified', undefined]);
+      expect(unread.memory.reason).toBe('no read could be made');
+    }
+  });
+
   it('row 11: a read that was begun too early decides nothing', () => {
     const doubtful = entry({ state: 'in-doubt', acceptedAt: undefined, sentAt: NOW - 100 });
     const after = play(doubtful, read(B));
