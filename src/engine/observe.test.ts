@@ -37,6 +37,7 @@ const accepted: AttributeEntry = {
 class Shelf {
   entries: readonly AttributeEntry[];
   endedAt: number | undefined;
+  phase: Remembered['phase'] = 'idle';
   readonly recorded: Observed[] = [];
 
   constructor(...entries: readonly AttributeEntry[]) {
@@ -55,17 +56,16 @@ class Shelf {
   }
 
   async find(): Promise<Remembered> {
-    const { entries, endedAt } = this;
+    const { entries, endedAt, phase } = this;
     await Promise.resolve();
     if (this.failures-- > 0) throw new Error('the store is away');
     const known = {
-      phase: 'idle',
       fence: 1,
       dueAt: undefined,
       feedSeq: 0,
       changedAt: NOW,
     } as const;
-    return { ...known, entries, endedAt };
+    return { ...known, phase, entries, endedAt };
   }
 
   async observe(observed: Observed): Promise<'recorded'> {
@@ -121,6 +121,18 @@ describe('Observer', () => {
     await observer.observe(ended);
     await observer.observe(ended);
     expect(shelf.recorded.map(({ endedAt }) => endedAt)).toEqual([42]);
+  });
+
+  it('records the end for a request that waits, though nothing was written yet', async () => {
+    const ended: Observation = { kind: 'ended', conversationId, eventAt: 42 };
+    const waiting = new Shelf();
+    waiting.phase = 'due';
+    await observerOf(waiting).observe(ended);
+    await observerOf(waiting).observe(shows('gold'));
+    expect(waiting.recorded.map(({ endedAt }) => endedAt)).toEqual([42]);
+    const idle = new Shelf();
+    await observerOf(idle).observe(ended);
+    expect(idle.recorded).toEqual([]);
   });
 
   it('goes on after an observation that could not be recorded', async () => {

@@ -80,13 +80,19 @@ export class Observer {
     const { conversationId } = observation;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const known = await ledger.find(conversationId, 'soon');
-      if (known === undefined || known.entries.length === 0) return;
+      if (known === undefined || this.#isMoot(observation, known)) return;
       if ((await this.#record(observation, known)) !== 'stale') return;
       if (this.#parts.live.deliver(observation)) return;
       // Another instance has it: what it settles is not to be waited for here.
       if (known.phase === 'leased') break;
     }
     await ledger.wake({ conversationId, dueAt: ledger.now() });
+  }
+
+  /** Nothing was written, so that only the end matters, and only to a request that waits for its turn. */
+  #isMoot(observation: Observation, { entries, phase }: Remembered): boolean {
+    if (entries.length > 0) return false;
+    return phase !== 'due' || endOf(observation, this.#parts.ledger.now()) === undefined;
   }
 
   async #record(

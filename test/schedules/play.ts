@@ -108,6 +108,9 @@ class Player {
       case 'crm-fails':
         this.#service.crmFailures += what.times;
         break;
+      case 'busy':
+        this.#service.spendBudget(what.forMs);
+        break;
       case 'crash':
         this.#service.crash();
         break;

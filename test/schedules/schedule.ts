@@ -49,6 +49,8 @@ export type Happening =
   | { readonly kind: 'lag'; readonly ms: number | readonly [number, number] }
   /** The CRM does not answer the next times. */
   | { readonly kind: 'crm-fails'; readonly times: number }
+  /** No turn begins for so long: others have spent the rate budget. */
+  | { readonly kind: 'busy'; readonly forMs: number }
   /** The process that runs the turn dies; another takes over. */
   | { readonly kind: 'crash' }
   | { readonly kind: 'end' };
@@ -147,6 +149,12 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc
       .integer({ min: 1, max: 3 })
       .map((times) => ({ kind: 'crm-fails', times }) as const),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .integer({ min: 500, max: 8000 })
+      .map((forMs) => ({ kind: 'busy', forMs }) as const),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'crash' } as const) },
   { weight: 1, arbitrary: fc.constant({ kind: 'end' } as const) },

@@ -130,6 +130,7 @@ export class Service {
   #isOrphaned = false;
   /** While what a turn left unread is weighed: when that turn began. */
   #heldSince: number | undefined;
+  #roomAt = 0;
   #serial = 0;
 
   constructor(
@@ -164,6 +165,11 @@ export class Service {
   /** Somebody asks for the enrichment of the conversation. */
   ask(): void {
     this.#accept({}, `ask-${(this.#serial += 1)}`);
+  }
+
+  /** The rate budget is spent: no turn begins for so long. */
+  spendBudget(forMs: number): void {
+    this.#roomAt = Math.max(this.#roomAt, this.#clock.monotonicMs() + forMs);
   }
 
   /** The process dies: what it knew is gone, and what it had sent goes its way. */
@@ -238,6 +244,11 @@ export class Service {
 
   async #turn(): Promise<void> {
     if (this.#running !== undefined) return;
+    const busyMs = this.#roomAt - this.#clock.monotonicMs();
+    if (busyMs > 0) {
+      this.#dueIn(busyMs);
+      return;
+    }
     const running = new AbortController();
     this.#running = running;
     this.#isOrphaned = false;
@@ -371,7 +382,7 @@ export class Service {
         find: () =>
           Promise.resolve({
             entries: [...this.entries.values()],
-            phase: this.#running === undefined ? 'idle' : 'leased',
+            phase: this.#phase,
             changedAt: 0,
             fence: this.#fence,
             endedAt: this.#endedAt,
@@ -385,6 +396,11 @@ export class Service {
         },
       },
     });
+  }
+
+  get #phase(): 'idle' | 'due' | 'leased' {
+    if (this.#running !== undefined || this.#isOrphaned) return 'leased';
+    return this.#mailbox.length > 0 ? 'due' : 'idle';
   }
 
   #record(observed: Observed): 'recorded' | 'stale' {

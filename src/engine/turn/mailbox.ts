@@ -11,6 +11,8 @@ export interface Mailbox {
   readonly set: Attributes;
   /** What came along to find the customer by. */
   readonly body: RequestBody;
+  /** When the request was accepted that brought `body.conversation` along. */
+  readonly snapshotAt: number | undefined;
   /** When the oldest request was accepted; undefined without requests. */
   readonly receivedAt: number | undefined;
 }
@@ -22,12 +24,17 @@ export function readMailbox({ requests }: Claim): Mailbox {
   for (const request of requests) {
     for (const [key, value] of request.body.attributes ?? NO_ATTRIBUTES) set.set(key, value);
   }
+  const snapshot = newestSnapshot(requests);
   return {
     requests,
     wantsEnrichment: kinds.has('enrich'),
     wantsWipe: kinds.has('wipe'),
     set,
-    body: mergeBodies(requests.map((request) => request.body)),
+    body: {
+      ...mergeBodies(requests.map((request) => request.body)),
+      ...(snapshot && { conversation: snapshot.body.conversation, seenAt: snapshot.body.seenAt }),
+    },
+    snapshotAt: snapshot?.receivedAt,
     receivedAt: requests[0]?.receivedAt,
   };
 }
@@ -38,17 +45,16 @@ function mergeBodies(bodies: readonly RequestBody[]): RequestBody {
     const given = Object.entries(body).filter(([, value]) => value !== undefined);
     merged = { ...merged, ...Object.fromEntries(given) };
   }
-  return { ...merged, ...newestSnapshot(bodies) };
+  return merged;
 }
 
-/** The snapshot that was true last; one without a time counts as older than any with. */
-function newestSnapshot(
-  bodies: readonly RequestBody[],
-): Pick<RequestBody, 'conversation' | 'seenAt'> | undefined {
-  let newest: RequestBody | undefined;
-  for (const body of bodies) {
-    if (body.conversation === undefined) continue;
-    if (newest === undefined || (body.seenAt ?? 0) >= (newest.seenAt ?? 0)) newest = body;
+/** The one with the snapshot that was true last; one without a time counts as older than any with. */
+function newestSnapshot(requests: readonly ClaimedRequest[]): ClaimedRequest | undefined {
+  let newest: ClaimedRequest | undefined;
+  for (const request of requests) {
+    if (request.body.conversation === undefined) continue;
+    const isNewer = (request.body.seenAt ?? 0) >= (newest?.body.seenAt ?? 0);
+    if (newest === undefined || isNewer) newest = request;
   }
-  return newest && { conversation: newest.conversation, seenAt: newest.seenAt };
+  return newest;
 }

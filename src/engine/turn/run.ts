@@ -96,9 +96,10 @@ class Turn<G extends Grant> {
     const seen = await this.#look();
     if (seen === 'unknown')
       return this.#skip('unknown-conversation', 'the platform knows no such conversation');
-    const needsCustomer =
-      this.#mailbox.wantsEnrichment && seen !== undefined && !hasEnded(seen.conversation);
-    const enrichment = needsCustomer ? await this.#enrich(seen.conversation) : undefined;
+    const isLive =
+      seen !== undefined && !hasEnded(seen.conversation) && this.#claim.endedAt === undefined;
+    const enrichment =
+      isLive && this.#mailbox.wantsEnrichment ? await this.#enrich(seen.conversation) : undefined;
     let written = await this.#timed('write', this.#write(seen, enrichment, true));
     if (written.needsValues.length > 0) written = await this.#restore(seen, written);
     return this.#conclude(seen, enrichment, written);
@@ -114,9 +115,16 @@ class Turn<G extends Grant> {
     const { conversation, seenAt } = body;
     if (conversation !== undefined && !this.#claim.lookFirst) {
       this.#parts.spareRead(this.#context.grant);
-      return { conversation, sight: { source: 'event', at: seenAt } };
+      return { conversation, sight: { source: 'event', at: seenAt, old: this.#isOld() } };
     }
     return this.#read();
+  }
+
+  /** Whether the snapshot has waited in the line for so long that others may have written since. */
+  #isOld(): boolean {
+    const { now, config } = this.#parts.writeback;
+    const { snapshotAt } = this.#mailbox;
+    return snapshotAt !== undefined && now() > snapshotAt + config.settleMs;
   }
 
   async #read(): Promise<Seen | 'unknown'> {

@@ -58,7 +58,7 @@ export function lookLast(entry: AttributeEntry, event: ProofEvent, context: Step
   const { reads = 0 } = memoryOf(entry);
   if (event.kind === 'read-failed' || reads > 0) {
     // A visible key is read at the end only where something spoke against it.
-    return giveUp(remember(entry, { suspect: undefined }), 'ended');
+    return giveUp(remember(entry, { suspect: undefined, unheard: undefined }), 'ended');
   }
   const deadlineAt = context.now + context.settings.settleMs;
   return same({ ...remember(entry, { reads: 1 }), deadlineAt }, { kind: 'read' });

@@ -82,8 +82,10 @@ export function isAfterAll(entry: AttributeEntry, evidence: EvidenceEvent): bool
 
 /** Nothing tells in which order things were seen: a read is to tell, at once. */
 export function doubtOrder(entry: AttributeEntry, context: StepContext): AttributeEntry {
-  if (memoryOf(entry).suspect === true) return entry;
-  return { ...remember(entry, { suspect: true, reads: undefined }), deadlineAt: context.now };
+  const { suspect, unheard } = memoryOf(entry);
+  if (suspect === true) return unheard === true ? remember(entry, { unheard: undefined }) : entry;
+  const open = remember(entry, { suspect: true, unheard: undefined, reads: undefined });
+  return { ...open, deadlineAt: context.now };
 }
 
 /** Plans another write of the wanted value; while one is on its way, the answer comes first. */

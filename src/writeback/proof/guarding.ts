@@ -45,10 +45,14 @@ export function witnessProved(
   return same(doubtOrder(entry, context));
 }
 
+const FORGET_DOUBT = { suspect: undefined, unheard: undefined } as const;
+
 /** Another value stands there at the end: nothing is written any more, but it is told. */
 function lastSaw(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
   if (evidence.source === 'event') return same(witness(entry, evidence));
-  if (entry.state === 'applied') return giveUp(witness(entry, evidence), 'ended');
+  // Where nothing was heard before the end, it may have come after it.
+  const isOpen = entry.state === 'applied' || memoryOf(entry).unheard === true;
+  if (isOpen) return giveUp(remember(witness(entry, evidence), FORGET_DOUBT), 'ended');
   const { found, told } = takeDown(entry, evidence, context);
   const closed = closeGuard(found);
   return same(closed.entry, ...told, ...closed.actions);
@@ -68,7 +72,7 @@ function confirm(entry: AttributeEntry, evidence: EvidenceEvent, context: StepCo
   const witnessed = witness(entry, evidence);
   if (isSuspect === true && isRead) {
     const deadlineAt = entry.state === 'applied' ? holdUntil(entry, context) : undefined;
-    return same({ ...remember(witnessed, { suspect: undefined }), deadlineAt });
+    return same({ ...remember(witnessed, FORGET_DOUBT), deadlineAt });
   }
   return same(witnessed, { kind: 'count', what: 'echo' });
 }
@@ -96,8 +100,8 @@ function takeDown(
   const by = overwriter(entry, classify(entry, evidence.digest), evidence, context.now);
   const witnessed = remember(witness(entry, evidence), {
     by,
+    ...FORGET_DOUBT,
     contested: undefined,
-    suspect: undefined,
     judging: undefined,
     final: undefined,
     lastRead: undefined,
@@ -177,7 +181,8 @@ export function overtaken(
  * conversation has ended meanwhile.
  */
 export function unheard(entry: AttributeEntry, context: StepContext): Step {
-  return same(entry.state === 'visible' ? doubtOrder(entry, context) : entry);
+  if (entry.state !== 'visible' || memoryOf(entry).suspect === true) return same(entry);
+  return same(remember(doubtOrder(entry, context), { unheard: true }));
 }
 
 /** Row 26. */

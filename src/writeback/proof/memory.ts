@@ -35,6 +35,8 @@ export interface ProofMemory {
   readonly contested?: boolean;
   /** Evidence that cannot be placed in time speaks against ours; a read will tell. */
   readonly suspect?: boolean;
+  /** It is suspect only because evidence may have been missed: none is known. */
+  readonly unheard?: boolean;
   /** What was seen last was read; a read and an event have no order but that in which they came. */
   readonly wasRead?: boolean;
   /** When the newest event that showed the wanted value happened, by the platform's clock. */

@@ -73,6 +73,7 @@ export function closeGuard(entry: AttributeEntry): Step {
     final: true,
     lastRead: undefined,
     suspect: undefined,
+    unheard: undefined,
   });
   return same(enter(closed, 'closed', undefined), feed('closed'));
 }

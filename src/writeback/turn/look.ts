@@ -19,13 +19,18 @@ const PROOF_READ_MS = 5000;
 /** Takes in a conversation that was read or told: the end, flows, the values of every key. */
 export function see(turn: TurnState, conversation: Conversation, sight: Sight): void {
   turn.conversation = conversation;
+  turn.isOld = sight.source === 'event' && sight.old === true;
   if (hasEnded(conversation)) turn.end();
+  if (!turn.isOld) seeValues(turn, conversation, sight);
+  turn.stepAll((entry) => leaving(turn, entry, conversation));
+}
+
+function seeValues(turn: TurnState, conversation: Conversation, sight: Sight): void {
   const parts = { sight, digest: turn.deps.digest };
   turn.stepAll((entry) => toFlowEvent(entry, conversation, sight));
   const isAgain = turn.isBeginning && turn.input.lookFirst !== undefined;
   if (isAgain && !turn.ended) wantWhatIsNew(turn);
   turn.stepAll((entry) => toConversationEvidence(entry, conversation, parts));
-  turn.stepAll((entry) => leaving(turn, entry, conversation));
 }
 
 /** The participant that holds a marked key has left, though the conversation goes on. */

@@ -7,8 +7,11 @@ import { runningFlows } from '../proof/flow-list.ts';
 
 /** How a conversation or a set of attributes came to be seen. */
 export type Sight =
-  /** Told by an event, at `at` of the platform's clock where it says so. */
-  | { readonly source: 'event'; readonly at: number | undefined }
+  /**
+   * Told by an event, at `at` of the platform's clock where it says so. An `old` one has waited
+   * with its request: it tells who takes part, and nothing of what stands there now.
+   */
+  | { readonly source: 'event'; readonly at: number | undefined; readonly old?: boolean }
   /** Read by us, begun at `startedAt` of the entries' clock. A read proves absence too. */
   | { readonly source: 'read'; readonly startedAt: number };
 

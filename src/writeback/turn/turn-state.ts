@@ -18,6 +18,8 @@ export class TurnState {
   readonly board: Board;
   readonly beganAt: number;
   conversation: Conversation | undefined;
+  /** The conversation is as it was some time ago; see `Sight`. */
+  isOld = false;
   /** The conversation's secure attributes, once they were read. */
   secure: Attributes | undefined;
   ended: boolean;
@@ -85,10 +87,10 @@ export class TurnState {
 
   /** What a new want of this turn shares with every other one. */
   get wantDefaults(): Pick<WantEvent, 'covered' | 'flowRunning' | 'presumeOurs'> {
-    const { conversation, input } = this;
+    const { conversation, input, isOld } = this;
     return {
       covered: input.covered,
-      flowRunning: conversation === undefined ? undefined : isFlowRunning(conversation),
+      flowRunning: conversation === undefined || isOld ? undefined : isFlowRunning(conversation),
       presumeOurs: input.lookFirst !== undefined,
     };
   }
@@ -96,7 +98,7 @@ export class TurnState {
   /** The digest of what the participant was seen to hold; undefined when nobody looked. */
   current(participantId: ParticipantId, key: string): string | null | undefined {
     const participant =
-      this.conversation === undefined
+      this.conversation === undefined || this.isOld
         ? undefined
         : findParticipant(this.conversation, participantId);
     if (participant === undefined) return undefined;
