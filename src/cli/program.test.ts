@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../../test/support/patience.ts';
 import { startEmulator } from '../emulator/index.ts';
 import { runCli } from './program.ts';
 
@@ -30,7 +31,7 @@ async function run(args: string, env: Record<string, string> = {}): Promise<Ran>
       err: (text) => void (err += text),
       env,
       cwd,
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
       stdin: Readable.from([]),
       isTerminal: false,
       columns: 100,

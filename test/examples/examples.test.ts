@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -28,7 +29,11 @@ describe('examples/', () => {
       const file = `examples/${name}`;
       const env = { ...process.env, NODE_TEST_CONTEXT: undefined, NO_COLOR: '1' };
       const args = ['-C', 'rapport-source', file];
-      const { stdout } = await run(process.execPath, args, { cwd: root, env, timeout: 60_000 });
+      const { stdout } = await run(process.execPath, args, {
+        cwd: root,
+        env,
+        timeout: PATIENCE_MS,
+      });
       expect(stdout).toMatch(shows);
     },
   );

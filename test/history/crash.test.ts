@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../postgres.ts';
+import { TEST_MS } from '../support/patience.ts';
 import { check } from './checker.ts';
 import type { Child } from './child-process.ts';
 import { readLedgerAt } from './final-state.ts';
@@ -16,7 +17,7 @@ const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Processes that are killed per store: a sample at every run, the whole of it in the soak. */
 const KILLS = isSoak ? 200 : 2;
 const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
-const TIMEOUT_MS = isSoak ? 3_600_000 : 120_000;
+const timeout = isSoak ? 3_600_000 : TEST_MS;
 
 /** Leases of half a second: the rules are those of real ones, and a test takes a fraction of the time. */
 const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
@@ -71,8 +72,6 @@ async function killOneAfterAnother(
     await workToDeath(rig, child, death, signal);
   }
 }
-
-const timeout = TIMEOUT_MS;
 
 describe(`processes killed at any point (RAPPORT_SEED=${SEED})`, () => {
   it('lose nothing and do nothing twice on SQLite', { timeout }, async ({ signal }) => {

@@ -17,6 +17,7 @@ import type { Claim } from '../../src/ledger/turn.ts';
 import { ledgerOver, openLedger, openStore } from '../../src/ledger/open-ledger.ts';
 import { SqliteStore } from '../../src/ledger/sqlite/sqlite-store.ts';
 import { createTestDatabase, execute, startTestServer } from '../postgres.ts';
+import { TEST_MS } from '../support/patience.ts';
 import { check } from './checker.ts';
 import { EmulatedPlatform } from './emulated-platform.ts';
 import { readFinalState, readMessages } from './final-state.ts';
@@ -27,7 +28,7 @@ import { sharedNow, tellingTurns } from './watched.ts';
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Starting a server for one test alone takes longer than the test. */
 const hasServer = process.env['RAPPORT_TEST_POSTGRES_URL'] !== undefined;
-const TIMEOUT_MS = isSoak ? 600_000 : 120_000;
+const timeout = isSoak ? 600_000 : TEST_MS;
 
 /** One service with stubs of turns in this process, on a ledger whose store may fall away. */
 class Service implements AsyncDisposable {
@@ -141,7 +142,7 @@ function open(store: string): Promise<Ledger> {
 describe('a ledger on PostgreSQL', () => {
   it.runIf(isSoak || hasServer)(
     'bears every connection being cut, again and again',
-    { timeout: TIMEOUT_MS },
+    { timeout },
     async () => {
       await using database = await createTestDatabase();
       await using service = await Service.start(database.url, await open(database.url));
@@ -160,7 +161,7 @@ describe('a ledger on PostgreSQL', () => {
 
   it.runIf(isSoak)(
     'bears the server being stopped and started under load',
-    { timeout: TIMEOUT_MS },
+    { timeout },
     async () => {
       await using server = await startTestServer();
       await using service = await Service.start(server.url, await open(server.url));

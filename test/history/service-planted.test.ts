@@ -10,7 +10,6 @@ import { ServiceRig } from './service-rig.ts';
 
 /** What takes longest is left to the soak; `planted.test.ts` has all of it with stubs of turns. */
 const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
-const timeout = 120_000;
 const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
 
 /** A service with the bug takes two requests and is killed; a sound one works off what is left. */
@@ -38,51 +37,43 @@ async function liveWith(plant: PlantName | undefined, signal: AbortSignal): Prom
 }
 
 describe('the checks of a service', () => {
-  it.runIf(isSoak)(
-    'find nothing wrong with one that keeps its promises',
-    { timeout },
-    async ({ signal }) => {
-      expect(await liveWith(undefined, signal)).toEqual([]);
-    },
-  );
+  it.runIf(isSoak)('find nothing wrong with one that keeps its promises', async ({ signal }) => {
+    expect(await liveWith(undefined, signal)).toEqual([]);
+  });
 
-  it('catch an acknowledgement that came before the commit', { timeout }, async ({ signal }) => {
+  it('catch an acknowledgement that came before the commit', async ({ signal }) => {
     expect(await liveWith('earlyAnswer', signal)).toContainEqual(
       expect.stringMatching(/was acknowledged and is not in the ledger/),
     );
   });
 
-  it('catch a settle that skips the outbox', { timeout }, async ({ signal }) => {
+  it('catch a settle that skips the outbox', async ({ signal }) => {
     expect(await liveWith('withoutOutbox', signal)).toContainEqual(
       expect.stringMatching(/has no outbox message/),
     );
   });
 
-  it.runIf(isSoak)(
-    'catch a settle that does not look at its fence',
-    { timeout },
-    async ({ signal }) => {
-      await using database = await createTestDatabase();
-      await using rig = await ServiceRig.start({
-        store: database.url,
-        random: seeded(1),
-        timing: FAST,
-      });
-      const call = { ...rig.platform.call(), customer: rig.customer(1) };
-      const asleep = { point: 'settle.begins', nth: 1, signal: 'SIGSTOP' } as const;
-      const sleeper = await rig.spawn(asleep, 'withoutFence');
-      rig.wish(call, 'set');
-      await rig.until('written', () => of(rig.history, 'written').length > 0, signal);
-      const other = await rig.spawn();
-      const hasSettled = (instance: string) => () =>
-        of(rig.history, 'ended').some((ended) => ended.instance === instance);
-      await rig.until('taken over', hasSettled(other.instance), signal);
-      sleeper.signal('SIGCONT');
-      await rig.until('settled late', hasSettled(sleeper.instance), signal);
-      await rig.settle(signal);
-      expect((await rig.verdict()).faults).toContainEqual(
-        expect.stringMatching(/answered \S+ under fence 1 and under 2|under fence 2 and under 1/),
-      );
-    },
-  );
+  it.runIf(isSoak)('catch a settle that does not look at its fence', async ({ signal }) => {
+    await using database = await createTestDatabase();
+    await using rig = await ServiceRig.start({
+      store: database.url,
+      random: seeded(1),
+      timing: FAST,
+    });
+    const call = { ...rig.platform.call(), customer: rig.customer(1) };
+    const asleep = { point: 'settle.begins', nth: 1, signal: 'SIGSTOP' } as const;
+    const sleeper = await rig.spawn(asleep, 'withoutFence');
+    rig.wish(call, 'set');
+    await rig.until('written', () => of(rig.history, 'written').length > 0, signal);
+    const other = await rig.spawn();
+    const hasSettled = (instance: string) => () =>
+      of(rig.history, 'ended').some((ended) => ended.instance === instance);
+    await rig.until('taken over', hasSettled(other.instance), signal);
+    sleeper.signal('SIGCONT');
+    await rig.until('settled late', hasSettled(sleeper.instance), signal);
+    await rig.settle(signal);
+    expect((await rig.verdict()).faults).toContainEqual(
+      expect.stringMatching(/answered \S+ under fence 1 and under 2|under fence 2 and under 1/),
+    );
+  });
 });

@@ -9,6 +9,7 @@ import {
   type EmulatorOptions,
   type StartedConversation,
 } from '../../src/emulator/index.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { Child, freeze } from './child-process.ts';
 import { check } from './checker.ts';
 import { checkMessages } from './checks/messages.ts';
@@ -47,9 +48,6 @@ const MAX_CALLS = 10;
 const CUSTOMERS = 20;
 const QUEUE = 'Support';
 const API_KEY = 'a-key-for-the-rig';
-
-/** How long everything may take to be worked off, in milliseconds: then it hangs. */
-const PATIENCE_MS = 60_000;
 
 /** What of `/v1/stats` is looked at. */
 interface Stats {

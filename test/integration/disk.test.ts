@@ -9,8 +9,6 @@ import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId, parseEnrichmentId } from '../../src/domain/ids.ts';
 import { API_KEY, startGrounds, startOn, type Running } from './service-stage.ts';
 
-const TIMEOUT_MS = 60_000;
-
 /** A small file system of its own; unmounted with it. */
 class Disk implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'rapport-disk-'));
@@ -88,7 +86,6 @@ async function call({ service }: Running, path: string, body?: unknown): Promise
 describe(`a service on a real disk${where}`, () => {
   it.runIf(CAN_MOUNT)(
     'refuses with the reason while the disk is full, is not ready, and is both again with room',
-    { timeout: TIMEOUT_MS },
     async () => {
       using disk = new Disk('4m');
       await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });

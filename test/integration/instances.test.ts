@@ -17,9 +17,6 @@ import {
   type Running,
 } from './service-stage.ts';
 
-/** Postgres is made, instances time out and are taken over: it takes this long on a slow machine. */
-const TIMEOUT_MS = 120_000;
-
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rapport-instances-'));
@@ -147,39 +144,35 @@ describe('two services on one PostgreSQL', () => {
     expect(await look(there)).toEqual({ tier: 'gold' });
   });
 
-  it(
-    'go on as one when the one that listens and works is killed',
-    { timeout: TIMEOUT_MS },
-    async () => {
-      await using database = await createTestDatabase();
-      const store = database.url;
-      await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
-      await using silent = await openSilentCrm();
-      const { apiUrl } = grounds.emulator;
-      await using killed = await spawnServe({
-        folder,
-        apiUrl,
-        crmUrl: silent.url,
-        store,
-        beatTiming: BEATS,
-      });
-      await untilListening(killed.url);
-      const underWay = callIn(grounds, 1);
-      await silent.asked;
+  it('go on as one when the one that listens and works is killed', async () => {
+    await using database = await createTestDatabase();
+    const store = database.url;
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
+    await using silent = await openSilentCrm();
+    const { apiUrl } = grounds.emulator;
+    await using killed = await spawnServe({
+      folder,
+      apiUrl,
+      crmUrl: silent.url,
+      store,
+      beatTiming: BEATS,
+    });
+    await untilListening(killed.url);
+    const underWay = callIn(grounds, 1);
+    await silent.asked;
 
-      await using left = await startOn(grounds, { store, parts: { beatTiming: BEATS } });
-      expect(await openChannels(left.service.url)).toBe(0);
-      expect((await left.service.ledger.find(parseConversationId(underWay)))?.phase).toBe('leased');
-      await killed.kill();
-      const unheard = callIn(grounds, 2);
-      await left.until(isVisible(underWay));
-      await left.until(isVisible(unheard));
-      await untilListening(left.service.url);
-      expect(writesTo(grounds, underWay)).toBe(1);
-      expect(writesTo(grounds, unheard)).toBe(1);
+    await using left = await startOn(grounds, { store, parts: { beatTiming: BEATS } });
+    expect(await openChannels(left.service.url)).toBe(0);
+    expect((await left.service.ledger.find(parseConversationId(underWay)))?.phase).toBe('leased');
+    await killed.kill();
+    const unheard = callIn(grounds, 2);
+    await left.until(isVisible(underWay));
+    await left.until(isVisible(unheard));
+    await untilListening(left.service.url);
+    expect(writesTo(grounds, underWay)).toBe(1);
+    expect(writesTo(grounds, unheard)).toBe(1);
 
-      const heard = callIn(grounds, 1);
-      await left.until(isVisible(heard));
-    },
-  );
+    const heard = callIn(grounds, 1);
+    await left.until(isVisible(heard));
+  });
 });

@@ -137,7 +137,7 @@ function writesOf(scene: Scene): ReadonlyMap<string, number> {
   );
 }
 
-describe('three services on one PostgreSQL and one OAuth client', { timeout: 120_000 }, () => {
+describe('three services on one PostgreSQL and one OAuth client', () => {
   it('spend one rate window together, on one token, and renew it once', async () => {
     await using scene = await startScene();
     const ids = await ask(scene, CONVERSATIONS);

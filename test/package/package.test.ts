@@ -33,7 +33,7 @@ beforeAll(async () => {
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source });
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
   await installTarball(join(folder, tarball));
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { InboundStart } from '../../src/emulator/index.ts';
 import { openLibrary, setWith, statesOf } from './library.ts';
+import { POLL } from './serve.ts';
 import {
   bodiesOf,
   operationsOf,
@@ -200,9 +201,6 @@ describe.concurrent.each(PROFILES)('document 001 on the %s emulator', (profile) 
     expect([status, out]).toEqual([1, expect.stringMatching(/^a .*ignored.*does not hold it/m)]);
   });
 });
-
-/** How long something that a command is to do may take before its test has failed. */
-const POLL = { timeout: 20_000, interval: 20 } as const;
 
 const readsOf = (row: RowStage): number =>
   operationsOf(row).filter((name) => name === 'GET /api/v2/conversations/{conversationId}').length;

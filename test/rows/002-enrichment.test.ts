@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it, vi } from 'vitest';
 import { enrichWith, openLibrary, statesOf } from './library.ts';
+import { POLL } from './serve.ts';
 import {
   bodiesOf,
   CRM_TOKEN,
@@ -45,9 +46,6 @@ function startRun(row: RowStage, count: number): Run {
   };
   return { ids, env };
 }
-
-/** How long a command may take to come so far before its test has failed. */
-const POLL = { timeout: 20_000, interval: 20 } as const;
 
 interface Summary {
   readonly summary: Readonly<Record<string, unknown>>;

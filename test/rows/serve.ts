@@ -1,10 +1,14 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { writeConfig, type Env, type RowStage } from './stage.ts';
 
-/** How long something that the service is to do may take before its test has failed. */
-export const POLL = { timeout: 20_000, interval: 100 } as const;
+/** For what a command or the service is to do. */
+export const POLL: { readonly timeout: number; readonly interval: number } = {
+  timeout: PATIENCE_MS,
+  interval: 20,
+};
 
 /** The service in this process, listening to the queue, with one key to write. */
 export async function serve(row: RowStage): Promise<{

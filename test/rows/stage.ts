@@ -14,6 +14,7 @@ import {
   type EmulatorOptions,
   type EmulatorProfile,
 } from '../../src/emulator/index.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 export const PROFILES: readonly EmulatorProfile[] = ['platform', 'tutorials'];
 export const CRM_TOKEN = 'crm-token-of-the-rows';
@@ -68,9 +69,6 @@ export const CUSTOMER = {
     'crm.preferences': '{"channels":["voice"],"language":"en"}',
   },
 } as const;
-
-/** How long a command may take before its test has failed, in milliseconds. */
-const COMMAND_MS = 25_000;
 
 /** The platform, a CRM and an analytics sink on loopback, and a folder with no configuration in it. */
 export async function startRow(
@@ -150,7 +148,7 @@ async function rapport(
     env,
     cwd,
     stdin: stdin ?? Readable.from([]),
-    signal: AbortSignal.any([AbortSignal.timeout(COMMAND_MS), ...(signal ? [signal] : [])]),
+    signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]),
     isTerminal,
     columns: 120,
   });

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Env } from '../rows/stage.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 /** Names a folder with the texts of the documents, `000_….txt` to `003_….txt`. */
 const FOLDER_VARIABLE = 'RAPPORT_TUTORIALS';
 
 const PLAYER = fileURLToPath(new URL('./play.py', import.meta.url));
-/** How long a script may run before its test has failed, in milliseconds. */
-const SCRIPT_MS = 30_000;
 
 /** Why the documents' scripts cannot be run here; undefined where they can. */
 export function whyNot(): string | undefined {
@@ -38,7 +37,7 @@ export async function runScript(script: Script): Promise<string> {
   const { titles, call, env, words = {}, hosts } = script;
   const args = [PLAYER, pathOf(script), ...titles, ...(call === undefined ? [] : ['--', call])];
   const { stdout, stderr } = await promisify(execFile)('python3', args, {
-    timeout: SCRIPT_MS,
+    timeout: PATIENCE_MS,
     env: {
       PATH: process.env['PATH'],
       PYTHONDONTWRITEBYTECODE: '1',

@@ -53,7 +53,7 @@ async function kill(ledger: Ledger): Promise<void> {
 }
 
 onBothStores((open, { clock, join }) => {
-  it('keeps a rate window as the reference in memory does', { timeout: 60_000 }, async () => {
+  it('keeps a rate window as the reference in memory does', async () => {
     const first = await open();
     const ledgers = [first, await join(first), await join(first)];
     let n = 0;

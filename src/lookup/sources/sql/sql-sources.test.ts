@@ -153,16 +153,13 @@ beforeAll(async () => {
     beds.set(kind.name, bed);
     for (const sql of CUSTOMERS) await bed.execute(sql);
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const bed of beds.values()) await bed[Symbol.asyncDispose]();
 });
 
-/** Real servers and processes on a machine that may be busy with other tests, in milliseconds. */
-const PATIENCE = { timeout: 30_000 };
-
-describe.each(KINDS)('$name as a source', PATIENCE, (kind) => {
+describe.each(KINDS)('$name as a source', (kind) => {
   const bed = (): TestBed => bedOf(kind.name);
 
   beforeEach(({ skip }) => skip(kind.missing !== undefined, kind.missing));
@@ -281,7 +278,7 @@ async function askPostgres(options: Record<string, unknown>, key = 'x'): Promise
   return await s.ask(key);
 }
 
-describe('PostgreSQL alone', PATIENCE, () => {
+describe('PostgreSQL alone', () => {
   it('writes instants in UTC and durations in ISO 8601, whatever the zone of machine and server', async () => {
     const query = `select timestamptz '2026-01-05 10:00:00+01' as at, timestamp '2026-01-05 10:00:00.5' as local,
       date '2026-01-05' as day, interval '1 day 2 hours' as wait, 12.50::numeric as money, 3::bigint as few,
@@ -341,7 +338,7 @@ describe('PostgreSQL alone', PATIENCE, () => {
   });
 });
 
-describe.skipIf(mysqlTestUrl === undefined)('MariaDB or MySQL alone', PATIENCE, () => {
+describe.skipIf(mysqlTestUrl === undefined)('MariaDB or MySQL alone', () => {
   it('writes instants in UTC, and lets the server stop a slow query', async () => {
     await using database = await createMysqlTestDatabase(mysqlTestUrl ?? '');
     const bed: TestBed = {
@@ -390,7 +387,7 @@ describe.skipIf(mysqlTestUrl === undefined)('MariaDB or MySQL alone', PATIENCE, 
   });
 });
 
-describe('SQLite alone', PATIENCE, () => {
+describe('SQLite alone', () => {
   it('reads the new file when another one is put in its place', async () => {
     await using bed = await openSqlite();
     await bed.execute("create table c as select 'old' as tier");
