@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { FieldPacket, Pool, PoolConnection } from 'mysql2';
 import { LookupError } from '../../errors.ts';
 import type { MysqlSourceOptions } from '../../options/sql-options.ts';
@@ -39,7 +40,7 @@ class MysqlDatabase implements Database {
     const pool = await (this.#opening ??= this.#open());
     const connection = await this.#connect(pool);
     // Cutting the connection stops the waiting; the server's own limit stops the query.
-    const cut = (): void => connection.destroy();
+    const cut = (): void => cutOff(connection);
     if (signal.aborted) cut();
     signal.throwIfAborted();
     signal.addEventListener('abort', cut, { once: true });
@@ -105,6 +106,17 @@ class MysqlDatabase implements Database {
 }
 
 function ignored(): void {}
+
+/**
+ * Ends the connection, and with it what runs on it. The driver's own `destroy` closes our half
+ * alone: it goes on reading all that the server still sends, and tells a running command nothing.
+ */
+function cutOff(connection: PoolConnection): void {
+  // The driver's types do not name the member that holds its socket.
+  const { stream } = connection as unknown as { readonly stream: Socket };
+  stream.destroy(new Error('the connection was cut'));
+  connection.destroy();
+}
 
 async function loadDriver(source: string): Promise<typeof import('mysql2')> {
   try {

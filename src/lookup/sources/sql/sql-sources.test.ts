@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, execute } from '../../../../test/postgres.ts';
+import { startCountingProxy } from '../../../../test/support/counting-proxy.ts';
 import { createMysqlTestDatabase, mysqlTestUrl } from '../../../../test/support/mysql.ts';
 import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';
@@ -31,6 +32,8 @@ interface Kind {
   /** A query that gives the key back. */
   readonly echo: string;
 }
+
+const MYSQL = 'MariaDB or MySQL';
 
 const CUSTOMERS = [
   'create table customer (id bigint, phone varchar(80), tier varchar(20), score double precision, balance decimal(10,2), note text)',
@@ -71,7 +74,7 @@ const KINDS: readonly Kind[] = [
       'select repeat(:key, 100) as text from generate_series(1, 1000) a, generate_series(1, 1000) b, generate_series(1, 100) c',
   },
   {
-    name: 'MariaDB or MySQL',
+    name: MYSQL,
     missing: mysqlTestUrl === undefined ? 'RAPPORT_TEST_MYSQL_URL is not set' : undefined,
     async open() {
       const database = await createMysqlTestDatabase(mysqlTestUrl ?? '');
@@ -364,6 +367,21 @@ describe.skipIf(mysqlTestUrl === undefined)('MariaDB or MySQL alone', () => {
       timeoutMs: 50,
     });
     expect(codeOf(await slow.ask())).toBe('ERR_SOURCE_TIMEOUT');
+  });
+
+  it('hangs up on an answer that goes on and on', async () => {
+    const url = new URL(String(bedOf(MYSQL).options['url']));
+    const to = { host: url.hostname, port: Number(url.port || 3306) };
+    await using proxy = await startCountingProxy(to);
+    url.host = `127.0.0.1:${proxy.port}`;
+    const endless = KINDS.find(({ name }) => name === MYSQL)?.endless;
+    {
+      await using s = stage(bedOf(MYSQL), { url: url.href, query: endless, rows: 'all' });
+      expect(codeOf(await s.ask('x'))).toBe('ERR_SOURCE_TOO_LARGE');
+      await proxy.closed;
+    }
+    // What is sent until the query is stopped for its time is gigabytes.
+    expect(proxy.sentBytes).toBeLessThan(10_000_000);
   });
 
   it.each([
