@@ -20,9 +20,23 @@ function platformCalls(stage: Awaited<ReturnType<typeof startStage>>): string[] 
     .map(({ method, path }) => `${method} ${path.replaceAll(/[0-9a-f-]{36}/g, '{id}')}`);
 }
 
+const withCrmTimeout =
+  (timeoutMs: number) =>
+  (config: Record<string, unknown>): Record<string, unknown> => {
+    // As the stage wrote it.
+    const { crm } = config['sources'] as { readonly crm: object };
+    return { ...config, sources: { crm: { ...crm, timeoutMs } } };
+  };
+
+/** No read is made before its time for want of a frame, however long the machine takes. */
+const withoutReads = (config: Record<string, unknown>): Record<string, unknown> => ({
+  ...config,
+  write: { settleMs: 60_000, proveMs: 60_000 },
+});
+
 describe('the way of one conversation', () => {
   it('enriches a call with one request to the platform and proves it by the queue’s own frame', async () => {
-    await using stage = await startStage();
+    await using stage = await startStage({ config: withoutReads });
     const { conversationId } = stage.emulator.control.start({ queue: 'Support', from: MAYA.phone });
     await stage.until(isVisible(conversationId));
     const { answered, platformRequests, proofRequests } = await stage.until(
@@ -79,7 +93,7 @@ describe('the way of one conversation', () => {
   });
 
   it('tries again when the CRM did not answer in time', async () => {
-    await using stage = await startStage();
+    await using stage = await startStage({ config: withCrmTimeout(1_000) });
     const { conversationId } = stage.emulator.control.start({
       queue: 'Support',
       from: SLOW_ONCE.phone,
@@ -109,7 +123,10 @@ describe('the way of one conversation', () => {
   });
 
   it('needs no read for proof though the platform is quicker than our own record of the write', async () => {
-    await using stage = await startStage({ emulator: { attributes: { lagMs: 0 } } });
+    await using stage = await startStage({
+      emulator: { attributes: { lagMs: 0 } },
+      config: withoutReads,
+    });
     const ids = Array.from(
       { length: 8 },
       () => stage.emulator.control.start({ queue: 'Support', from: MAYA.phone }).conversationId,

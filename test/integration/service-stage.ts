@@ -55,7 +55,9 @@ export async function startStage({ emulator, ...options }: StageOptions = {}): P
 export async function startGrounds(options: EmulatorOptions = {}): Promise<Grounds> {
   await using stack = new AsyncDisposableStack();
   const emulator = stack.use(await startEmulator({ attributes: { lagMs: 5 }, ...options }));
-  const crm = stack.use(await startSampleCrm({ clock: systemClock, latencyMs: 1, slowMs: 5_000 }));
+  const crm = stack.use(
+    await startSampleCrm({ clock: systemClock, latencyMs: 1, slowMs: 600_000 }),
+  );
   const started = stack.move();
   return { emulator, crm, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
@@ -113,7 +115,7 @@ function configFor({ emulator, crm }: Grounds, options: RunOptions): RapportConf
         type: 'http',
         url: crm.urlTemplate,
         auth: { type: 'bearer', token: crm.token },
-        timeoutMs: 300,
+        timeoutMs: 10_000,
         retry: { retries: 0 },
       },
     },

@@ -309,7 +309,7 @@ describe.concurrent('document 002 when a neighbour fails', () => {
     await using row = await startRow('platform', {
       answerCrm: () => (isDown ? { status: 200, isHeldBack: true } : undefined),
     });
-    const { ids, env } = await startWith(row, { timeoutMs: 150, cache: { freshMs: 0 } });
+    const { ids, env } = await startWith(row, { cache: { freshMs: 0 } });
     await using library = openLibrary(row, env);
     expect((await enrichWith(library)).sources).toMatchObject([{ from: 'source' }]);
     isDown = true;

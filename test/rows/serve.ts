@@ -11,7 +11,10 @@ export const POLL: { readonly timeout: number; readonly interval: number } = {
 };
 
 /** The service in this process, listening to the queue, with one key to write. */
-export async function serve(row: RowStage): Promise<{
+export async function serve(
+  row: RowStage,
+  { proveMs = 60_000 }: { readonly proveMs?: number } = {},
+): Promise<{
   readonly env: Env;
   readonly stop: () => void;
   readonly stopped: Promise<unknown>;
@@ -19,7 +22,7 @@ export async function serve(row: RowStage): Promise<{
   const port = await freePort();
   const written = await writeConfig(
     row,
-    { proveMs: 500, settleMs: 100 },
+    { proveMs, settleMs: 100 },
     {
       listen: { queues: ['Support'] },
       service: { port, apiKey: '${SERVICE_KEY}' },
