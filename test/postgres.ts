@@ -2,9 +2,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { loadEmbeddedPostgres } from './embedded-postgres.ts';
+import { nameDatabase } from './support/database-names.ts';
 
 /** A database of its own; disposing it drops it. */
 export interface TestDatabase extends AsyncDisposable {
@@ -25,7 +25,7 @@ export interface TestServer extends AsyncDisposable {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const named = process.env['RAPPORT_TEST_POSTGRES_URL'];
   if (named === undefined) return startTestServer();
-  const name = `rapport_test_${randomBytes(6).toString('hex')}`;
+  const name = nameDatabase(Date.now());
   await execute(named, `create database ${name}`);
   const url = new URL(named);
   url.pathname = `/${name}`;

@@ -25,6 +25,8 @@ beforeAll(async () => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [
     tsc,
+    // What is sound is for `npm run types` to say; here it counts what comes out.
+    '--noCheck',
     '-p',
     join(root, 'tsconfig.build.json'),
     '--outDir',

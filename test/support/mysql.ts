@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
+import { nameDatabase } from './database-names.ts';
 
 /** A MySQL or MariaDB database of its own; disposing it drops it. */
 export interface MysqlTestDatabase extends AsyncDisposable {
@@ -11,7 +11,7 @@ export interface MysqlTestDatabase extends AsyncDisposable {
 export const mysqlTestUrl: string | undefined = process.env['RAPPORT_TEST_MYSQL_URL'];
 
 export async function createMysqlTestDatabase(server: string): Promise<MysqlTestDatabase> {
-  const name = `rapport_test_${randomBytes(6).toString('hex')}`;
+  const name = nameDatabase(Date.now());
   const url = new URL(server);
   url.pathname = `/${name}`;
   await executeAll(server, [`create database ${name} character set utf8mb4`]);
