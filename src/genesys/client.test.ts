@@ -64,6 +64,15 @@ describe('createGenesysClient', () => {
     );
   });
 
+  it('needs no sign-in for the first request when it has signed in ahead', async () => {
+    await using platform = await startScriptedPlatform({ api: () => ({ body: conversation }) });
+    await using client = createClient(platform.url);
+    await client.signIn();
+    expect(platform.requests).toEqual([]);
+    await client.conversations.get(conversationId);
+    expect(platform.signIns).toHaveLength(1);
+  });
+
   it('sends changes as the contract says, with token and trace id', async () => {
     await using platform = await startScriptedPlatform({ api: () => ({ status: 202 }) });
     await using client = createClient(platform.url);

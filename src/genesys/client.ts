@@ -6,6 +6,7 @@ import { createNotificationsApi, type NotificationsApi } from './api/notificatio
 import { createRoutingApi, type RoutingApi } from './api/routing.ts';
 import { createTokensApi, type TokensApi } from './api/tokens.ts';
 import { createUsersApi, type UsersApi } from './api/users.ts';
+import { joinSignals } from '../lib/abort.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
 import type { Budget } from './budget/budget.ts';
@@ -61,6 +62,12 @@ export interface GenesysClient extends AsyncDisposable {
   readonly analytics: AnalyticsApi;
   /** The rate budget that every request passes. */
   readonly budget: Budget;
+  /**
+   * Obtains the token, unless there is one, so that the first request does not wait for it.
+   *
+   * @throws {RapportError} `ERR_GENESYS_SIGN_IN_REFUSED`, `ERR_GENESYS_SIGN_IN_UNAVAILABLE`
+   */
+  readonly signIn: (signal?: AbortSignal) => Promise<void>;
   /** Any other operation; it passes token, budget and retries like the rest. */
   readonly send: Requester['send'];
 }
@@ -115,6 +122,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     hosts,
     ...createApis(requester, { clock, random, closing: closing.signal }),
     budget,
+    async signIn(signal) {
+      using joined = joinSignals(signal, closing.signal);
+      await tokens.get(joined.signal);
+    },
     send: (request, callOptions) => requester.send(request, callOptions),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the client is closed'));
@@ -125,7 +136,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   };
 }
 
-type Apis = Omit<GenesysClient, 'hosts' | 'budget' | 'send' | typeof Symbol.asyncDispose>;
+type Apis = Omit<
+  GenesysClient,
+  'hosts' | 'budget' | 'signIn' | 'send' | typeof Symbol.asyncDispose
+>;
 
 function createApis(requester: Requester, context: AnalyticsContext): Apis {
   return {

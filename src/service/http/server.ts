@@ -46,6 +46,16 @@ export interface HttpLimits {
   readonly maxHeaderBytes: number;
 }
 
+/**
+ * Routes check with Zod, in `route.ts`, and give Fastify no schemas. Without these it loads two
+ * compilers for them at the start, a hundred modules that are then never asked.
+ */
+const NO_COMPILERS = { buildValidator: refuseSchemas, buildSerializer: refuseSchemas };
+
+function refuseSchemas(): never {
+  throw new TypeError('a route has a Fastify schema; routes are checked by their Zod schemas');
+}
+
 const LIMITS: HttpLimits = {
   origins: [],
   requestsPerSecond: 1000,
@@ -88,6 +98,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: NO_COMPILERS },
     // Keys such as __proto__ stay what they are: data. No schema of ours merges a body into anything.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',

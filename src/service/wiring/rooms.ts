@@ -6,6 +6,7 @@ import { openLedger } from '../../ledger/open-ledger.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { Mapping } from './mapping.ts';
+import { signInAhead } from './sign-in-ahead.ts';
 
 /** The rooms that hold something open: files, sockets, pools. */
 export interface Rooms {
@@ -45,6 +46,7 @@ export async function openRooms(
   const client = stack.use(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest, sharing }),
   );
+  stack.use(signInAhead(client, log));
   const mapping = stack.use(new Mapping(config, { client, clock, random, log }));
   stack.defer(ledger.onErasure(({ isKeyOf }) => mapping.forget(isKeyOf)));
   return { ledger, client, mapping, newId };
