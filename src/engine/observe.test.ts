@@ -68,6 +68,8 @@ class Shelf {
     return { ...known, phase, entries, endedAt };
   }
 
+  lastSettled(): undefined {}
+
   async observe(observed: Observed): Promise<'recorded'> {
     await Promise.resolve();
     this.recorded.push(observed);

@@ -22,6 +22,7 @@ const MAX_ATTEMPTS = 5;
 
 export interface ObserverParts {
   readonly ledger: Pick<Ledger, 'observe' | 'wake' | 'now'> & {
+    lastSettled(id: ConversationId): Remembered | undefined;
     find(id: ConversationId, when?: When): Promise<Remembered | undefined>;
   };
   readonly writeback: Omit<ObserveParts, 'entries' | 'observation'>;
@@ -79,7 +80,8 @@ export class Observer {
     const { ledger } = this.#parts;
     const { conversationId } = observation;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const known = await ledger.find(conversationId, 'soon');
+      const known =
+        ledger.lastSettled(conversationId) ?? (await ledger.find(conversationId, 'soon'));
       if (known === undefined || this.#isMoot(observation, known)) return;
       if ((await this.#record(observation, known)) !== 'stale') return;
       if (this.#parts.live.deliver(observation)) return;

@@ -38,6 +38,7 @@ import type {
 import type { Sharing } from './sharing/sharing.ts';
 import type { Swept } from './retention/retention.ts';
 import type { When } from './sql/store.ts';
+import type { SettledConversation } from './turns/last-settled.ts';
 import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
 
 export interface Acceptance {
@@ -140,6 +141,11 @@ export interface Ledger extends LedgerReader {
   fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'>;
   /** Gives the work back undone; the attempt does not count. */
   handBack(claim: Claim, reason: string): Promise<TurnEnd>;
+  /**
+   * What the last turn left of a conversation, if this ledger is sure that nothing has happened to it
+   * since; undefined otherwise, and then `find` knows.
+   */
+  lastSettled(id: ConversationId): SettledConversation | undefined;
   observe(observed: Observed): Promise<'recorded' | 'stale'>;
   /** Makes a known conversation due; false when it is unknown, closed or set aside. */
   wake(wake: Wake): Promise<boolean>;

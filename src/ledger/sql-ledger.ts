@@ -23,6 +23,7 @@ import {
 } from './instances/liveness.ts';
 import { createNotes, type Notes } from './instances/notes.ts';
 import { heldOf, holdUnit } from './turns/hold.ts';
+import { LastSettled, settledOf, type SettledConversation } from './turns/last-settled.ts';
 import { observeUnit, wakeStatement } from './turns/observe.ts';
 import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './turns/settle.ts';
 import type { SettleContext } from './turns/settle.ts';
@@ -33,7 +34,7 @@ import { SqlOutbox } from './outbox/sql-outbox.ts';
 import { SqlSharing, type Sharing } from './sharing/sharing.ts';
 import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
-import type { Unit, UnitResult } from './sql/statement.ts';
+import type { SqlRow, Unit, UnitResult } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
 import { WatchedStore } from './sql/watched-store.ts';
 import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
@@ -60,6 +61,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #random: () => number;
   readonly #log: Log;
   readonly #lost = new LostClaims();
+  readonly #lastSettled = new LastSettled();
   readonly #watched: WatchedStore;
   readonly #due: Listeners<[number]>;
   readonly #feed: Listeners<[ConversationId]>;
@@ -123,7 +125,9 @@ export class SqlLedger extends SqlReader implements Ledger {
       groups.map(([id, group]) =>
         this.#acceptGroup(group, wanted.has(id) ? this.instanceId : undefined),
       ),
-    );
+    ).finally(() => {
+      for (const [id] of groups) this.#lastSettled.drop(id);
+    });
     const claims = accepted.flatMap(({ claim }) => claim ?? []);
     if (claims.length < groups.length) this.#tellDue(0);
     const answers = new Map(accepted.flatMap((group) => [...group.answers]));
@@ -160,18 +164,30 @@ export class SqlLedger extends SqlReader implements Ledger {
         ...lost.map((id) => returnClaim({ owner, claim: id })),
       ]),
     );
-    return claimBatchOf(result);
+    const batch = claimBatchOf(result);
+    for (const { conversationId } of batch.claims) this.#lastSettled.drop(conversationId);
+    return batch;
   }
 
   async hold(id: ConversationId): Promise<Claim | undefined> {
-    return heldOf(await this.#run(holdUnit(id, this.instanceId, this.#newId())));
+    const held = heldOf(await this.#run(holdUnit(id, this.instanceId, this.#newId())));
+    this.#lastSettled.drop(id);
+    return held;
   }
 
   async settle(claim: Claim, settlement: Settlement): Promise<TurnEnd> {
     if (settlement.outcome === undefined && claim.requests.length > 0) {
       throw outcomeMissing(claim.conversationId, claim.requests.length);
     }
-    return this.#end(claim, settlement, settleUnit(claim, settlement, this.#at(claim)));
+    const unit = settleUnit(claim, settlement, this.#at(claim));
+    const row = await this.#end(claim, settlement, unit);
+    if (row === 'fenced') return row;
+    if (this.leases === 'process') this.#lastSettled.keep(settledOf(claim, settlement, row));
+    return 'settled';
+  }
+
+  lastSettled(id: ConversationId): SettledConversation | undefined {
+    return this.#lastSettled.get(id);
   }
 
   async fail(claim: Claim, failure: Failure): Promise<'retrying' | 'dead' | 'fenced'> {
@@ -189,12 +205,13 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async handBack(claim: Claim, reason: string): Promise<TurnEnd> {
     const unit = retryUnit(claim, {}, this.#at(claim), { delayMs: 0, reason, refund: 1 });
-    return this.#end(claim, {}, unit);
+    return (await this.#end(claim, {}, unit)) === 'fenced' ? 'fenced' : 'settled';
   }
 
   async observe(observed: Observed): Promise<'recorded' | 'stale'> {
     // What its turn settles is newer than what was read before, though the fence is the same.
     if (observed.basis.phase === 'leased') return 'stale';
+    this.#lastSettled.drop(observed.conversationId);
     const result = await this.store.run(
       observeUnit(observed, {
         conversationId: observed.conversationId,
@@ -212,6 +229,7 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async wake(request: Wake): Promise<boolean> {
     const result = await this.#run([wakeStatement(request)]);
+    this.#lastSettled.drop(request.conversationId);
     this.#tellDue(waitOf(result));
     return result !== 'refused' && (result[0]?.length ?? 0) > 0;
   }
@@ -284,6 +302,7 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   sweep(options: RetentionOptions, signal: AbortSignal): Promise<Swept> {
+    this.#lastSettled.clear();
     return sweep({ store: this.store, audit: this.audit }, options, signal);
   }
 
@@ -297,7 +316,7 @@ export class SqlLedger extends SqlReader implements Ledger {
         this.#unheard.note(record.id, this.now());
         return this.#forget(record);
       },
-    });
+    }).finally(() => this.#lastSettled.clear());
   }
 
   onErasure(forget: Forget): () => void {
@@ -315,7 +334,8 @@ export class SqlLedger extends SqlReader implements Ledger {
     await super[Symbol.asyncDispose]();
   }
 
-  async #end(claim: Claim, writes: TurnWrites, unit: Unit): Promise<TurnEnd> {
+  /** The row as it is then, or what its statement told of it. */
+  async #end(claim: Claim, writes: TurnWrites, unit: Unit): Promise<SqlRow | 'fenced'> {
     const result = await this.store.run(unit, 'soon');
     if (result === 'refused') {
       const { conversationId, fence, requests } = claim;
@@ -324,10 +344,11 @@ export class SqlLedger extends SqlReader implements Ledger {
     }
     this.#tellWrites(claim.conversationId, writes);
     this.#tellDue(waitOf(result));
-    return 'settled';
+    return result[0]?.[0] ?? {};
   }
 
   #forget(record: ErasureRecord): number {
+    this.#lastSettled.clear();
     const erasure = erasureOf(record, this.#personDigest);
     return [...this.#forgetters].reduce((sum, forget) => sum + forget(erasure), 0);
   }

@@ -379,6 +379,7 @@ export class Service {
       writeback: { now: () => this.#clock.wallMs(), digest: DIGEST, settings: WRITE },
       ledger: {
         now: () => this.#clock.wallMs(),
+        lastSettled: () => undefined,
         find: () =>
           Promise.resolve({
             entries: [...this.entries.values()],

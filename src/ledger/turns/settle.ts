@@ -35,7 +35,8 @@ const release = query(
      changed_at = :now
    where id = cast(:conversationId as text) and fence = cast(:fence as bigint)
      and owner = cast(:owner as text) and phase = 'leased'
-   returning case when phase = 'due' then due_at - :now end as wait`,
+   returning case when phase = 'due' then due_at - :now end as wait,
+     phase, due_at, feed_seq, changed_at, ended_at`,
 );
 
 const retryLater = query(
