@@ -21,7 +21,7 @@ export interface OpenLedgerOptions {
   readonly random: () => number;
   readonly log?: Log | undefined;
   /**
-   * How long the end of a turn may wait for a commit that is made anyway, in milliseconds. SQLite only.
+   * How long the end of a turn may wait for others, to share their commit, in milliseconds. SQLite only.
    * @defaultValue 0
    */
   readonly gatherMs?: number | undefined;

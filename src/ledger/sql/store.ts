@@ -24,7 +24,7 @@ export interface Store extends AsyncDisposable {
 
 /**
  * - `now`, unless told: somebody waits for it.
- * - `soon`: it may wait some milliseconds for a commit that is made anyway, and share its fsync.
+ * - `soon`: it may wait some milliseconds for others like it, to share a commit and its fsync with them.
  */
 export type When = 'now' | 'soon';
 

@@ -4,6 +4,7 @@ import { ManualClock } from '../../lib/manual-clock.ts';
 import { anOutcome, aRequest, conversationId } from '../ledger.fixture.ts';
 import type { Ledger } from '../ledger.ts';
 import { openLedger } from '../open-ledger.ts';
+import type { Claim } from '../turn.ts';
 
 const clock = new ManualClock();
 
@@ -16,26 +17,40 @@ const openGathering = (): Promise<Ledger> =>
     gatherMs: 10,
   });
 
-describe('the end of a turn on SQLite', () => {
-  it('waits for a commit that is made anyway, and goes with it', async () => {
-    await using ledger = await openGathering();
-    await ledger.accept([aRequest()]);
-    const [claim] = (await ledger.claim(1)).claims;
-    if (claim === undefined) throw new Error('an accepted request is due');
-    const settled = ledger.settle(claim, { outcome: anOutcome(claim) });
-    expect(clock.pendingTimers).toBe(1);
-    await ledger.accept([aRequest({ conversationId: conversationId('c2') })]);
-    expect(await settled).toBe('settled');
-    expect(clock.pendingTimers).toBe(0);
-  });
+async function claimAll(ledger: Ledger, ...names: readonly string[]): Promise<readonly Claim[]> {
+  await ledger.accept(names.map((name) => aRequest({ conversationId: conversationId(name) })));
+  return (await ledger.claim(names.length)).claims;
+}
 
-  it('waits no longer than it was told when nothing else is committed', async () => {
+describe('the end of a turn on SQLite', () => {
+  it('keeps nobody waiting who accepts a request', async () => {
     await using ledger = await openGathering();
-    await ledger.accept([aRequest()]);
-    const [claim] = (await ledger.claim(1)).claims;
+    const [claim] = await claimAll(ledger, 'c1');
     if (claim === undefined) throw new Error('an accepted request is due');
     const settled = ledger.settle(claim, { outcome: anOutcome(claim) });
+    await ledger.accept([aRequest({ conversationId: conversationId('c2') })]);
+    expect(clock.pendingTimers).toBe(1);
     await clock.advance(10);
     expect(await settled).toBe('settled');
+  });
+
+  it('waits for others as long as it was told, and shares a commit with them', async () => {
+    await using ledger = await openGathering();
+    const claims = await claimAll(ledger, 'c1', 'c2');
+    const settled = claims.map((claim) => ledger.settle(claim, { outcome: anOutcome(claim) }));
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(10);
+    expect(clock.pendingTimers).toBe(0);
+    expect(await Promise.all(settled)).toEqual(['settled', 'settled']);
+  });
+
+  it('is recorded before the ledger closes', async () => {
+    const ledger = await openGathering();
+    const [claim] = await claimAll(ledger, 'c1');
+    if (claim === undefined) throw new Error('an accepted request is due');
+    const settled = ledger.settle(claim, { outcome: anOutcome(claim) });
+    await ledger[Symbol.asyncDispose]();
+    expect(await settled).toBe('settled');
+    expect(clock.pendingTimers).toBe(0);
   });
 });

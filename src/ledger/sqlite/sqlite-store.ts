@@ -48,8 +48,9 @@ export interface SqliteStoreOptions {
 
 /**
  * A SQLite file behind a thread of its own. Work that is handed over within one turn of the event
- * loop travels as one message, since a message costs more than a statement; what may wait travels
- * with the next one, in the order in which all of it came.
+ * loop travels as one message, since a message costs more than a statement. What may wait is gathered
+ * and travels apart, in the order in which it came: it must not make the commit longer that somebody
+ * waits for.
  */
 export class SqliteStore implements Store {
   readonly dialect: Dialect = sqliteDialect;
@@ -60,11 +61,13 @@ export class SqliteStore implements Store {
   readonly #waiting = new Map<number, Waiting>();
   readonly #textIds = new Map<Query, number>();
   #newTexts: [number, string][] = [];
-  #outgoing: WireJob[] = [];
+  /** Somebody waits for these: they go with the end of this turn of the event loop. */
+  #urgent: WireJob[] = [];
+  /** Nobody waits for these but who asked to. */
+  #gathered: WireJob[] = [];
   #lastJob = 0;
   readonly #clock: Clock;
   readonly #gatherMs: number;
-  #isFlushing = false;
   #gathering: Timer | undefined;
   #isClosed = false;
 
@@ -122,7 +125,8 @@ export class SqliteStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#flush();
+      this.#post('soon');
+      this.#post('now');
       this.#worker.postMessage('close');
     }
     await this.#exited;
@@ -131,24 +135,33 @@ export class SqliteStore implements Store {
   #send(work: Work, when: When): Promise<UnitResult> {
     if (this.#isClosed) return Promise.reject(ledgerClosed());
     const job = ++this.#lastJob;
-    this.#outgoing.push({ ...work, job });
-    const mayWait = when === 'soon' && this.#gatherMs > 0 && this.#outgoing.length < MAX_GATHERED;
-    if (mayWait) this.#gathering ??= this.#clock.timer(this.#gatherMs, () => this.#flush());
-    else if (!this.#isFlushing) {
-      this.#isFlushing = true;
-      setImmediate(() => this.#flush());
-    }
+    if (when === 'soon' && this.#gatherMs > 0) this.#gather({ ...work, job });
+    else this.#hurry({ ...work, job });
     return new Promise((resolve, reject) => this.#waiting.set(job, { resolve, reject }));
   }
 
-  #flush(): void {
-    this.#isFlushing = false;
-    this.#gathering?.cancel();
-    this.#gathering = undefined;
-    if (this.#outgoing.length === 0) return;
-    this.#worker.postMessage({ texts: this.#newTexts, jobs: this.#outgoing });
+  #gather(job: WireJob): void {
+    this.#gathered.push(job);
+    if (this.#gathered.length >= MAX_GATHERED) this.#post('soon');
+    else this.#gathering ??= this.#clock.timer(this.#gatherMs, () => this.#post('soon'));
+  }
+
+  #hurry(job: WireJob): void {
+    this.#urgent.push(job);
+    if (this.#urgent.length === 1) setImmediate(() => this.#post('now'));
+  }
+
+  #post(when: When): void {
+    const jobs = when === 'now' ? this.#urgent : this.#gathered;
+    if (when === 'now') this.#urgent = [];
+    else {
+      this.#gathering?.cancel();
+      this.#gathering = undefined;
+      this.#gathered = [];
+    }
+    if (jobs.length === 0) return;
+    this.#worker.postMessage({ texts: this.#newTexts, jobs });
     this.#newTexts = [];
-    this.#outgoing = [];
   }
 
   #toWire(unit: Unit): WireStatement[] {

@@ -17,7 +17,7 @@ export interface Rooms {
 }
 
 /**
- * How long the end of a turn may wait for a commit that is made anyway, in milliseconds. Nobody waits
+ * How long the end of a turn may wait for others, to share their commit, in milliseconds. Nobody waits
  * for it but who asked to, and at 200 enrichments a second it saves two commits of three.
  */
 const GATHER_MS = 10;
