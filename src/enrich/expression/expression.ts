@@ -2,6 +2,7 @@ import jsonata from 'jsonata';
 import { messageOf } from '../../domain/errors.ts';
 import { invalidExpression } from '../errors.ts';
 import { METERED_FUNCTIONS } from './builtins.ts';
+import { followNames, namesOf } from './follow-names.ts';
 import { MeterError } from './meter.ts';
 import { inspectSyntax } from './syntax.ts';
 import { meterTree } from './tree.ts';
@@ -42,6 +43,7 @@ export function compileExpression(text: string): Expression {
   }
   const compiled = compile(text, { sequence: SEQUENCE_LENGTH });
   const { roots, readsWhole, isPlain, refusal } = inspectSyntax(compiled.ast());
+  const names = namesOf(compiled.ast());
   if (refusal !== undefined) throw invalidExpression(text, refusal.problem, refusal.position);
   const runnable = isPlain ? compiled : new MeteredRun((limits) => compileMetered(text, limits));
   return {
@@ -49,6 +51,8 @@ export function compileExpression(text: string): Expression {
     roots,
     readsWhole,
     async evaluate(input, variables) {
+      const followed = names && followNames(input, names);
+      if (followed !== undefined) return { kind: 'value', value: followed.value };
       try {
         return {
           kind: 'value',
