@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import { aRequest, anEntry, anOutcome, conversationId, settleOne } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
@@ -164,6 +165,22 @@ onBothStores((open, { clock }) => {
       expect((await ledger.claim(1)).nextDueInMs).toBe(17_000);
       await ledger.accept([aRequest()]);
       expect((await claimOne(ledger)).requests).toHaveLength(2);
+    });
+
+    it('goes on with a wipe when the requests are given up', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const first = await claimOne(ledger);
+      const wiping = anEntry({ state: 'wiping', wipe: true, deadlineAt: ledger.now() + 500 });
+      await ledger.settle(first, { outcome: anOutcome(first), entries: [wiping] });
+      await ledger.accept([aRequest()]);
+      const failure = { reason: 'ERR_MAP', retryable: false };
+      await ledger.fail(await claimOne(ledger), failure);
+      await clock.advance(500);
+      const wipe = await claimOne(ledger);
+      expect(wipe).toMatchObject({ requests: [], entries: [{ state: 'wiping' }], lookFirst: true });
+      await ledger.fail(wipe, failure);
+      expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'dead', dueAt: undefined });
     });
 
     it('replays what was set aside, once', async () => {
@@ -413,6 +430,21 @@ onBothStores((open, { clock }) => {
       await ledger.accept([aRequest()]);
       await ledger.observe({ conversationId: id, basis: later, feed });
       expect((await claimOne(ledger)).requests).toHaveLength(1);
+    });
+
+    it('leaves alone what was set aside, unless a key is to be emptied', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      await ledger.fail(await claimOne(ledger), { reason: 'ERR_MAP', retryable: false });
+      const seen = async (entries: readonly AttributeEntry[]): Promise<string> => {
+        const basis = await knownOf(ledger, 'c1');
+        const id = conversationId('c1');
+        return ledger.observe({ conversationId: id, basis, entries, nextDueAt: ledger.now() });
+      };
+      await seen([anEntry({ state: 'overwritten', deadlineAt: ledger.now() })]);
+      expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'dead', dueAt: undefined });
+      await seen([anEntry({ state: 'wiping', deadlineAt: ledger.now() })]);
+      expect(await claimOne(ledger)).toMatchObject({ entries: [{ state: 'wiping' }] });
     });
 
     it('wakes a leased conversation by keeping it due after its turn', async () => {

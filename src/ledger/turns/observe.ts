@@ -1,6 +1,7 @@
 import { laneNumber } from '../sql/codec.ts';
 import { deciding, query, type Statement, type Unit } from '../sql/statement.ts';
 import type { Observed, Wake } from '../ledger.ts';
+import { nextWipeAt } from './next-wipe.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
 /**
@@ -12,6 +13,9 @@ const waitsForProof = `phase = 'due' and reason is null and attempts = 0 and due
   and ended_at is null and cast(:endedAt as bigint) is null
   and due_at = cast(:knownDueAt as bigint) and feed_seq = cast(:knownFeedSeq as bigint)`;
 
+/** What was set aside waits for somebody to replay it; a customer's data that is to go does not. */
+const isToEmpty = `cast(:wipes as integer) = 1 and cast(:nextDueAt as bigint) is not null`;
+
 /**
  * Refused when anything has changed since the entries were read: a turn has begun, or another
  * observation was recorded, and its view is the newer one. Proof that came makes the turn that would
@@ -21,12 +25,13 @@ const touch = query(
   'observe.touch',
   (on) => `update conversation set
      due_at = case
-       when phase = 'closed' or phase = 'dead' then due_at
+       when phase = 'closed' or (phase = 'dead' and not (${isToEmpty})) then due_at
        when ${waitsForProof} then cast(:nextDueAt as bigint)
        else ${on.least('due_at', 'cast(:nextDueAt as bigint)')} end,
-     lane = case when phase = 'idle' then cast(:lane as integer) else lane end,
+     lane = case when phase in ('idle', 'dead') then cast(:lane as integer) else lane end,
      phase = case
        when phase = 'idle' and cast(:nextDueAt as bigint) is not null then 'due'
+       when phase = 'dead' and ${isToEmpty} then 'due'
        when cast(:nextDueAt as bigint) is null and ${waitsForProof} then 'idle'
        else phase end,
      participant_id = coalesce(cast(:participantId as text), participant_id),
@@ -60,6 +65,7 @@ export function observeUnit(observed: Observed, context: WriteContext): Unit {
         knownDueAt: observed.basis.dueAt,
         knownFeedSeq: observed.basis.feedSeq,
         knownChangedAt: observed.basis.changedAt,
+        wipes: nextWipeAt(observed.entries ?? []) === undefined ? 0 : 1,
         nextDueAt: observed.nextDueAt === undefined ? null : Math.ceil(observed.nextDueAt),
         lane: laneNumber(observed.lane ?? 'verify'),
         participantId: observed.participantId,

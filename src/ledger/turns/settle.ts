@@ -2,6 +2,7 @@ import type { OutcomeSummary } from '../../domain/outcome.ts';
 import { laneNumber, toJson } from '../sql/codec.ts';
 import { deciding, query, type SqlParams, type Statement, type Unit } from '../sql/statement.ts';
 import type { AuditDraft, Claim, Failure, Settlement } from '../turn.ts';
+import { nextWipeAt } from './next-wipe.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
 /** Attempts of one conversation's work before it is set aside. */
@@ -79,7 +80,8 @@ export function settleUnit(claim: Claim, settlement: Settlement, context: Settle
 }
 
 /**
- * The last attempt failed: the requests are answered so, and the conversation is set aside.
+ * The last attempt failed: the requests are answered so, and the conversation is set aside, unless a
+ * key of it is being emptied. That is for a turn without requests, which may well succeed.
  *
  * @param context with the instant, in epoch milliseconds of the store's clock
  */
@@ -90,7 +92,8 @@ export function deadUnit(
 ): Unit {
   const outcome = claim.requests.length === 0 ? failure.outcome : outcomeOf(claim, failure);
   const audit = [...(failure.audit ?? []), ...auditOfDead(claim, outcome, context.now)];
-  return endOfTurn(claim, { ...failure, outcome, audit }, context, {
+  const nextDueAt = claim.requests.length === 0 ? undefined : nextWipeAt(claim.entries);
+  return endOfTurn(claim, { nextDueAt, ...failure, outcome, audit }, context, {
     rest: 'dead',
     reason: failure.reason,
   });
