@@ -88,10 +88,15 @@ export function flowEnded(
   if (entry.state === 'applied' && isFree && lastRead !== true) {
     return same({ ...remember(ended, { reads: undefined }), deadlineAt: settledAt });
   }
-  if (entry.state === 'overwritten' && entry.deadlineAt !== undefined && left.length === 0) {
-    return same({ ...ended, deadlineAt: settledAt });
-  }
-  return same(ended);
+  return same(
+    left.length === 0 && waitsForFlow(entry) ? { ...ended, deadlineAt: settledAt } : ended,
+  );
+}
+
+/** A rewrite, or a wipe of what the flow may bring back, waits until the flow has written its last. */
+function waitsForFlow(entry: AttributeEntry): boolean {
+  if (entry.state === 'overwritten') return entry.deadlineAt !== undefined;
+  return entry.state === 'wiping' && memoryOf(entry).suspect === true;
 }
 
 /** Which of them ended: the one of that name, else the one without, else the only one. */

@@ -13,11 +13,10 @@ export function isToBeWiped(entry: AttributeEntry): boolean {
 /** The customer left, or the conversation ended, or somebody asked (row 35). */
 export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext): Step {
   if (!isToBeWiped(entry)) return same(entry);
-  const { suspect, inFlight } = memoryOf(entry);
-  const isSuspect = suspect === true && inFlight !== true;
-  const isTheirs = !isSuspect && (entry.state === 'yielded' || entry.state === 'overwritten');
-  if (isTheirs && entry.seen !== undefined && !entry.own.includes(entry.seen))
-    return leaveTheirs(entry);
+  const standing = whatStands(entry, context);
+  if (standing === 'theirs') return leaveTheirs(entry);
+  const isUnsent = memoryOf(entry).inFlight !== true;
+  const isSuspect = isUnsent && standing !== 'ours';
   const marked: AttributeEntry = {
     ...remember(entry, {
       removal: true,
@@ -34,13 +33,32 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
     wanted: blank,
     own: entry.own.filter((known) => known !== blank),
     state: 'wiping',
-    deadlineAt: context.now,
+    deadlineAt: context.now + (standing === 'passing' ? context.settings.settleMs : 0),
   };
   const begun = [feed('wiping'), { kind: 'audit', action: 'wiping' }] as const;
-  if (inFlight === true) return same(marked, ...begun);
-  // Whose value stands there nothing tells: it is read before anything is erased.
-  if (isSuspect) return same(marked, ...begun, { kind: 'read' });
-  return same(marked, ...begun, { kind: 'patch' });
+  if (!isUnsent || standing === 'passing') return same(marked, ...begun);
+  return same(marked, ...begun, { kind: standing === 'unclear' ? 'read' : 'patch' });
+}
+
+/**
+ * Whose value stands there, as far as is known: `unclear` is read before anything is erased, and
+ * what is `passing` may be ours again in a moment.
+ */
+function whatStands(
+  entry: AttributeEntry,
+  context: StepContext,
+): 'ours' | 'theirs' | 'passing' | 'unclear' {
+  const { suspect, inFlight } = memoryOf(entry);
+  if (suspect === true && inFlight !== true) return 'unclear';
+  const isLost = entry.state === 'yielded' || entry.state === 'overwritten';
+  if (!isLost || entry.seen === undefined || entry.own.includes(entry.seen)) return 'ours';
+  return mayComeBack(entry, context) ? 'passing' : 'theirs';
+}
+
+/** A voice flow runs, or has just ended: its copy may hold our value and put it back. */
+function mayComeBack(entry: AttributeEntry, { now, settings }: StepContext): boolean {
+  const { flow, flowEndedAt } = memoryOf(entry);
+  return flow !== undefined || (flowEndedAt !== undefined && now < flowEndedAt + settings.settleMs);
 }
 
 /** The answer to the write that empties the key, or to one that was under way before (rows 36, 39). */
@@ -93,7 +111,7 @@ export function witnessWiping(
   context: StepContext,
 ): Step {
   const witnessed = witness(entry, evidence);
-  if (!entry.own.includes(entry.wanted ?? '')) return witnessUnsent(witnessed, evidence);
+  if (!entry.own.includes(entry.wanted ?? '')) return witnessUnsent(witnessed, evidence, context);
   const seen = classify(entry, evidence.digest);
   const isSure = isConclusive(entry, evidence, context);
   if (seen === 'own') return stillOurs(witnessed, evidence, context);
@@ -112,11 +130,11 @@ export function witnessWiping(
 }
 
 /** Before the wipe has left: only a doubt about whose value it is can end here. */
-function witnessUnsent(entry: AttributeEntry, evidence: EvidenceEvent): Step {
+function witnessUnsent(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
   if (memoryOf(entry).suspect !== true || evidence.source !== 'read') return same(entry);
-  const certain = remember(entry, { suspect: undefined });
-  const isTheirs = classify(entry, evidence.digest) === 'foreign';
-  return isTheirs ? leaveTheirs(certain) : same(certain, { kind: 'patch' });
+  const certain = remember(entry, { suspect: undefined, reads: undefined });
+  if (classify(entry, evidence.digest) !== 'foreign') return same(certain, { kind: 'patch' });
+  return mayComeBack(entry, context) ? same(entry) : leaveTheirs(certain);
 }
 
 function stillOurs(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
@@ -181,7 +199,10 @@ export function pursueWipe(entry: AttributeEntry, event: ProofEvent, context: St
   if (event.kind === 'read-failed') return same({ ...entry, deadlineAt });
   const isSent = entry.own.includes(entry.wanted ?? '');
   if (!isSent && inFlight !== true) {
-    return same({ ...entry, deadlineAt }, { kind: suspect === true ? 'read' : 'patch' });
+    if (suspect !== true) return same({ ...entry, deadlineAt }, { kind: 'patch' });
+    const againAt = Math.min(wipeBy, now + settings.settleMs * 2 ** Math.min(reads, 5));
+    const asked = remember(entry, { reads: reads + 1 });
+    return same({ ...asked, deadlineAt: againAt }, { kind: 'read' });
   }
   return same({ ...remember(entry, { reads: reads + 1 }), deadlineAt }, { kind: 'read' });
 }
