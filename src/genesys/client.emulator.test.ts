@@ -193,6 +193,8 @@ describe('createGenesysClient against the emulator', () => {
     await using stage = await openStage();
     const { attributes } = stage.client;
     const { conversationId } = stage.target;
+    const none = await attributes.getSecure(conversationId);
+    expect([none.attributes.size, none.version]).toEqual([0, undefined]);
     const secure = { attributes: new Map([['ssn', '1']]), version: undefined };
     await attributes.patchSecure(conversationId, secure);
     const { version } = await attributes.getSecure(conversationId);

@@ -5,6 +5,8 @@ import type { Stage } from './stage.ts';
 /** One PATCH of attributes as it left. */
 export interface Sent {
   readonly at: number;
+  readonly store: 'participant' | 'secure';
+  /** Who was the customer, where they are secure attributes. */
   readonly participantId: string;
   readonly changes: ReadonlyMap<string, string>;
   /** Whether the platform took it, whatever it answered; undefined while that is open. */
@@ -42,6 +44,7 @@ export class Network {
       return { status: 202, headers: new Map(), body: Buffer.alloc(0) };
     }
     const before = this.#stage.taken.length;
+    const { secureVersion } = this.#stage;
     const { ending, headers } = await this.#stage.emulator.front({
       method: request.method,
       url: `${request.url.pathname}${request.url.search}`,
@@ -50,8 +53,12 @@ export class Network {
       isCutOff: () => false,
     });
     if (sent !== undefined) {
-      sent.isTaken = this.#wasTaken(sent, before);
+      sent.isTaken =
+        sent.store === 'secure'
+          ? this.#stage.secureVersion > secureVersion
+          : this.#wasTaken(sent, before);
       if (sent.isTaken) sent.takenAt = this.#stage.clock.wallMs();
+      if (sent.isTaken && sent.store === 'secure') this.#stage.takeDownSecure(sent.changes);
     }
     await sleep(clock, this.#latencyMs);
     if (ending.kind === 'silence') return new Promise(() => undefined);
@@ -67,12 +74,17 @@ export class Network {
   }
 
   #takeDown({ method, url, body = '{}' }: WireRequest): Sent | undefined {
-    const participantId = /participants\/([^/]+)\/attributes$/.exec(url.pathname)?.[1];
+    const store = url.pathname.endsWith('/secureattributes') ? 'secure' : 'participant';
+    const participantId =
+      store === 'secure'
+        ? this.#stage.customer.id
+        : /participants\/([^/]+)\/attributes$/.exec(url.pathname)?.[1];
     if (method !== 'PATCH' || participantId === undefined) return undefined;
     const { attributes } = JSON.parse(body) as { attributes: Record<string, string> };
     const at = this.#stage.clock.wallMs();
     const sent: Sent = {
       at,
+      store,
       participantId,
       changes: new Map(Object.entries(attributes)),
       isTaken: undefined,

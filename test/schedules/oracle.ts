@@ -1,6 +1,6 @@
 import type { Sent } from './network.ts';
 import type { Record, Said } from './play.ts';
-import { OUR_KEYS, THEIR_KEYS } from './schedule.ts';
+import { OUR_KEYS, SECRET_KEY, THEIR_KEYS } from './schedule.ts';
 import type { Told } from './service.ts';
 import type { Applied } from './stage.ts';
 
@@ -33,8 +33,8 @@ export function judge(record: Record): readonly string[] {
 function findLostKeys({ sent, history, valueOf }: Record): string[] {
   const wrong = sent.flatMap((one) =>
     [...one.changes.keys()]
-      .filter((key) => !OURS.has(key))
-      .map((key) => `a PATCH at ${one.at} carries ${key}, which is not ours`),
+      .filter((key) => (one.store === 'secure' ? key !== SECRET_KEY : !OURS.has(key)))
+      .map((key) => `a PATCH at ${one.at} carries ${key}, which is not for there`),
   );
   for (const participantId of new Set(history.map((one) => one.participantId))) {
     for (const key of THEIR_KEYS) {
@@ -87,6 +87,8 @@ function findDoubledWrites({ sent, history, turns }: Record): string[] {
       earlier.set(name, one);
       counts.set(name, (counts.get(name) ?? 0) + 1);
       if (before === undefined || before.isTaken === false) continue;
+      // Nobody else writes it, so that to send it again is no worse than to read it.
+      if (key === SECRET_KEY) continue;
       if (wasForgotten(turns, before.at, one.at)) continue;
       // It arrived after it had been given up: whoever looked then could not see it.
       if ((before.takenAt ?? 0) > before.at + GIVEN_UP_MS) continue;
@@ -207,7 +209,9 @@ function truthOf(record: Record, told: Told): Truth {
 
 function isOfKilledTurn({ sent, turns }: Record, { participantId, key, value }: Applied): boolean {
   const from = sent.filter(
-    (one) => one.participantId === participantId && one.changes.get(key) === value,
+    (one) =>
+      isAbout({ participantId: one.participantId, key }, { participantId, key }) &&
+      one.changes.get(key) === value,
   );
   return from.some(({ at }) => isKilledAt(turns, at));
 }
@@ -222,21 +226,22 @@ interface Place {
   readonly key: string;
 }
 
+/** The secret is the conversation's, whoever is the customer. */
 const isAbout = (one: Place, place: Place): boolean =>
-  one.key === place.key && one.participantId === place.participantId;
+  one.key === place.key && (one.key === SECRET_KEY || one.participantId === place.participantId);
 
 /** After everything has come to rest, what is said of each key is what the platform holds. */
 function findFalseEndings(record: Record): string[] {
   if (record.isRestless) return ['turn follows turn with no end'];
   const participantId = record.customers.at(-1) ?? '';
   const open = record.unanswered === 0 ? [] : [`${record.unanswered} requests were not answered`];
-  const wrong = OUR_KEYS.flatMap((key) => {
+  const wrong = [...OUR_KEYS, SECRET_KEY].flatMap((key) => {
     // What a killed turn was told of was forgotten with it; what is asked for after the end is skipped.
     const { turns, endedAt = Number.POSITIVE_INFINITY } = record;
     const asked = record.asks.findLast(
       (ask) => ask.key === key && ask.at < endedAt && !isKilledAt(turns, ask.at),
     )?.value;
-    const said = record.said.find((one) => isAbout(one, { participantId, key }));
+    const said = record.said.find((one) => one.participantId === participantId && one.key === key);
     return asked === undefined || said === undefined ? [] : judgeEnding(record, said, asked);
   });
   return [...open, ...wrong];

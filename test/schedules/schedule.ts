@@ -5,6 +5,8 @@ import type { FaultRuleInput } from '../../src/emulator/control/control.ts';
 export const OUR_KEYS = ['tier', 'note', 'wiped'] as const;
 /** Keys that are never ours. The flow signs what it writes with the first one. */
 export const THEIR_KEYS = ['ivr.language', 'agent.note'] as const;
+/** Secret: it goes to the secure attributes, which are the conversation's, and only we write it. */
+export const SECRET_KEY = 'pin';
 export type OurKey = (typeof OUR_KEYS)[number];
 
 /** One conversation's life: how its platform is, and what happens around it. */
@@ -32,7 +34,7 @@ export interface Step {
 
 export type Happening =
   /** The CRM has new values for these keys, and somebody asks for the enrichment. */
-  | { readonly kind: 'ask'; readonly keys: readonly OurKey[] }
+  | { readonly kind: 'ask'; readonly keys: readonly (OurKey | typeof SECRET_KEY)[] }
   /** Another integration writes a key, by the same API. */
   | { readonly kind: 'other'; readonly key: string }
   /** A voice flow reads our keys, waits, and writes some of them back at its end. */
@@ -58,7 +60,13 @@ export type Happening =
 const PATCH_ATTRIBUTES =
   'PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes';
 const GET_CONVERSATION = 'GET /api/v2/conversations/{conversationId}';
+const PATCH_SECURE = 'PATCH /api/v2/conversations/{conversationId}/secureattributes';
+const GET_SECURE = 'GET /api/v2/conversations/{conversationId}/secureattributes';
 
+const askedKeys = fc.uniqueArray(fc.constantFrom(...OUR_KEYS, SECRET_KEY), {
+  minLength: 1,
+  maxLength: 4,
+});
 const ourKeys = fc.uniqueArray(fc.constantFrom(...OUR_KEYS), { minLength: 1, maxLength: 3 });
 
 const onWrite = { operation: PATCH_ATTRIBUTES, times: 1 } as const;
@@ -70,7 +78,7 @@ const status = (code: number, platformCode: string): FaultRuleInput => ({
 });
 
 /** What happens to one write; `id` is made unique when it is played. */
-const writeFaults: fc.Arbitrary<FaultRuleInput> = fc.constantFrom<FaultRuleInput[]>(
+const attributeFaults: fc.Arbitrary<FaultRuleInput> = fc.constantFrom<FaultRuleInput[]>(
   { kind: 'reset', ...onWrite },
   { kind: 'reset', commits: true, ...onWrite },
   { kind: 'silence', ...onWrite },
@@ -82,6 +90,12 @@ const writeFaults: fc.Arbitrary<FaultRuleInput> = fc.constantFrom<FaultRuleInput
   { ...status(500, 'internal.server.error'), commits: true },
   status(403, 'missing.permissions'),
 );
+const writeFaults: fc.Arbitrary<FaultRuleInput> = fc
+  .record({
+    rule: attributeFaults,
+    operation: fc.constantFrom(PATCH_ATTRIBUTES, PATCH_ATTRIBUTES, PATCH_ATTRIBUTES, PATCH_SECURE),
+  })
+  .map(({ rule, operation }) => ({ ...rule, operation }));
 
 const readFaults: fc.Arbitrary<FaultRuleInput> = fc
   .record({
@@ -90,9 +104,10 @@ const readFaults: fc.Arbitrary<FaultRuleInput> = fc
       { kind: 'reset' },
       { kind: 'silence' },
     ),
+    operation: fc.constantFrom(GET_CONVERSATION, GET_CONVERSATION, GET_CONVERSATION, GET_SECURE),
     times: fc.integer({ min: 1, max: 12 }),
   })
-  .map(({ rule, times }) => ({ ...rule, operation: GET_CONVERSATION, times }));
+  .map(({ rule, operation, times }) => ({ ...rule, operation, times }));
 
 const slowRequests: fc.Arbitrary<FaultRuleInput> = fc
   .record({ ms: fc.integer({ min: 100, max: 4000 }), times: fc.integer({ min: 1, max: 3 }) })
@@ -123,7 +138,7 @@ const frameFaults: fc.Arbitrary<FaultRuleInput> = fc.oneof(
 const lags = fc.oneof(fc.constantFrom(0, 50, 300, 1500), fc.constant<[number, number]>([10, 1500]));
 
 const happenings: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 5, arbitrary: ourKeys.map((keys) => ({ kind: 'ask', keys }) as const) },
+  { weight: 5, arbitrary: askedKeys.map((keys) => ({ kind: 'ask', keys }) as const) },
   {
     weight: 4,
     arbitrary: fc
@@ -175,7 +190,7 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
       maxLength: 14,
     })
     .map((steps): readonly Step[] => [
-      { at: 0, what: { kind: 'ask', keys: [...OUR_KEYS] } },
+      { at: 0, what: { kind: 'ask', keys: [...OUR_KEYS, SECRET_KEY] } },
       ...steps.toSorted((a, b) => a.at - b.at),
     ]),
 });

@@ -32,7 +32,7 @@ import { createDigester } from '../../src/writeback/proof/digest.ts';
 import { createValueMemory } from '../../src/writeback/value-memory.ts';
 import { aPlan, failed, found } from '../fixtures/enrichment.ts';
 import type { Network } from './network.ts';
-import type { PlatformMood } from './schedule.ts';
+import { SECRET_KEY, type PlatformMood } from './schedule.ts';
 import type { Stage } from './stage.ts';
 
 /** Rapport's clock is not the platform's. */
@@ -62,6 +62,7 @@ const PLAN = aPlan({
     tier: { from: 'crm.tier' },
     note: { from: 'crm.note', class: 'personal' },
     wiped: { from: 'crm.wiped', class: 'personal', wipeAtEnd: true },
+    [SECRET_KEY]: { from: `crm.${SECRET_KEY}`, class: 'secret' },
   },
 });
 const DIGEST = createDigester('a secret of the installation');

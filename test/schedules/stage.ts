@@ -83,6 +83,19 @@ export class Stage {
     return found?.attributes.get(key);
   }
 
+  /** How often somebody has written secure attributes. */
+  get secureVersion(): number {
+    return this.conversation.secure?.version ?? 0;
+  }
+
+  /** Secure attributes are the conversation's: they are taken down for whoever is its customer. */
+  takeDownSecure(changes: ReadonlyMap<string, string>): void {
+    const at = this.clock.wallMs();
+    for (const [key, value] of changes) {
+      this.history.push({ at, participantId: this.customer.id, key, value, by: 'us' });
+    }
+  }
+
   /** Another integration writes as everybody does: accepted now, applied when its lag is over. */
   writeAsOther(key: string): void {
     const { writer } = this.emulator.rooms;

@@ -1,5 +1,11 @@
-import { parseAttributes, toAttributeRecord, type Attributes } from '../../domain/attributes.ts';
+import {
+  NO_ATTRIBUTES,
+  parseAttributes,
+  toAttributeRecord,
+  type Attributes,
+} from '../../domain/attributes.ts';
 import type { ConversationId } from '../../domain/ids.ts';
+import { isPlatformError } from '../errors.ts';
 import {
   apiPath,
   type CallOptions,
@@ -27,7 +33,10 @@ export interface AttributesApi {
    * is unknown ends in an `InDoubtError`.
    */
   patch(target: ParticipantTarget, changes: Attributes, options?: CallOptions): Promise<void>;
-  /** Reads the conversation's secure attributes. Needs permission `conversation:participant:attributesview`. */
+  /**
+   * Reads the conversation's secure attributes; none where nobody has written any. Needs permission
+   * `conversation:participant:attributesview`.
+   */
   getSecure(id: ConversationId, options?: CallOptions): Promise<SecureAttributes>;
   /**
    * Merges into the conversation's secure attributes, which belong to the whole conversation.
@@ -37,6 +46,8 @@ export interface AttributesApi {
    */
   patchSecure(id: ConversationId, changes: SecureAttributes, options?: CallOptions): Promise<void>;
 }
+
+const NO_SECURE = 'secure.attributes.not.found';
 
 export function createAttributesApi(requester: Requester): AttributesApi {
   return {
@@ -49,11 +60,17 @@ export function createAttributesApi(requester: Requester): AttributesApi {
         method: 'GET',
         path: apiPath`/api/v2/conversations/${id}/secureattributes`,
       };
-      const fields = expectFields(request, await requester.send(request, options));
-      return {
-        attributes: parseAttributes(fields.get('attributes')),
-        version: asNumber(fields.get('version')),
-      };
+      try {
+        const fields = expectFields(request, await requester.send(request, options));
+        return {
+          attributes: parseAttributes(fields.get('attributes')),
+          version: asNumber(fields.get('version')),
+        };
+      } catch (error) {
+        // The conversation is there: another code says that it is not.
+        if (!isPlatformError(error) || error.platformCode !== NO_SECURE) throw error;
+        return { attributes: NO_ATTRIBUTES, version: undefined };
+      }
     },
     async patchSecure(id, changes, options) {
       await requester.send(

@@ -90,6 +90,8 @@ export type ProofEvent =
   | { readonly kind: 'no-flow' }
   /** The resolver names another participant, or nobody. */
   | { readonly kind: 'customer-changed'; readonly to: ParticipantId | undefined }
+  /** A secure attribute, which is the conversation's, is wanted for whoever is the customer now. */
+  | { readonly kind: 'handed-over' }
   /** The customer left, or a wipe was asked for; `blank` is the digest of the empty text here. */
   | { readonly kind: 'wipe'; readonly blank: Digest }
   | { readonly kind: 'ended'; readonly blank: Digest }

@@ -239,6 +239,27 @@ export function moveTo(
   );
 }
 
+/**
+ * What stands there from now on is another entry's: whoever guards or wipes this one would take the
+ * other's value for somebody else's, or erase it.
+ */
+export function handOver(entry: AttributeEntry): Step {
+  if (OVER.has(entry.state)) return same(entry);
+  const handed = { ...remember(entry, { final: true, suspect: undefined }), wipe: false };
+  return same(
+    enter(handed, 'superseded', undefined),
+    feed('superseded', 'the customer is another participant now'),
+  );
+}
+
+const OVER: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'superseded',
+  'wiped',
+  'wipe-failed',
+  'ended',
+  'closed',
+]);
+
 /** The platform said that this participant is not there. */
 function isLost(entry: AttributeEntry): boolean {
   return memoryOf(entry).resolved === true;

@@ -13,7 +13,7 @@ import {
   witnessProved,
 } from './guarding.ts';
 import { memoryOf } from './memory.ts';
-import { forgo, leave, moveTo, want, witnessPlanned } from './planning.ts';
+import { forgo, handOver, leave, moveTo, want, witnessPlanned } from './planning.ts';
 import { awaitProof, endWatch, witnessAccepted, witnessLate } from './proving.ts';
 import { answered, lost, waitInDoubt, witnessSent } from './sending.ts';
 import { answeredWipe, pursueWipe, wipe, witnessWiping } from './wiping.ts';
@@ -61,6 +61,7 @@ const RULES: {
   'flow-ended': flowEnded,
   'no-flow': noFlow,
   'customer-changed': moveTo,
+  'handed-over': handOver,
   wipe: (entry, event, context) => wipe(entry, event.blank, context),
   ended: (entry, event, context) => conversationEnded(entry, event.blank, context),
   gone: conversationGone,

@@ -38,6 +38,7 @@ function want(
   const value = wanted.value ?? '';
   const digest = deps.digest(participantId, key, value);
   deps.values.keep(digest, value, input.conversationId);
+  if (id.target === 'secure') takeOverSecret(turn, id);
   turn.board.want({
     kind: 'want',
     id,
@@ -54,6 +55,15 @@ function want(
     aside: target.isChosen === true && isAside(turn, target),
     ...turn.wantDefaults,
   });
+}
+
+/** There is one secure attribute of a name in a conversation, whoever it was written for. */
+function takeOverSecret(turn: TurnState, { participantId, key }: EntryId): void {
+  turn.stepAll((entry) =>
+    entry.target === 'secure' && entry.key === key && entry.participantId !== participantId
+      ? { kind: 'handed-over' }
+      : undefined,
+  );
 }
 
 export function idOf(

@@ -421,6 +421,27 @@ describe('writeTurn', () => {
     expect(rig.state('crm.pin')).toBe('visible');
   });
 
+  it('leaves a secret alone that stands there for the next customer, until that one leaves too', async () => {
+    const rig = new Rig();
+    const pin = { class: 'secret', wipe: true } as const;
+    await rig.enrich({ 'crm.pin': { ...pin, value: '4711' } });
+    await rig.live(10_000);
+    const next = parseParticipantId('customer-2');
+    rig.platform.left.add(CUSTOMER);
+    rig.platform.join(next, 'customer');
+    rig.customerId = next;
+    const left = { kind: 'customer-left', eventAt: undefined } as const;
+    rig.tell({ ...left, conversationId: CONVERSATION, participantId: CUSTOMER });
+    await rig.enrich({ 'crm.pin': { ...pin, value: '1234' } });
+    await rig.live(700_000);
+    expect(rig.platform.secure.get('crm.pin')).toBe('1234');
+    expect(rig.entry('crm.pin')?.state).toBe('superseded');
+    expect(rig.entry('crm.pin', next)?.state).toBe('visible');
+    rig.tell({ ...left, conversationId: CONVERSATION, participantId: next });
+    await rig.live(10_000);
+    expect(rig.platform.secure.get('crm.pin')).toBe('');
+  });
+
   it('writes several participants with one PATCH each', async () => {
     const rig = new Rig();
     rig.listen();
