@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { CliIo } from './terminal/io.ts';
 
-enableCompileCache();
+// Not Node's own choice, the folder for temporary files: what lies there anybody on the machine may
+// have put there, and it is run. NODE_COMPILE_CACHE goes before; where nothing can be kept, nothing is.
+enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'rapport-cx'));
 const { runCli } = await import('./program.ts');
 
 const stop = new AbortController();

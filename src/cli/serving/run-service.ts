@@ -11,6 +11,7 @@ import { createServiceLog, type ServiceLog } from '../../service/log/service-log
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { packageVersion } from '../version.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 export interface ServiceRun {
   readonly config?: string | undefined;
@@ -42,6 +43,8 @@ async function serve(
   { log, reload }: Serving,
   io: CliIo,
 ): Promise<void> {
+  using bounds = new DisposableStack();
+  bounds.use(boundYoungGeneration([...process.execArgv, io.env['NODE_OPTIONS']].join(' ')));
   log.info('service.starting', { config: file ?? 'environment', store: schemeOf(config.store) });
   await using service = await startService(config, {
     clock: systemClock,
