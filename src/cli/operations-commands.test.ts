@@ -152,7 +152,6 @@ describe('rapport keys', () => {
       clock: systemClock,
       random: Math.random,
       log: silentLog,
-      signal: new AbortController().signal,
       loadConfig: load,
     });
     env['PORT'] = new URL(service.url).port;
@@ -250,7 +249,6 @@ describe('rapport conversations and deliveries', () => {
       clock: systemClock,
       random: Math.random,
       log: silentLog,
-      signal: new AbortController().signal,
     });
     env['PORT'] = new URL(service.url).port;
     const [message] = await service.ledger.outbox.list({ state: 'dead' });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmulator } from '../emulator/index.ts';
+import { abortable } from '../lib/abort.ts';
 import { sleep, systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { startService } from '../service/app.ts';
@@ -58,7 +59,6 @@ export async function playDemo(options: DemoOptions): Promise<DaySummary> {
         clock,
         random: Math.random,
         log: silentLog,
-        signal,
         onProgress: (progress) => {
           const step = day.board.take(progress);
           const line = step && progressLine(step.before, step.now, at(), options.paint);
@@ -67,6 +67,7 @@ export async function playDemo(options: DemoOptions): Promise<DaySummary> {
       },
     ),
   );
+  await abortable(service.live, signal);
   say(greeting(emulator.url, service.url, options.paint));
 
   for (let number = 1; ; number++) {

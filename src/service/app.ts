@@ -29,8 +29,6 @@ export interface ServiceParts {
   readonly version?: string | undefined;
   /** Reads the configuration again, for a reload. @throws {ConfigError} with every problem */
   readonly loadConfig?: (() => RapportConfig) | undefined;
-  /** Stops a start that is under way. */
-  readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
   readonly onRequest?: ((event: RequestEvent) => void) | undefined;
   /** Opens the ledger that the configuration names. @defaultValue `openLedger` */
@@ -47,6 +45,11 @@ export interface Service extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly client: GenesysClient;
   /**
+   * Resolves once all queues and users are listened to for the first time, which takes as long as the
+   * platform is away. Rejects with what makes it impossible: a name that nobody has, a refused sign-in.
+   */
+  readonly live: Promise<void>;
+  /**
    * Reads the configuration again and puts mapping, sources and keys in force, on all instances.
    *
    * @throws {ConfigError} with every problem; nothing has changed then
@@ -57,8 +60,9 @@ export interface Service extends AsyncDisposable {
 /**
  * Wires the rooms together and starts them, from the ledger outwards; inlets come last, so that
  * nothing is accepted before it can be worked on. Whatever was started is stopped in reverse.
+ * Requests are taken from then on, whether or not the platform can be reached; see `live`.
  *
- * @throws {RapportError} what a room says that cannot start: configuration, store, sign-in, port
+ * @throws {RapportError} what a room says that cannot start: configuration, store, port
  */
 export async function startService(config: RapportConfig, parts: ServiceParts): Promise<Service> {
   await using stack = new AsyncDisposableStack();
@@ -86,14 +90,13 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
   const isCovered = (id: ConversationId): boolean => coverage.post?.isCovered(id) ?? false;
   const engine = await startEngine(config, metered, { ...rooms, stack, isCovered });
   const following = openFollowing(config, parts, { ...rooms, ...engine, access, stack });
-  const { inlet, post } = await openInlets(config, parts, { ...rooms, ...engine, gaps, stack });
-  coverage.post = post;
+  const inlets = await openInlets(config, parts, { ...rooms, ...engine, gaps, stack });
+  coverage.post = inlets.post;
   const { url } = await openHttp(config, parts, {
     ...rooms,
     ...engine,
     access,
-    inlet,
-    post,
+    ...inlets,
     metrics,
     gaps,
     ...following,
@@ -105,6 +108,7 @@ export async function startService(config: RapportConfig, parts: ServiceParts): 
     generatedKey: access.generatedKey,
     ledger: rooms.ledger,
     client: rooms.client,
+    live: inlets.listening.live,
     reload: following.reload,
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };

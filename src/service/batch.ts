@@ -62,13 +62,18 @@ async function recall(
   return { traceId, receivedAt, outcome: outcome?.summary, entries: known?.entries ?? [] };
 }
 
+export interface BatchParts extends ServiceParts {
+  /** Stops waiting for what is still to be sent. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Starts the engine on the ledger that the configuration names. What an earlier run left open is
  * taken up as well.
  *
  * @throws {RapportError} `ERR_LEDGER_LOCKED` while a service holds the ledger
  */
-export async function startBatch(config: RapportConfig, parts: ServiceParts): Promise<Batch> {
+export async function startBatch(config: RapportConfig, parts: BatchParts): Promise<Batch> {
   await using stack = new AsyncDisposableStack();
   const rooms = await openRooms(config, parts, stack);
   // Nothing is listened to, so proof has to read.

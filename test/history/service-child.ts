@@ -40,15 +40,14 @@ const write =
     side.tell({ kind: 'log', level, event, fields });
 const log: Log = { debug() {}, info: write('info'), warn: write('warn'), error: write('error') };
 
-const stop = new AbortController();
 const service = await startService(configSchema.parse(setup.config), {
   clock: sharedClock(setup.clock),
   random: Math.random,
   log,
-  signal: stop.signal,
   beatTiming: setup.timing,
   openLedger: (options) => side.openLedger(options),
 });
+await service.live;
 side.tell({ kind: 'ready', url: service.url });
 for await (const order of side.orders()) {
   throw new Error(`a service is asked over HTTP, not by ${order.kind}`);

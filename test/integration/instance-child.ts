@@ -16,7 +16,7 @@ const service = await startService(configSchema.parse(JSON.parse(config)), {
   clock: systemClock,
   random: Math.random,
   log: silentLog,
-  signal: new AbortController().signal,
   beatTiming: JSON.parse(beatTiming) as BeatTiming,
 });
+await service.live;
 process.stderr.write(`${JSON.stringify({ event: 'service.listening', url: service.url })}\n`);

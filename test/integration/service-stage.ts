@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly store?: string | undefined;
   /** Asked again at each reload. */
   readonly config?: ((config: Record<string, unknown>) => Record<string, unknown>) | undefined;
+  /** Comes up at once, listening or not. @defaultValue false: listens by then */
+  readonly atOnce?: boolean | undefined;
   /** In the place of the machine's clock, a silent log and so on. */
   readonly parts?: Partial<ServiceParts> | undefined;
 }
@@ -70,7 +72,6 @@ export async function startOn(grounds: Grounds, options: RunOptions = {}): Promi
     clock: systemClock,
     random: () => 0,
     log: silentLog,
-    signal: new AbortController().signal,
     loadConfig: () => configFor(grounds, options),
     ...options.parts,
     onProgress: (seen) => {
@@ -78,6 +79,7 @@ export async function startOn(grounds: Grounds, options: RunOptions = {}): Promi
       for (const { take } of waiting) take(seen);
     },
   });
+  if (options.atOnce !== true) await service.live;
   return {
     service,
     progress,

@@ -52,7 +52,6 @@ async function serve(
     log,
     version: packageVersion(),
     loadConfig: reload,
-    signal: io.signal,
     onProgress: (progress) => logSettled(log, progress),
   });
   log.info('service.listening', { url: service.url });
@@ -66,10 +65,14 @@ async function serve(
       log.error('configuration.not-read', { message: messageOf(error) });
     });
   });
-  await untilStopped(io.signal);
+  await Promise.race([untilStopped(io.signal), forever(service.live)]);
   stopHearing?.();
   log.info('service.stopping');
 }
+
+/** Ends only with what the promise rejects with. */
+const forever = (promise: Promise<void>): Promise<never> =>
+  promise.then(() => new Promise<never>(() => undefined));
 
 interface LogParts {
   readonly flags: ServiceRun;

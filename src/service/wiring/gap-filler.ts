@@ -9,7 +9,8 @@ import type { Inlet } from '../inlet.ts';
 
 export interface GapFillerParts {
   readonly client: GenesysClient;
-  readonly targets: ListenTargets;
+  /** Known by the time a gap is looked into. */
+  readonly targets: () => ListenTargets;
   readonly intake: EventInlet;
   readonly inlet: () => Inlet;
   readonly onReport: (report: GapReport) => void;
@@ -20,16 +21,15 @@ export function createGapFiller(
   { clock, random, log }: ServiceParts,
   { client, targets, intake, inlet, onReport }: GapFillerParts,
 ): GapFiller {
-  const queueIds = [...targets.queueIds];
-  const userIds = [...targets.userIds];
   return new GapFiller({
-    find: async (interval, signal) =>
-      queueIds.length + userIds.length === 0
-        ? []
-        : client.analytics.queryDetails(
-            { ...interval, queueIds, userIds, onlyLive: true },
-            { signal, lane: 'backfill' },
-          ),
+    find: async (interval, signal) => {
+      const { queueIds, userIds } = targets();
+      if (queueIds.size + userIds.size === 0) return [];
+      return client.analytics.queryDetails(
+        { ...interval, queueIds: [...queueIds], userIds: [...userIds], onlyLive: true },
+        { signal, lane: 'backfill' },
+      );
+    },
     inlet: intake,
     accept: (drafts) => inlet().ask(drafts),
     onReport,
@@ -50,13 +50,12 @@ export function gapBefore(liveAtMs: number, heardUntilMs: number): Gap {
 
 /**
  * Until when events were surely taken in: the last change of any conversation. With an empty ledger
- * a lone process has missed nothing that it was asked to see, since it is not up before it listens.
- * One of several is up at once, and whoever listened may die before the first conversation comes.
+ * nothing was asked to be seen before this start; but requests come in, and calls, before it listens.
  */
 export async function heardUntil(
-  ledger: Pick<Ledger, 'conversations' | 'leases'>,
+  ledger: Pick<Ledger, 'conversations'>,
   startedAtMs: number,
-): Promise<number | undefined> {
+): Promise<number> {
   const [last] = await ledger.conversations({ limit: 1 });
-  return last?.changedAt ?? (ledger.leases === 'beaten' ? startedAtMs : undefined);
+  return last?.changedAt ?? startedAtMs;
 }

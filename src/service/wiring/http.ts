@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import { openAgents, openAttendance } from './agents.ts';
 import type { GapReports } from './gap-reports.ts';
+import type { Listening } from './listening.ts';
 import type { NoteWatch } from './note-watch.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -20,6 +21,7 @@ export interface HttpParts extends Rooms, Engine {
   readonly access: Access;
   readonly inlet: Inlet;
   readonly post: ListeningPost;
+  readonly listening: Pick<Listening, 'isResolved'>;
   readonly metrics: MetricRecorder;
   readonly gaps: GapReports;
   readonly reload: () => Promise<ReloadReport>;
@@ -33,7 +35,7 @@ export async function openHttp(
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
-  const { stack, ledger, post, newId, metrics, gaps, mapping, client } = parts;
+  const { stack, ledger, post, listening, newId, metrics, gaps, mapping, client } = parts;
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
@@ -55,7 +57,7 @@ export async function openHttp(
       closing.signal,
     ),
     unreadiness: () => [
-      ...(post.isLive ? [] : ['notification channel']),
+      ...(listening.isResolved && post.isLive ? [] : ['notification channel']),
       ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
     ],
     stats: () => ({ ...state(), gaps: gaps.latest }),

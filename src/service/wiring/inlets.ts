@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { startDuties } from '../../engine/duties.ts';
+import { startDuties, type Duty } from '../../engine/duties.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
 import { createIntake } from '../../intake/create-intake.ts';
 import { Listener } from '../../intake/listening/listener.ts';
@@ -9,17 +9,18 @@ import { ListeningPost } from '../../intake/listening/listening-post.ts';
 import { toListenDirectory, toNotificationsPort } from '../../intake/platform-ports.ts';
 import { resolveListen } from '../../intake/listening/resolve-listen.ts';
 import { createSeen } from '../../intake/seen.ts';
-import { abortable } from '../../lib/abort.ts';
 import type { ServiceParts } from '../app.ts';
 import { Inlet, type Follower } from '../inlet.ts';
 import type { Engine } from './engine.ts';
 import { createGapFiller, gapBefore, heardUntil } from './gap-filler.ts';
 import type { GapReports } from './gap-reports.ts';
+import { Listening } from './listening.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {
   readonly inlet: Inlet;
   readonly post: ListeningPost;
+  readonly listening: Pick<Listening, 'live' | 'isResolved'>;
 }
 
 /** Opens the ways in: one parser for all of them, and the channels of queues and users. */
@@ -30,17 +31,14 @@ export async function openInlets(
 ): Promise<Inlets> {
   const { client, acceptor, observer, newId, stack, ledger } = rooms;
   const directory = toListenDirectory(client.routing, client.users);
-  const targets = await resolveListen(config.listen, directory, parts.signal);
   const intake = createIntake({
     seen: createSeen(config.listen.rememberMax),
-    listensTo: ({ queueId, userId }) =>
-      (queueId !== undefined && targets.queueIds.has(queueId)) ||
-      (userId !== undefined && targets.userIds.has(userId)),
+    listensTo: (listener) => listening.isTo(listener),
   });
   const gaps = stack.use(
     createGapFiller(parts, {
       client,
-      targets,
+      targets: () => listening.targets,
       intake,
       inlet: () => inlet,
       onReport: (report) => rooms.gaps.note(report),
@@ -62,26 +60,31 @@ export async function openInlets(
         ...parts,
         port: toNotificationsPort(client.notifications),
         connect: connectWebSocket,
-        topics: targets.topics,
+        topics: listening.targets.topics,
         followEvents: config.listen.followEvents,
         maxChannels: config.listen.maxChannels,
         onFrame: async (frame) => void (await inlet.take(frame)),
         onGap: (gap) => gaps.add(gap),
       }),
     onLive: (liveAtMs) => {
-      if (heardUntilMs !== undefined) gaps.add(gapBefore(liveAtMs, heardUntilMs));
+      if (listening.targets.topics.length > 0) gaps.add(gapBefore(liveAtMs, heardUntilMs));
     },
   });
   // Read before anything can come in, or this start itself would count as having seen events.
   const heardUntilMs = await heardUntil(ledger, parts.clock.wallMs());
-  const duty = {
-    name: `listen:${digestOf(targets.topics)}`,
-    run: (signal: AbortSignal) => post.run(signal),
-  };
-  stack.use(startDuties({ ...parts, timing: parts.beatTiming, ledger, duties: [duty] }));
-  // A lone process has the duty at once; of several, the one that has it is live already.
-  if (ledger.leases === 'process') await abortable(post.firstLive, parts.signal);
-  return { inlet, post };
+  const listening = stack.use(
+    new Listening({
+      ...parts,
+      resolve: (signal) => resolveListen(config.listen, directory, signal),
+      standFor: ({ topics }) => {
+        const duties = [listenDuty(post, topics)];
+        return startDuties({ ...parts, timing: parts.beatTiming, ledger, duties });
+      },
+      // A lone process has the duty at once; of several, the one that has it is live already.
+      firstLive: async () => (ledger.leases === 'process' ? post.firstLive : undefined),
+    }),
+  );
+  return { inlet, post, listening };
 }
 
 /** The post is made after the inlet that asks it. */
@@ -102,6 +105,7 @@ function followUp(post: ListeningPost, { kind, conversationId }: Observation): v
 }
 
 /** Two instances listen to the same when their topics are the same, in whatever order they were named. */
-function digestOf(topics: readonly string[]): string {
-  return createHash('sha256').update(topics.toSorted().join('\n')).digest('base64url').slice(0, 22);
+function listenDuty(post: ListeningPost, topics: readonly string[]): Duty {
+  const digest = createHash('sha256').update(topics.toSorted().join('\n')).digest('base64url');
+  return { name: `listen:${digest.slice(0, 22)}`, run: (signal) => post.run(signal) };
 }

@@ -100,7 +100,6 @@ describe('rapport attributes set', () => {
       clock: systemClock,
       random: () => 0,
       log: silentLog,
-      signal: new AbortController().signal,
     });
     env['RAPPORT_PORT'] = new URL(service.url).port;
     const conversationId = callIn();
