@@ -36,12 +36,13 @@ const NOT_LISTED: ReadonlySet<AuthConfig['type']> = new Set(['jwt-bearer', 'pass
 /** The token source of a configured sign-in. */
 export function createTokenSource(auth: AuthConfig, context: TokenSourceContext): TokenSource {
   if (auth.type === 'token') return createStaticTokenSource(auth.token);
-  const { clock, log, shelf } = context;
+  const { clock, log, shelf, timeoutMs } = context;
   const grant = warnOnce(createGrant(auth, context), log);
+  const secret = (signal: AbortSignal): Promise<string | Uint8Array> => secretOf(auth, signal);
   const obtain =
     shelf === undefined
       ? obtainAlone({ grant, log })
-      : obtainShared({ grant, log, shelf, clock, secret: (signal) => secretOf(auth, signal) });
+      : obtainShared({ grant, log, shelf, clock, timeoutMs, secret });
   return createCachedTokenSource({ obtain, clock, log });
 }
 

@@ -15,7 +15,10 @@ class Rig {
   readonly clock = new ManualClock();
   signIns = 0;
   secret = 'the secret';
-  /** What the next sign-in does; by default it takes 200 ms. */
+  timeoutMs = 10_000;
+  /** How long a sign-in takes, in milliseconds. */
+  takesMs = 200;
+  /** What the next sign-in fails with. */
   fails: Error | undefined;
   #kept: (Omit<SealedToken, 'endsInMs'> & { readonly endsAtMs: number }) | undefined;
   #holder: { readonly of: string; readonly untilMs: number } | undefined;
@@ -27,14 +30,21 @@ class Rig {
       issue: async (signal) => {
         this.signIns += 1;
         const nth = this.signIns;
-        await sleep(clock, 200, signal);
+        await sleep(clock, this.takesMs, signal);
         if (this.fails !== undefined) throw this.fails;
         return { value: `token-${nth}`, expiresInSeconds: DAY_SECONDS };
       },
     };
     const secret = async (): Promise<string> => this.secret;
     const shelf = this.#shelf(id);
-    const obtain = obtainShared({ grant, log: silentLog, shelf, clock, secret });
+    const obtain = obtainShared({
+      grant,
+      log: silentLog,
+      shelf,
+      clock,
+      timeoutMs: this.timeoutMs,
+      secret,
+    });
     return createCachedTokenSource({ obtain, clock, log: silentLog });
   }
 
@@ -100,6 +110,15 @@ describe('a token that instances share', () => {
     expect(await rig.all(instances)).toEqual(['token-1', 'token-1']);
     expect(await rig.all(instances)).toEqual(['token-2', 'token-2']);
     expect(rig.signIns).toBe(2);
+  });
+
+  it('is fetched once however long the login takes, within what is waited for', async () => {
+    const rig = new Rig();
+    rig.timeoutMs = 60_000;
+    rig.takesMs = 59_000;
+    const asked = ['a', 'b'].map((id) => rig.instance(id).get());
+    await rig.clock.advance(60_000);
+    expect((await Promise.all(asked)).map(({ value }) => value)).toEqual(['token-1', 'token-1']);
   });
 
   it('is fetched by another instance once the one that was to sign in is long gone', async () => {

@@ -41,12 +41,14 @@ export function obtainAlone({ grant, log }: SignInParts): Obtain {
 export interface SharedSignInParts extends SignInParts {
   readonly shelf: TokenShelf;
   readonly clock: Clock;
+  /** How long a sign-in is waited for, in milliseconds. */
+  readonly timeoutMs: number;
   /** What the token is sealed with: whoever has it may sign in anyway. */
   readonly secret: (signal: AbortSignal) => Promise<string | Uint8Array>;
 }
 
-/** The right to sign in lasts this long: longer than a sign-in is waited for. Milliseconds. */
-const SIGN_IN_MS = 30_000;
+/** The right to sign in lasts so much longer than the sign-in is waited for, in milliseconds: the token has to be put there too. */
+const PUTTING_MS = 20_000;
 /** How often it is looked whether the other instance has signed in, in milliseconds. */
 const LOOK_MS = 100;
 /** The row needs an end; a token without one is looked at again after this long, in milliseconds. */
@@ -57,14 +59,14 @@ const ENDLESS_MS = 365 * 86_400_000;
  * to hold the right to, and the others wait for what comes of it.
  */
 export function obtainShared(parts: SharedSignInParts): Obtain {
-  const { shelf, clock, log } = parts;
+  const { shelf, clock, log, timeoutMs } = parts;
   return async (after, signal) => {
     for (;;) {
       signal.throwIfAborted();
       const secret = await parts.secret(signal);
       const kept = open(await shelf.read(), { after, secret, name: shelf.name });
       if (kept !== undefined) return kept;
-      if (!(await shelf.hold(SIGN_IN_MS))) {
+      if (!(await shelf.hold(timeoutMs + PUTTING_MS))) {
         await sleep(clock, LOOK_MS, signal);
         continue;
       }
