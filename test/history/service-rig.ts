@@ -246,7 +246,10 @@ export class ServiceRig implements AsyncDisposable {
     const faults = [
       ...check(this.history, state),
       ...checkVerdicts(this.history, state, truth),
-      ...checkMessages(this.history, state, this.sink.received),
+      ...checkMessages(this.history, state, {
+        received: this.sink.received,
+        timedOut: this.#timedOutPosts(),
+      }),
       ...this.#defects(),
     ];
     if (faults.length > 0) faults.push(`the history is in ${await this.#dump(state)}`);
@@ -415,6 +418,12 @@ export class ServiceRig implements AsyncDisposable {
   }
 
   /** What the service itself calls a defect. */
+  #timedOutPosts(): number {
+    return this.logs.filter(
+      ({ event, fields }) => event === 'delivery.failed' && fields['status'] === 'timeout',
+    ).length;
+  }
+
   #defects(): string[] {
     return this.logs
       .filter(({ event }) => event === 'worker.turnThrew')

@@ -2,17 +2,24 @@ import type { FinalState } from '../final-state.ts';
 import { of, type HistoryEvent } from '../history.ts';
 import type { Received } from '../test-sink.ts';
 
-/** Who listens to the webhooks hears everything, in order, and nothing twice unless a process died. */
+export interface Posts {
+  /** What the webhook accepted, in that order. */
+  readonly received: readonly Received[];
+  /** Posts whose answer the sender did not wait for any longer: they may have been accepted. */
+  readonly timedOut: number;
+}
+
+/** Who listens to the webhooks hears everything, in order, and nothing twice unless an answer was lost. */
 export function checkMessages(
   history: readonly HistoryEvent[],
   state: FinalState,
-  received: readonly Received[],
+  posts: Posts,
 ): string[] {
   return [
     ...everyAskedEnrichmentIsTold(history, state),
-    ...everyMessageArrived(state, received),
-    ...inOrder(state, received),
-    ...onceEach(history, received),
+    ...everyMessageArrived(state, posts.received),
+    ...inOrder(state, posts.received),
+    ...onceEach(history, posts),
   ];
 }
 
@@ -51,13 +58,15 @@ function inOrder({ messages }: FinalState, received: readonly Received[]): strin
   });
 }
 
-/** A process that dies between a post and its record leaves the post to be sent again. */
-function onceEach(history: readonly HistoryEvent[], received: readonly Received[]): string[] {
+/** A process that dies between a post and its record, or hears no answer in time, sends the post again. */
+function onceEach(history: readonly HistoryEvent[], { received, timedOut }: Posts): string[] {
   const deaths = of(history, 'killed').length + of(history, 'frozen').length;
   const repeats = received.length - new Set(received.map(({ id }) => id)).size;
   // A process has at most this many posts on the way (`analytics.concurrent`).
   const MOST_ON_THE_WAY = 8;
-  return repeats <= deaths * MOST_ON_THE_WAY
+  return repeats <= deaths * MOST_ON_THE_WAY + timedOut
     ? []
-    : [`${repeats} messages came again, with ${deaths} processes killed or frozen`];
+    : [
+        `${repeats} messages came again, with ${deaths} processes killed or frozen and ${timedOut} answers too late`,
+      ];
 }
