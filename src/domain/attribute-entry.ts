@@ -2,7 +2,7 @@ import type { AttributeClass } from './attributes.ts';
 import type { ConversationId, ParticipantId } from './ids.ts';
 import type { AttributeState } from './outcome.ts';
 
-/** HMAC-SHA-256 over participant, key and value under the installation's key; 16 bytes, base64url. */
+/** HMAC-SHA-256 over participant, key and value under the installation's key; 22 characters of base64url. */
 export type Digest = string;
 
 /** Where a key is written: ordinary participant attributes, or the conversation's secure attributes. */

@@ -7,7 +7,7 @@ describe('createDigester', () => {
   const digest = createDigester('an installation');
   const p = parseParticipantId('p');
 
-  it('gives 16 bytes in base64url, the same for the same value', () => {
+  it('gives 22 characters of base64url, the same for the same value', () => {
     expect(digest(p, 'crm.tier', 'gold')).toMatch(/^[A-Za-z0-9_-]{22}$/);
     expect(digest(p, 'crm.tier', 'gold')).toBe(digest(p, 'crm.tier', 'gold'));
   });
