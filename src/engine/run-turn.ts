@@ -1,6 +1,7 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Claim, Failure, Settlement } from '../ledger/turn.ts';
+import type { SentRequest } from '../writeback/platform-port.ts';
 import type { Lease } from './lease.ts';
 import type { Grant } from './work-gate.ts';
 
@@ -37,7 +38,7 @@ export interface HeadStart {
   /** When it began, by the store's clock. */
   readonly startedAt: number;
   /** Requests that it has sent so far. */
-  readonly requests: () => number;
+  readonly requests: () => readonly SentRequest[];
   readonly conversation: Promise<Conversation>;
   /** The claim was not given: what is under way is stopped. */
   drop(): void;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { RapportError } from '../domain/errors.ts';
+import { PlatformError } from '../genesys/errors.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createIdSource } from '../lib/ids.ts';
 import { silentLog } from '../lib/log.ts';
@@ -141,6 +142,23 @@ describe('startWorker', () => {
     expect(await phaseOf('never')).toBe('dead');
     while ((await ledger.find(conversationId('again')))?.reason === undefined);
     expect(await phaseOf('again')).toBe('due');
+  });
+
+  it('keeps the platform’s id of the request that failed a turn with its audit', async () => {
+    const ledger = await openMemory();
+    work(ledger, async () => {
+      throw new PlatformError({
+        code: 'ERR_GENESYS_FORBIDDEN',
+        operation: 'getConversation',
+        message: 'no',
+        status: 403,
+        correlationId: 'corr-1',
+      });
+    });
+    const [request] = await ledger.accept([aRequest()]);
+    expect(await outcomeOf(ledger, request?.id ?? '')).toBe('failed');
+    const [row] = await ledger.audit.list();
+    expect(row).toMatchObject({ action: 'failed', correlationIds: ['corr-1'] });
   });
 
   it('works on what was claimed as it was accepted, within its concurrency', async () => {

@@ -1,6 +1,7 @@
 import { isRapportError, messageOf } from '../domain/errors.ts';
 import type { ConversationId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
+import { isPlatformError } from '../genesys/errors.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -299,7 +300,9 @@ function apply(ledger: Ledger, claim: Claim, result: TurnResult): Promise<string
 function failureOf(error: unknown, log: Log, claim: Claim): TurnResult {
   const message = messageOf(error);
   if (isRapportError(error)) {
-    const failure = { reason: error.code, message };
+    const correlationId = isPlatformError(error) ? error.correlationId : undefined;
+    const correlationIds = correlationId === undefined ? undefined : [correlationId];
+    const failure = { reason: error.code, message, correlationIds };
     return { kind: error.retryable ? 'retry' : 'dead', failure };
   }
   // A defect: it may still be one of this moment, so it is tried again like an outage.

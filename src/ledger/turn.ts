@@ -138,6 +138,8 @@ export interface Failure extends TurnWrites {
   readonly retryable: boolean;
   /** The server's own number, in milliseconds; wins over the backoff. */
   readonly retryAfterMs?: number | undefined;
+  /** The platform's correlation ids of the turn's requests. */
+  readonly correlationIds?: readonly string[] | undefined;
   /** What the outcome says when this was the last attempt; a plain one is made when left out. */
   readonly outcome?: OutcomeSummary | undefined;
 }

@@ -1,7 +1,6 @@
 import type { TraceId } from '../domain/ids.ts';
 import type { Permit } from '../genesys/budget/budget.ts';
 import type { GenesysClient } from '../genesys/client.ts';
-import { RequestMeter, type RequestEvent } from '../genesys/request-meter.ts';
 import type { CallOptions } from '../genesys/request/platform-request.ts';
 import type { PlatformPort, PortCall } from './platform-port.ts';
 
@@ -20,7 +19,7 @@ export function createClientPort({ client, traceId, permit }: ClientPortOptions)
     traceId,
     beforeSend,
     permit: lane !== 'verify' && permit !== undefined && permit.left > 0 ? permit : undefined,
-    meter: onRequest === undefined ? undefined : new CallMeter(onRequest),
+    meter: onRequest && { add: onRequest },
   });
   return {
     getConversation: (id, call) => client.conversations.get(id, toOptions(call)),
@@ -38,18 +37,4 @@ export function createClientPort({ client, traceId, permit }: ClientPortOptions)
       return answer.body;
     },
   };
-}
-
-class CallMeter extends RequestMeter {
-  readonly #onRequest: () => void;
-
-  constructor(onRequest: () => void) {
-    super();
-    this.#onRequest = onRequest;
-  }
-
-  override add(event: Pick<RequestEvent, 'status' | 'waitedMs'>): void {
-    super.add(event);
-    this.#onRequest();
-  }
 }

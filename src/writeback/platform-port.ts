@@ -2,13 +2,17 @@ import type { Attributes } from '../domain/attributes.ts';
 import type { Conversation } from '../domain/conversation.ts';
 import type { ConversationId, ParticipantId } from '../domain/ids.ts';
 import type { BudgetLane } from '../genesys/budget/budget.ts';
+import type { RequestEvent } from '../genesys/request-meter.ts';
+
+/** What is told of a request that left, once it was answered or given up. */
+export type SentRequest = Pick<RequestEvent, 'correlationId'>;
 
 /** What goes with each call to the platform. */
 export interface PortCall {
   readonly signal: AbortSignal;
   readonly lane: BudgetLane;
   /** Called once per request that leaves, repeated ones included. */
-  readonly onRequest?: (() => void) | undefined;
+  readonly onRequest?: ((request: SentRequest) => void) | undefined;
   /** Called when a request is about to leave, however long it waited; what it throws keeps it back. */
   readonly beforeSend?: (() => void) | undefined;
 }

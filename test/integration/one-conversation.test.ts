@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customer, SLOW_ONCE, UNKNOWN_PHONE } from '../../src/demo/customers.ts';
-import { isAnswered, isVisible, startStage } from './service-stage.ts';
+import { API_KEY, isAnswered, isVisible, startStage, type Stage } from './service-stage.ts';
 
 const MAYA = customer(1);
 const LUCIA = customer(4);
@@ -13,7 +13,7 @@ const MAYAS_ATTRIBUTES = {
 };
 
 /** Operations that reached the platform about conversations, in order. */
-function platformCalls(stage: Awaited<ReturnType<typeof startStage>>): string[] {
+function platformCalls(stage: Stage): string[] {
   return stage.emulator.control
     .requests()
     .filter(({ path }) => path.startsWith('/api/v2/conversations'))
@@ -136,13 +136,35 @@ describe('the way of one conversation', () => {
     expect([proofReads, platformCalls(stage).length]).toEqual([0, ids.length]);
   });
 
-  it('leaves an audit row for what it did', async () => {
+  it('leaves an audit row with the platform’s own ids of the requests that did it', async () => {
     await using stage = await startStage();
-    const audit = await stage.service.ledger.audit.list();
-    expect(audit).toEqual([]);
-    const { conversationId } = stage.emulator.control.start({ queue: 'Support', from: MAYA.phone });
-    await stage.until(isVisible(conversationId));
-    const rows = await stage.service.ledger.audit.list();
-    expect(rows.map((row) => row.action)).toContain('enriched');
+    const { control } = stage.emulator;
+    const ids = (conversationId: string): readonly unknown[] =>
+      control
+        .requests()
+        .filter(({ path }) => path.includes(conversationId))
+        .map(({ correlationId }) => correlationId);
+    const audited = async (conversationId: string) => {
+      await stage.until(isAnswered(conversationId));
+      const rows = await stage.service.ledger.audit.list({ conversationId });
+      return rows.find(({ enrichment }) => enrichment !== undefined);
+    };
+    const heard = control.start({ queue: 'Support', from: MAYA.phone }).conversationId;
+    expect(await audited(heard)).toMatchObject({ action: 'enriched', correlationIds: ids(heard) });
+    const asked = control.start({ from: MAYA.phone }).conversationId;
+    await ask(stage, asked);
+    expect(await audited(asked)).toMatchObject({ action: 'enriched', correlationIds: ids(asked) });
+    await ask(stage, 'unheard-of');
+    const failed = await audited('unheard-of');
+    expect(failed).toMatchObject({ action: 'failed', correlationIds: ids('unheard-of') });
+    expect([heard, asked, 'unheard-of'].map((id) => ids(id).length)).toEqual([1, 2, 1]);
   });
 });
+
+async function ask({ service }: Stage, conversationId: string): Promise<void> {
+  await fetch(`${service.url}/v1/conversations/${conversationId}/enrich`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+}

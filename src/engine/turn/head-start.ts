@@ -1,3 +1,4 @@
+import type { SentRequest } from '../../writeback/platform-port.ts';
 import type { BeginAhead } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
 import type { TurnParts } from './run.ts';
@@ -14,11 +15,11 @@ export function createBeginAhead<G extends Grant>(
     if (body.conversation !== undefined || parts.live.has(conversationId)) return undefined;
     const startedAt = parts.writeback.now();
     const dropped = new AbortController();
-    let requests = 0;
+    const requests: SentRequest[] = [];
     const conversation = parts.portOf(grant, traceId).getConversation(conversationId, {
       signal: dropped.signal,
       lane,
-      onRequest: () => (requests += 1),
+      onRequest: (request) => requests.push(request),
     });
     let isOver = false;
     const end = (): void => {

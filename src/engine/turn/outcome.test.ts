@@ -34,6 +34,7 @@ function outcomeOf(kind: RequestKind, written: Partial<WritebackResult>) {
       conversation: undefined,
       platformRequests: 1,
       proofRequests: 0,
+      correlationIds: [],
       ...written,
     },
     reads: 0,

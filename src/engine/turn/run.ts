@@ -13,7 +13,7 @@ import { resolveCustomer } from '../../enrich/customer/resolve.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { Claim } from '../../ledger/turn.ts';
 import { withFields } from '../../lib/log.ts';
-import type { PlatformPort } from '../../writeback/platform-port.ts';
+import type { PlatformPort, SentRequest } from '../../writeback/platform-port.ts';
 import type {
   WantedValue,
   WritebackDeps,
@@ -74,7 +74,7 @@ class Turn<G extends Grant> {
   readonly #traceId: TraceId;
   readonly #port: PlatformPort;
   readonly #stages: Record<string, number> = {};
-  #reads = 0;
+  readonly #ownReads: SentRequest[] = [];
   #isAhead = false;
 
   constructor(parts: TurnParts<G>, claim: Claim, context: TurnContext<G>) {
@@ -133,7 +133,7 @@ class Turn<G extends Grant> {
       conversation: this.#port.getConversation(this.#claim.conversationId, {
         signal: this.#context.signal,
         lane: this.#claim.lane,
-        onRequest: () => (this.#reads += 1),
+        onRequest: (request) => this.#ownReads.push(request),
       }),
     };
     const { startedAt } = reading;
@@ -237,6 +237,7 @@ class Turn<G extends Grant> {
       changed: again.entries,
       platformRequests: first.platformRequests + again.platformRequests,
       proofRequests: first.proofRequests + again.proofRequests,
+      correlationIds: [...first.correlationIds, ...again.correlationIds],
     };
   }
 
@@ -266,6 +267,7 @@ class Turn<G extends Grant> {
         participantId: this.#customerOf(seen, enrichment),
         media: seen && mediaOf(seen.conversation),
         traceId: this.#traceId,
+        correlationIds: [...this.#readIds(), ...written.correlationIds],
         toOutbox: this.#parts.toOutbox,
         now: this.#parts.writeback.now(),
       }),
@@ -282,7 +284,8 @@ class Turn<G extends Grant> {
       failed: { traceId: this.#traceId },
       at: this.#parts.writeback.now(),
     });
-    return { kind: 'dead', failure: { reason, message, outcome, outbox } };
+    const correlationIds = this.#readIds();
+    return { kind: 'dead', failure: { reason, message, outcome, outbox, correlationIds } };
   }
 
   #outcomeParts(): Omit<OutcomeParts, 'enrichment' | 'written'> {
@@ -291,9 +294,18 @@ class Turn<G extends Grant> {
       conversationId,
       requests,
       traceId: this.#traceId,
-      reads: this.#reads + (this.#context.headStart?.requests() ?? 0),
+      reads: this.#reads.length,
       stages: this.#stages,
     };
+  }
+
+  /** What this turn read itself, or had read ahead. */
+  get #reads(): readonly SentRequest[] {
+    return [...(this.#context.headStart?.requests() ?? []), ...this.#ownReads];
+  }
+
+  #readIds(): readonly string[] {
+    return this.#reads.flatMap(({ correlationId }) => correlationId ?? []);
   }
 
   #targets(seen: Seen | undefined, enrichment: Enrichment | undefined): readonly WriteTarget[] {

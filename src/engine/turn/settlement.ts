@@ -22,6 +22,8 @@ export interface SettlementParts {
   readonly participantId: ParticipantId | undefined;
   readonly media: MediaType | undefined;
   readonly traceId: TraceId;
+  /** The platform's ids of the turn's requests. */
+  readonly correlationIds: readonly string[];
   readonly toOutbox: ToOutbox;
   /** Epoch milliseconds of the store's clock. */
   readonly now: number;
@@ -29,11 +31,12 @@ export interface SettlementParts {
 
 /** Everything that a turn leaves behind, for the ledger's one transaction. */
 export function toSettlement(parts: SettlementParts): Settlement {
-  const { claim, outcome, written, participantId, media, traceId } = parts;
+  const { claim, outcome, written, participantId, media, traceId, correlationIds } = parts;
   const isAnswer = claim.requests.length > 0;
   const failed = isAnswer && outcome.result === 'failed' && written.messages.length === 0;
   const writes = toWrites(written, {
     traceId,
+    correlationIds,
     toOutbox: parts.toOutbox,
     conversationId: claim.conversationId,
     failed: failed ? { traceId } : undefined,
@@ -55,16 +58,20 @@ export function toSettlement(parts: SettlementParts): Settlement {
 
 export interface WriteParts extends Pick<News, 'conversationId' | 'failed' | 'at'> {
   readonly traceId: TraceId | undefined;
+  /** The platform's ids of the requests behind it; an observation took none. */
+  readonly correlationIds?: readonly string[] | undefined;
   readonly toOutbox: ToOutbox;
 }
 
 /** What stepping entries came to, as the ledger's rows: alike for a turn and an observation. */
-export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: WriteParts): TurnWrites {
+export function toWrites(effects: Effects, parts: WriteParts): TurnWrites {
+  const { traceId, correlationIds, toOutbox, ...news } = parts;
   const audit: AuditDraft[] = effects.audit.map(({ action, participantId, key, digest }) => ({
     actor: 'rapport',
     action,
     keys: [{ participantId, key, digest }],
     traceId,
+    correlationIds,
   }));
   const feed: FeedDraft[] = [
     ...effects.feed.map(({ kind, ...body }) => ({ kind, body })),
@@ -79,15 +86,17 @@ export function toWrites(effects: Effects, { traceId, toOutbox, ...news }: Write
   };
 }
 
-function outcomeAudit({ claim, outcome, written: { entries }, now }: SettlementParts): AuditDraft {
+function outcomeAudit(parts: SettlementParts): AuditDraft {
+  const { claim, outcome, correlationIds, now } = parts;
   const received = claim.requests.map(({ receivedAt }) => receivedAt);
   return {
     actor:
       claim.requests.findLast(({ body }) => body.askedBy !== undefined)?.body.askedBy ?? 'rapport',
     action: outcome.result,
-    keys: auditKeys(outcome.keys, entries),
+    keys: auditKeys(outcome.keys, parts.written.entries),
     requestId: claim.requests[0]?.id,
     traceId: outcome.traceId,
+    correlationIds,
     enrichment: {
       success: outcome.result !== 'failed',
       error: outcome.reason,

@@ -1,7 +1,7 @@
 import { RapportError } from '../../domain/errors.ts';
 import type { TraceId } from '../../domain/ids.ts';
 import type { BudgetLane, Permit } from '../budget/budget.ts';
-import type { RequestMeter } from '../request-meter.ts';
+import type { RequestEvent } from '../request-meter.ts';
 
 /** What every call to the platform takes beside its own arguments. */
 export interface CallOptions {
@@ -14,7 +14,8 @@ export interface CallOptions {
   /** The promise to spend; without it the call waits for room itself. Retries always do. */
   readonly permit?: Permit | undefined;
   readonly traceId?: TraceId | undefined;
-  readonly meter?: RequestMeter | undefined;
+  /** Told of each request that left, repeated ones included. */
+  readonly meter?: { add(request: RequestEvent): void } | undefined;
   /**
    * Called when the request is about to leave, each time that it does: a wait for room may have been
    * long, and what was right before it need not be so after. What it throws is the caller's answer,

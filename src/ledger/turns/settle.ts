@@ -91,9 +91,12 @@ export function deadUnit(
   context: SettleContext & { readonly now: number },
 ): Unit {
   const outcome = claim.requests.length === 0 ? failure.outcome : outcomeOf(claim, failure);
-  const audit = [...(failure.audit ?? []), ...auditOfDead(claim, outcome, context.now)];
+  const audit = [
+    ...(failure.audit ?? []),
+    ...auditOfDead(claim, { failure, outcome, now: context.now }),
+  ];
   const nextDueAt = claim.requests.length === 0 ? undefined : nextWipeAt(claim.entries);
-  return endOfTurn(claim, { nextDueAt, ...failure, outcome, audit }, context, {
+  return endOfTurn(claim, { ...failure, nextDueAt, outcome, audit }, context, {
     rest: 'dead',
     reason: failure.reason,
   });
@@ -101,10 +104,14 @@ export function deadUnit(
 
 function auditOfDead(
   { requests }: Claim,
-  outcome: OutcomeSummary | undefined,
-  now: number,
+  end: {
+    readonly failure: Failure;
+    readonly outcome: OutcomeSummary | undefined;
+    readonly now: number;
+  },
 ): readonly AuditDraft[] {
   const [first] = requests;
+  const { failure, outcome, now } = end;
   if (first === undefined || outcome === undefined) return [];
   const oldest = Math.min(...requests.map(({ receivedAt }) => receivedAt));
   return [
@@ -114,6 +121,7 @@ function auditOfDead(
       keys: [],
       requestId: first.id,
       traceId: outcome.traceId,
+      correlationIds: failure.correlationIds,
       enrichment: {
         success: false,
         error: outcome.reason,

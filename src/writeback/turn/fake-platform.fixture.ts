@@ -203,7 +203,7 @@ export class FakePlatform implements PlatformPort {
 
   async #travel(operation: string, call: PortCall): Promise<void> {
     this.log.push(`${operation} ${call.lane}`);
-    call.onRequest?.();
+    call.onRequest?.({ correlationId: `correlation-${this.log.length}` });
     await sleep(this.clock, this.latencyMs, call.signal);
   }
 }

@@ -99,4 +99,6 @@ export interface WritebackResult extends Effects {
   readonly conversation: Conversation | undefined;
   readonly platformRequests: number;
   readonly proofRequests: number;
+  /** The platform's ids of these requests, in the order of their answers. */
+  readonly correlationIds: readonly string[];
 }

@@ -33,6 +33,8 @@ export class TurnState {
   wantsResolve = false;
   platformRequests = 0;
   proofRequests = 0;
+  /** The platform's ids of the requests that this turn sent. */
+  readonly correlationIds: string[] = [];
 
   constructor(input: WritebackInput, deps: WritebackDeps) {
     this.input = input;
@@ -118,7 +120,8 @@ export class TurnState {
     return {
       signal: this.deps.signal,
       lane: lanes[purpose],
-      onRequest: () => {
+      onRequest: ({ correlationId }) => {
+        if (correlationId !== undefined) this.correlationIds.push(correlationId);
         if (purpose === 'proof') this.proofRequests += 1;
         else this.platformRequests += 1;
       },

@@ -152,6 +152,7 @@ function conclude(turn: TurnState): WritebackResult {
     conversation: turn.conversation,
     platformRequests: turn.platformRequests,
     proofRequests: turn.proofRequests,
+    correlationIds: turn.correlationIds,
   };
 }
 

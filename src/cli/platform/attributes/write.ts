@@ -114,11 +114,15 @@ async function settle(parts: {
       : findParticipant(seen.conversation, customerId);
   // A service that runs, or starts later, looks up what only the sources know.
   const nextDueAt = result.needsValues.length > 0 ? at : result.nextDueAt;
-  const writes = toWrites(result, { traceId, toOutbox, conversationId, at });
+  const { correlationIds } = result;
+  const writes = toWrites(result, { traceId, correlationIds, toOutbox, conversationId, at });
   const keys = auditKeys(result.keyVerdicts, result.entries);
   const end = await ledger.settle(claim, {
     ...writes,
-    audit: [{ actor: ACTOR, action: 'set', keys, traceId }, ...(writes.audit ?? [])],
+    audit: [
+      { actor: ACTOR, action: 'set', keys, traceId, correlationIds },
+      ...(writes.audit ?? []),
+    ],
     persons: personsOf({ enrichment: undefined, participant: customer, body: {} }),
     participantId: customerId,
     nextDueAt,
