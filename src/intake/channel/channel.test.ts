@@ -79,8 +79,12 @@ describe('NotificationChannel', () => {
     await using rig = await startRig(['a']);
     await passHealthy(rig, 120_000);
     await rig.clock.advance(10_000);
+    expect(rig.channel.heardUntilMs).toBe(120_000);
     rig.platform.socket.drop();
-    await rig.clock.advance(1000);
+    await rig.clock.advance(100);
+    expect(rig.channel.heardUntilMs).toBe(120_000);
+    await rig.clock.advance(900);
+    expect(rig.channel.heardUntilMs).toBe(130_250);
     expect(rig.platform.log.slice(3)).toEqual(['exists ch1', 'open ch1']);
     expect(rig.gaps).toEqual([{ fromMs: 120_000, toMs: 130_250, reason: 'channel lost' }]);
     expect(rig.states).toEqual(['live', 'lost', 'connecting', 'live']);
@@ -233,6 +237,7 @@ describe('NotificationChannel', () => {
     await using rig = await startRig(['a'], { onFrame });
     for (let n = 0; n < 512; n++) rig.platform.socket.say(frame(n));
     expect(rig.platform.socket.paused).toBe(true);
+    expect(rig.channel.heardUntilMs).toBeUndefined();
     await rig.clock.advance(600_000);
     expect(rig.states).toEqual(['live']);
     for (const done of held) done();
@@ -252,6 +257,7 @@ describe('NotificationChannel', () => {
     rig.platform.socket.say(frame(2));
     failing = false;
     await rig.clock.advance(1000);
+    expect(rig.channel.heardUntilMs).toBe(1000);
     rig.platform.socket.beat();
     rig.platform.socket.beat();
     expect(rig.gaps).toEqual([{ fromMs: 1000, toMs: 3000, reason: 'frames could not be taken' }]);

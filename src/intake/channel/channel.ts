@@ -137,6 +137,17 @@ export class NotificationChannel implements AsyncDisposable {
     return this.#state.kind === 'live' || this.#state.kind === 'renewing';
   }
 
+  /**
+   * Until when every frame was taken in, but for those of this moment (epoch milliseconds); undefined
+   * while nobody can say: before the first `live`, and while frames pile up.
+   */
+  get heardUntilMs(): number | undefined {
+    if (this.#pump.isPaused) return undefined;
+    const heardMs = this.#missingSinceMs ?? this.#session?.lastHeardAtMs;
+    if (heardMs === undefined) return undefined;
+    return Math.min(heardMs, this.#failingSinceMs ?? heardMs);
+  }
+
   /** Adds topics: on the socket when it is open, with the next connection when it is not. */
   want(topics: readonly string[]): void {
     this.#sync.topics.want(topics);

@@ -75,7 +75,7 @@ type Verdict = 'ended' | 'known' | 'requested' | 'unreadable';
 export class GapFiller implements AsyncDisposable {
   readonly #options: GapFillOptions;
   readonly #stop = new AbortController();
-  readonly #fills = new Set<Promise<void>>();
+  readonly #fills = new Map<Promise<void>, Gap>();
   #waiting: Gap | undefined;
   #isStarting = false;
   #starting: Promise<void> | undefined;
@@ -99,10 +99,16 @@ export class GapFiller implements AsyncDisposable {
     return this.#fills.size + (this.#waiting === undefined ? 0 : 1);
   }
 
+  /** The earliest instant of them (epoch milliseconds): whatever came before was taken in. */
+  get openSinceMs(): number | undefined {
+    const gaps = [...this.#fills.values(), ...(this.#waiting === undefined ? [] : [this.#waiting])];
+    return gaps.length === 0 ? undefined : Math.min(...gaps.map(({ fromMs }) => fromMs));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('gap filling was stopped'));
     await this.#starting;
-    await Promise.all(this.#fills);
+    await Promise.all(this.#fills.keys());
   }
 
   /** A flapping socket makes a gap a second: those of `JOIN_MS` are filled as one. */
@@ -119,7 +125,7 @@ export class GapFiller implements AsyncDisposable {
     const fill: Promise<void> = this.#fill(gap)
       .catch((error: unknown) => this.#noteEnd(gap, error))
       .finally(() => this.#fills.delete(fill));
-    this.#fills.add(fill);
+    this.#fills.set(fill, gap);
   }
 
   #noteEnd(gap: Gap, error: unknown): void {

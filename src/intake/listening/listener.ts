@@ -92,6 +92,13 @@ export class Listener implements AsyncDisposable {
     return this.#standing.every((channel) => channel.isLive);
   }
 
+  /** Until when every standing topic was heard (epoch milliseconds); undefined while one cannot say. */
+  get heardUntilMs(): number | undefined {
+    const instants = this.#standing.flatMap((channel) => channel.heardUntilMs ?? []);
+    const isKnown = instants.length === this.#standing.length && instants.length > 0;
+    return isKnown ? Math.min(...instants) : undefined;
+  }
+
   get states(): readonly ChannelState[] {
     return this.#channels.map((channel) => channel.state);
   }

@@ -69,6 +69,11 @@ export class ListeningPost {
     return this.#listener?.isLive ?? true;
   }
 
+  /** Until when this instance heard everything (epoch milliseconds); undefined when it is not its turn. */
+  get heardUntilMs(): number | undefined {
+    return this.#listener?.heardUntilMs;
+  }
+
   get counts(): ListenerCounts {
     return this.#listener?.counts ?? NOBODY;
   }

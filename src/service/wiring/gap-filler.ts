@@ -1,9 +1,7 @@
 import type { GenesysClient } from '../../genesys/client.ts';
-import type { Gap } from '../../intake/channel/ports.ts';
 import type { EventInlet } from '../../intake/create-intake.ts';
 import { GapFiller, type GapReport } from '../../intake/listening/gap-fill.ts';
 import type { ListenTargets } from '../../intake/listening/resolve-listen.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Inlet } from '../inlet.ts';
 
@@ -37,25 +35,4 @@ export function createGapFiller(
     random,
     log,
   });
-}
-
-/** How long an instance that listened may have been gone before another one noticed, in milliseconds. */
-const TAKEOVER_MS = 12_000;
-
-/** What may have been missed before this instance listened: since anything was last seen, or since the one before was gone. */
-export function gapBefore(liveAtMs: number, heardUntilMs: number): Gap {
-  const fromMs = Math.min(heardUntilMs, liveAtMs - TAKEOVER_MS);
-  return { fromMs, toMs: liveAtMs, reason: 'nobody listened' };
-}
-
-/**
- * Until when events were surely taken in: the last change of any conversation. With an empty ledger
- * nothing was asked to be seen before this start; but requests come in, and calls, before it listens.
- */
-export async function heardUntil(
-  ledger: Pick<Ledger, 'conversations'>,
-  startedAtMs: number,
-): Promise<number> {
-  const [last] = await ledger.conversations({ limit: 1 });
-  return last?.changedAt ?? startedAtMs;
 }

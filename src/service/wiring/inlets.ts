@@ -4,6 +4,7 @@ import type { Observation } from '../../domain/observation.ts';
 import { startDuties, type Duty } from '../../engine/duties.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
 import { createIntake } from '../../intake/create-intake.ts';
+import type { GapFiller } from '../../intake/listening/gap-fill.ts';
 import { Listener } from '../../intake/listening/listener.ts';
 import { ListeningPost } from '../../intake/listening/listening-post.ts';
 import { toListenDirectory, toNotificationsPort } from '../../intake/platform-ports.ts';
@@ -12,8 +13,9 @@ import { createSeen } from '../../intake/seen.ts';
 import type { ServiceParts } from '../app.ts';
 import { Inlet, type Follower } from '../inlet.ts';
 import type { Engine } from './engine.ts';
-import { createGapFiller, gapBefore, heardUntil } from './gap-filler.ts';
+import { createGapFiller } from './gap-filler.ts';
 import type { GapReports } from './gap-reports.ts';
+import { HeardUntil } from './heard-until.ts';
 import { Listening } from './listening.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -55,29 +57,23 @@ export async function openInlets(
     newId,
   });
   const post = new ListeningPost({
-    createListener: () =>
-      new Listener({
-        ...parts,
-        port: toNotificationsPort(client.notifications),
-        connect: connectWebSocket,
-        topics: listening.targets.topics,
-        followEvents: config.listen.followEvents,
-        maxChannels: config.listen.maxChannels,
-        onFrame: async (frame) => void (await inlet.take(frame)),
-        onGap: (gap) => gaps.add(gap),
-      }),
+    createListener: () => openListener(config, parts, { client, listening, inlet, gaps }),
     onLive: (liveAtMs) => {
-      if (listening.targets.topics.length > 0) gaps.add(gapBefore(liveAtMs, heardUntilMs));
+      if (listening.targets.topics.length > 0) gaps.add(heard.gapBefore(liveAtMs));
     },
   });
-  // Read before anything can come in, or this start itself would count as having seen events.
-  const heardUntilMs = await heardUntil(ledger, parts.clock.wallMs());
+  const heard = await HeardUntil.open({
+    ...parts,
+    ledger,
+    heardUntilMs: () => post.heardUntilMs,
+    openSinceMs: () => gaps.openSinceMs,
+  });
   const listening = stack.use(
     new Listening({
       ...parts,
       resolve: (signal) => resolveListen(config.listen, directory, signal),
       standFor: ({ topics }) => {
-        const duties = [listenDuty(post, topics)];
+        const duties = [listenDuty(post, { heard, topics })];
         return startDuties({ ...parts, timing: parts.beatTiming, ledger, duties });
       },
       // A lone process has the duty at once; of several, the one that has it is live already.
@@ -85,6 +81,25 @@ export async function openInlets(
     }),
   );
   return { inlet, post, listening };
+}
+
+function openListener(
+  { listen }: RapportConfig,
+  parts: ServiceParts,
+  rooms: Pick<Rooms, 'client'> &
+    Pick<Inlets, 'inlet'> & { readonly listening: Listening; readonly gaps: GapFiller },
+): Listener {
+  const { client, inlet, listening, gaps } = rooms;
+  return new Listener({
+    ...parts,
+    port: toNotificationsPort(client.notifications),
+    connect: connectWebSocket,
+    topics: listening.targets.topics,
+    followEvents: listen.followEvents,
+    maxChannels: listen.maxChannels,
+    onFrame: async (frame) => void (await inlet.take(frame)),
+    onGap: (gap) => gaps.add(gap),
+  });
 }
 
 /** The post is made after the inlet that asks it. */
@@ -105,7 +120,11 @@ function followUp(post: ListeningPost, { kind, conversationId }: Observation): v
 }
 
 /** Two instances listen to the same when their topics are the same, in whatever order they were named. */
-function listenDuty(post: ListeningPost, topics: readonly string[]): Duty {
+function listenDuty(
+  post: ListeningPost,
+  { heard, topics }: { readonly heard: HeardUntil; readonly topics: readonly string[] },
+): Duty {
   const digest = createHash('sha256').update(topics.toSorted().join('\n')).digest('base64url');
-  return { name: `listen:${digest.slice(0, 22)}`, run: (signal) => post.run(signal) };
+  const name = `listen:${digest.slice(0, 22)}`;
+  return { name, run: (signal) => heard.during(name, () => post.run(signal)) };
 }
