@@ -183,6 +183,17 @@ onBothStores((open, { clock }) => {
       expect(await knownOf(ledger, 'c1')).toMatchObject({ phase: 'dead', dueAt: undefined });
     });
 
+    it('lets no deadline of a key wait for the next attempt', async () => {
+      await using ledger = await open();
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      const entries = [anEntry({ deadlineAt: ledger.now() + 250 })];
+      const failure = { reason: 'ERR_CRM', retryable: true, nextDueAt: ledger.now() + 250 };
+      await ledger.fail(claim, { ...failure, entries });
+      expect((await ledger.claim(1)).nextDueInMs).toBe(250);
+      expect((await ledger.find(conversationId('c1')))?.entries).toEqual(entries);
+    });
+
     it('replays what was set aside, once', async () => {
       await using ledger = await open();
       await ledger.accept([aRequest()]);

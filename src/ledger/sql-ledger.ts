@@ -25,7 +25,7 @@ import { createNotes, type Notes } from './instances/notes.ts';
 import { heldOf, holdUnit } from './turns/hold.ts';
 import { LastSettled, settledOf, type SettledConversation } from './turns/last-settled.ts';
 import { observeUnit, wakeStatement } from './turns/observe.ts';
-import { deadUnit, MAX_ATTEMPTS, retryUnit, settleUnit } from './turns/settle.ts';
+import { deadUnit, retryUnit, settleUnit } from './turns/settle.ts';
 import type { SettleContext } from './turns/settle.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import type { RetentionOptions } from './options.ts';
@@ -37,7 +37,14 @@ import { maybeNumber } from './sql/codec.ts';
 import type { SqlRow, Unit, UnitResult } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
 import { WatchedStore } from './sql/watched-store.ts';
-import type { Claim, ClaimBatch, Failure, Settlement, TurnWrites } from './turn.ts';
+import {
+  MAX_ATTEMPTS,
+  type Claim,
+  type ClaimBatch,
+  type Failure,
+  type Settlement,
+  type TurnWrites,
+} from './turn.ts';
 
 /** Wait before the second attempt and the longest wait before a later one, in milliseconds. */
 const RETRY = { baseMs: 1_000, maxMs: 300_000 };

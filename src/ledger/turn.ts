@@ -131,11 +131,16 @@ export interface Settlement extends TurnWrites {
   readonly closed?: boolean | undefined;
 }
 
+/** Attempts of one conversation's work before it is set aside. */
+export const MAX_ATTEMPTS = 8;
+
 export interface Failure extends TurnWrites {
   /** An error code, kept with the conversation and shown to operators. */
   readonly reason: string;
   readonly message?: string | undefined;
   readonly retryable: boolean;
+  /** The earliest deadline of the conversation's entries: they do not wait for the next attempt. */
+  readonly nextDueAt?: number | undefined;
   /** The server's own number, in milliseconds; wins over the backoff. */
   readonly retryAfterMs?: number | undefined;
   /** The platform's correlation ids of the turn's requests. */

@@ -19,7 +19,12 @@ import { genesysOptionsSchema } from '../../src/genesys/options.ts';
 import { createIntake } from '../../src/intake/create-intake.ts';
 import { createSeen } from '../../src/intake/seen.ts';
 import type { Observed } from '../../src/ledger/ledger.ts';
-import type { Claim, ClaimedRequest, FeedDraft } from '../../src/ledger/turn.ts';
+import {
+  MAX_ATTEMPTS,
+  type Claim,
+  type ClaimedRequest,
+  type FeedDraft,
+} from '../../src/ledger/turn.ts';
 import { backoffMs } from '../../src/lib/backoff.ts';
 import type { Clock, Timer } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -41,7 +46,6 @@ const SKEW_MS = -123_456;
 const TAKE_OVER_MS = 15_000;
 /** What the ledger does with a turn that failed. */
 const RETRY = { baseMs: 1000, maxMs: 300_000 };
-const MAX_ATTEMPTS = 5;
 /** More turns than any schedule is worth. */
 const MOST_TURNS = 300;
 
@@ -363,6 +367,7 @@ export class Service {
     if (result.kind === 'hand-back') throw new Error(result.reason);
     const { failure } = result;
     this.#keep(failure.entries ?? []);
+    this.#tell(failure.feed ?? [], from);
     if (result.kind === 'dead' || this.#attempts >= MAX_ATTEMPTS) {
       answer();
       this.isSetAside = true;
@@ -370,7 +375,9 @@ export class Service {
       return;
     }
     this.#reason = failure.reason;
-    this.#dueIn(failure.retryAfterMs ?? backoffMs(this.#attempts, RETRY, () => 0.5));
+    const retryMs = failure.retryAfterMs ?? backoffMs(this.#attempts, RETRY, () => 0.5);
+    const proofMs = (failure.nextDueAt ?? Infinity) - this.#clock.wallMs();
+    this.#dueIn(Math.max(0, Math.min(retryMs, proofMs)));
   }
 
   #startObserver(): Observer {

@@ -6,12 +6,13 @@ import {
   type Conversation,
   type Participant,
 } from '../../domain/conversation.ts';
-import { type ConversationId, type ParticipantId, type TraceId } from '../../domain/ids.ts';
+import type { ConversationId, ParticipantId, TraceId } from '../../domain/ids.ts';
+import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { Enrichment } from '../../enrich/enrichment.ts';
 import { enrich, type EnrichDeps } from '../../enrich/pipeline.ts';
 import { resolveCustomer } from '../../enrich/customer/resolve.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
-import type { Claim } from '../../ledger/turn.ts';
+import { MAX_ATTEMPTS, type Claim } from '../../ledger/turn.ts';
 import { withFields } from '../../lib/log.ts';
 import type { PlatformPort, SentRequest } from '../../writeback/platform-port.ts';
 import type {
@@ -30,7 +31,7 @@ import type { Grant } from '../work-gate.ts';
 import { readMailbox, type Mailbox } from './mailbox.ts';
 import { toOutcome, toSkipped, type OutcomeParts } from './outcome.ts';
 import { personsOf } from './persons.ts';
-import { toSettlement } from './settlement.ts';
+import { toSettlement, toWrites } from './settlement.ts';
 
 export interface TurnParts<G extends Grant> {
   /** The mapping in force when the turn begins. */
@@ -179,7 +180,7 @@ class Turn<G extends Grant> {
     entries: readonly AttributeEntry[] = this.#claim.entries,
   ): Promise<WritebackResult> {
     const { conversationId, lane, lookFirst, earlierTurnAt } = this.#claim;
-    const isAgain = lookFirst && !this.#endedUnwritten();
+    const isAgain = lookFirst && !this.#isEarlierKnown();
     const input: WritebackInput = {
       conversationId,
       seen,
@@ -212,10 +213,11 @@ class Turn<G extends Grant> {
   }
 
   /**
-   * The only turn before this one ended by itself, before any write: its sources had failed. The fence
-   * counts every claim, also one that was handed back and is not among the attempts.
+   * The only turn before this one ended by itself, and what it wrote is among the entries: its sources
+   * had failed. The fence counts every claim, also one that was handed back and is not among the
+   * attempts.
    */
-  #endedUnwritten(): boolean {
+  #isEarlierKnown(): boolean {
     const { fence, reason } = this.#claim;
     return fence === 2 && reason?.startsWith('ERR_SOURCE_') === true;
   }
@@ -247,11 +249,8 @@ class Turn<G extends Grant> {
     written: WritebackResult,
   ): TurnResult {
     const outcome = toOutcome({ ...this.#outcomeParts(), enrichment, written });
-    const wroteNothing = written.entries.length === 0 && written.platformRequests === 0;
-    if (enrichment?.retryable === true && enrichment.result === 'failed' && wroteNothing) {
-      const { reason = 'source-failed', message } = outcome;
-      return { kind: 'retry', failure: { reason, message, outcome } };
-    }
+    const isFailed = enrichment?.retryable === true && enrichment.result === 'failed';
+    if (isFailed && this.#mayTryAgain(written)) return this.#retry(outcome, written);
     return {
       kind: 'settle',
       spent: outcome,
@@ -267,11 +266,33 @@ class Turn<G extends Grant> {
         participantId: this.#customerOf(seen, enrichment),
         media: seen && mediaOf(seen.conversation),
         traceId: this.#traceId,
-        correlationIds: [...this.#readIds(), ...written.correlationIds],
+        correlationIds: this.#correlationIds(written),
         toOutbox: this.#parts.toOutbox,
         now: this.#parts.writeback.now(),
       }),
     };
+  }
+
+  /**
+   * Of a conversation without a key the last failure is an operator's to see. Keys that are known must
+   * not be set aside with it: they are still to be proved, guarded and wiped.
+   */
+  #mayTryAgain({ ended, entries }: WritebackResult): boolean {
+    return !ended && (entries.length === 0 || this.#claim.attempts < MAX_ATTEMPTS);
+  }
+
+  #retry(outcome: OutcomeSummary, written: WritebackResult): TurnResult {
+    const { reason = 'source-failed', message } = outcome;
+    const { conversationId } = this.#claim;
+    const writes = toWrites(written, {
+      conversationId,
+      traceId: this.#traceId,
+      correlationIds: this.#correlationIds(written),
+      toOutbox: this.#parts.toOutbox,
+      at: this.#parts.writeback.now(),
+    });
+    const { nextDueAt } = written;
+    return { kind: 'retry', failure: { ...writes, reason, message, outcome, nextDueAt } };
   }
 
   #skip(reason: string, message: string): TurnResult {
@@ -284,7 +305,7 @@ class Turn<G extends Grant> {
       failed: { traceId: this.#traceId },
       at: this.#parts.writeback.now(),
     });
-    const correlationIds = this.#readIds();
+    const correlationIds = this.#correlationIds();
     return { kind: 'dead', failure: { reason, message, outcome, outbox, correlationIds } };
   }
 
@@ -304,8 +325,10 @@ class Turn<G extends Grant> {
     return [...(this.#context.headStart?.requests() ?? []), ...this.#ownReads];
   }
 
-  #readIds(): readonly string[] {
-    return this.#reads.flatMap(({ correlationId }) => correlationId ?? []);
+  /** The platform's ids of everything that the turn sent. */
+  #correlationIds(written?: WritebackResult): readonly string[] {
+    const read = this.#reads.flatMap(({ correlationId }) => correlationId ?? []);
+    return [...read, ...(written?.correlationIds ?? [])];
   }
 
   #targets(seen: Seen | undefined, enrichment: Enrichment | undefined): readonly WriteTarget[] {

@@ -5,9 +5,6 @@ import type { AuditDraft, Claim, Failure, Settlement } from '../turn.ts';
 import { nextWipeAt } from './next-wipe.ts';
 import { writeStatements, type WriteContext } from './writes.ts';
 
-/** Attempts of one conversation's work before it is set aside. */
-export const MAX_ATTEMPTS = 8;
-
 /**
  * The one statement that decides whether a turn may commit: the row must still be leased to this
  * owner under this fence. What arrived meanwhile, and what an observation asked for meanwhile
@@ -44,7 +41,7 @@ const retryLater = query(
   'settle.retry',
   (on) => `update conversation set
      phase = 'due',
-     due_at = ${on.least('due_at', ':now + cast(:delayMs as bigint)')},
+     due_at = ${on.least(on.least('due_at', 'cast(:nextDueAt as bigint)'), ':now + cast(:delayMs as bigint)')},
      owner = null, claim = null, reason = cast(:reason as text),
      attempts = case when attempts > cast(:refund as integer)
        then attempts - cast(:refund as integer) else 0 end,
@@ -153,6 +150,7 @@ export function retryUnit(
         delayMs: Math.round(terms.delayMs),
         reason: terms.reason,
         refund: terms.refund,
+        nextDueAt: failure.nextDueAt === undefined ? null : Math.ceil(failure.nextDueAt),
         feedCount: failure.feed?.length ?? 0,
       }),
     ),
