@@ -6,6 +6,7 @@ import { createNotificationsApi, type NotificationsApi } from './api/notificatio
 import { createRoutingApi, type RoutingApi } from './api/routing.ts';
 import { createTokensApi, type TokensApi } from './api/tokens.ts';
 import { createUsersApi, type UsersApi } from './api/users.ts';
+import type { Sharing } from '../domain/sharing.ts';
 import { joinSignals } from '../lib/abort.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { silentLog, type Log } from '../lib/log.ts';
@@ -18,7 +19,7 @@ import type { Requester } from './request/platform-request.ts';
 import { createRequester } from './request/requester.ts';
 import { createTokenSource } from './sign-in/create-token-source.ts';
 import type { TokenSource } from './sign-in/token-source.ts';
-import { sharedOf, type Sharing } from './sharing.ts';
+import { sharedOf } from './sharing.ts';
 import { createHttpWire } from './transport/http-wire.ts';
 import type { Wire } from './transport/wire.ts';
 

@@ -1,23 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SharedWindow, WindowReport, WindowStore } from './budget/window-store.ts';
+import type { Sharing } from '../domain/sharing.ts';
+import type { WindowStore } from './budget/window-store.ts';
 import type { PlatformHosts } from './hosts.ts';
 import type { AuthConfig } from './sign-in/auth-options.ts';
-import type { SealedToken, TokenShelf } from './sign-in/token-shelf.ts';
-
-/**
- * Where several instances on one OAuth client keep what they have in common: its access token, and
- * the rate window that goes with it. Each has a name here, so that clients do not mix.
- */
-export interface Sharing {
-  exchange(token: string, report: WindowReport): Promise<SharedWindow>;
-  readToken(client: string): Promise<SealedToken | undefined>;
-  replaceToken(
-    client: string,
-    token: { readonly generation: number; readonly sealed: string; readonly lifeMs: number },
-  ): Promise<boolean>;
-  holdSignIn(client: string, forMs: number): Promise<boolean>;
-  dropSignIn(client: string): Promise<void>;
-}
+import type { TokenShelf } from './sign-in/token-shelf.ts';
 
 /**
  * The name of what a sign-in can share; undefined for a sign-in by code, since a code and its refresh

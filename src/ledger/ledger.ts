@@ -19,6 +19,7 @@
  */
 import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
+import type { Sharing } from '../domain/sharing.ts';
 import type { AuditReader } from './audit/audit.ts';
 import type { Erased, EraseOrder } from './erase/erase.ts';
 import type { Forget } from './erase/erasures.ts';
@@ -35,7 +36,6 @@ import type {
   Page,
   RequestRecord,
 } from './reading/records.ts';
-import type { Sharing } from './sharing/sharing.ts';
 import type { Swept } from './retention/retention.ts';
 import type { When } from './sql/store.ts';
 import type { SettledConversation } from './turns/last-settled.ts';

@@ -1,5 +1,6 @@
 import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
+import type { Sharing } from '../domain/sharing.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { erasePerson, type Erased, type EraseOrder } from './erase/erase.ts';
@@ -31,7 +32,7 @@ import type { Outbox } from './outbox/outbox.ts';
 import type { RetentionOptions } from './options.ts';
 import { sweep, type Swept } from './retention/retention.ts';
 import { SqlOutbox } from './outbox/sql-outbox.ts';
-import { SqlSharing, type Sharing } from './sharing/sharing.ts';
+import { SqlSharing } from './sharing/sharing.ts';
 import { SqlReader } from './reading/sql-reader.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { SqlRow, Unit, UnitResult } from './sql/statement.ts';

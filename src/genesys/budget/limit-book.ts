@@ -1,3 +1,4 @@
+import type { WindowReport } from '../../domain/sharing.ts';
 import type { AnswerFacts } from './budget.ts';
 import type { Exchange, WindowEvent } from './window/event.ts';
 import { reportOf, toShared, withoutSpare } from './window/share.ts';
@@ -11,7 +12,6 @@ import {
   type WindowState,
 } from './window/state.ts';
 import { windowAfter, windowAt } from './window/window.ts';
-import type { WindowReport } from './window-store.ts';
 
 /** What one request was counted by. */
 export interface Tickets {

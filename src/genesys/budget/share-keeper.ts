@@ -1,9 +1,10 @@
 import { messageOf } from '../../domain/errors.ts';
+import type { SharedWindow } from '../../domain/sharing.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { LimitBook } from './limit-book.ts';
-import type { SharedWindow, WindowStore } from './window-store.ts';
+import type { WindowStore } from './window-store.ts';
 import { hasNews } from './window/share.ts';
 import { outstandingOf, spareOf, type WindowState } from './window/state.ts';
 

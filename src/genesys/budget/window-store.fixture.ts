@@ -1,6 +1,7 @@
+import type { SharedWindow, WindowReport, WindowSeen } from '../../domain/sharing.ts';
 import { sleep } from '../../lib/clock.ts';
 import type { ManualClock } from '../../lib/manual-clock.ts';
-import type { SharedWindow, WindowReport, WindowSeen, WindowStore } from './window-store.ts';
+import type { WindowStore } from './window-store.ts';
 
 /** The same numbers as the ledger's; a test there holds the two to each other. */
 export const PROBE_MS = 500;

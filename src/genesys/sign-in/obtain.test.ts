@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RapportError } from '../../domain/errors.ts';
+import type { SealedToken } from '../../domain/sharing.ts';
 import { sleep } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { createCachedTokenSource } from './cached-token-source.ts';
 import { obtainShared } from './obtain.ts';
-import type { SealedToken, TokenShelf } from './token-shelf.ts';
+import type { TokenShelf } from './token-shelf.ts';
 import type { Grant, TokenSource } from './token-source.ts';
 
 const DAY_SECONDS = 86_400;

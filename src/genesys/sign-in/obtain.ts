@@ -1,9 +1,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import { sleep } from '../../lib/clock.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { SealedToken } from '../../domain/sharing.ts';
 import type { Log } from '../../lib/log.ts';
 import { seal, unseal } from './seal.ts';
-import type { SealedToken, TokenShelf } from './token-shelf.ts';
+import type { TokenShelf } from './token-shelf.ts';
 import type { Grant, IssuedToken } from './token-source.ts';
 
 /** A token, and how old it is already. */

@@ -3,50 +3,9 @@
  * what each instance has claimed of it. All statements of one exchange run in one transaction behind
  * the lock of the window's row, so the claims never add up to more than the window allows.
  */
+import type { SharedWindow, WindowReport, WindowSeen } from '../../domain/sharing.ts';
 import { maybeNumber, numberOf, textOf } from '../sql/codec.ts';
 import { query, type Dialect, type SqlRow, type Statement, type Unit } from '../sql/statement.ts';
-
-/** What one instance says of itself and of a window, and what it wants; durations in milliseconds. */
-export interface RateReport {
-  /** The window that this is about; -1 when none is known yet. */
-  readonly no: number;
-  readonly claimed: number;
-  /** Requests that may still arrive at the platform. */
-  readonly outstanding: number;
-  readonly seen: RateSeen | undefined;
-  readonly want: number;
-  /** More than wanted may be claimed. */
-  readonly isBusy: boolean;
-}
-
-export type RateSeen =
-  | {
-      readonly kind: 'open';
-      readonly count: number;
-      readonly allowed: number;
-      readonly endsInMs: number;
-    }
-  | { readonly kind: 'unlimited' }
-  | { readonly kind: 'over' }
-  | {
-      readonly kind: 'refused';
-      readonly isOwn: boolean;
-      readonly count: number | undefined;
-      readonly allowed: number | undefined;
-      readonly endsInMs: number;
-    };
-
-export interface RateWindow {
-  readonly no: number;
-  readonly state: 'probe' | 'open' | 'unlimited' | 'frozen';
-  readonly allowed: number | undefined;
-  readonly foreign: number;
-  readonly margin: number;
-  readonly claimedByAll: number;
-  readonly claimed: number;
-  readonly drawn: number;
-  readonly endsInMs: number | undefined;
-}
 
 /** How long whoever may send a window's first request has for it, in milliseconds. */
 const PROBE_MS = 500;
@@ -208,7 +167,7 @@ const view = query<OfInstance>(
    where rate_window.token = cast(:token as text) and mine.instance = cast(:instance as text)`,
 );
 
-export function exchangeUnit(of: OfInstance, report: RateReport): Unit {
+export function exchangeUnit(of: OfInstance, report: WindowReport): Unit {
   const { token } = of;
   const { no, seen, want } = report;
   const { claimed, outstanding } = report;
@@ -225,7 +184,7 @@ export function exchangeUnit(of: OfInstance, report: RateReport): Unit {
   ];
 }
 
-function seenStatements(of: Of & { no: number }, seen: RateSeen): readonly Statement[] {
+function seenStatements(of: Of & { no: number }, seen: WindowSeen): readonly Statement[] {
   switch (seen.kind) {
     case 'open': {
       const { count, allowed } = seen;
@@ -243,9 +202,9 @@ function seenStatements(of: Of & { no: number }, seen: RateSeen): readonly State
   }
 }
 
-export function rateWindowOf(row: SqlRow): RateWindow {
+export function rateWindowOf(row: SqlRow): SharedWindow {
   // Only the statements above write it.
-  const state = textOf(row, 'state') as RateWindow['state'];
+  const state = textOf(row, 'state') as SharedWindow['state'];
   return {
     no: numberOf(row, 'window_no'),
     state,

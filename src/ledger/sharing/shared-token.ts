@@ -1,14 +1,5 @@
 import { query, type Bind } from '../sql/statement.ts';
 
-/** An access token that all instances use, sealed by whoever fetched it. */
-export interface SealedToken {
-  /** Grows with every token. */
-  readonly generation: number;
-  readonly sealed: string;
-  /** Negative when it has ended; milliseconds. */
-  readonly endsInMs: number;
-}
-
 export const readToken: Bind<{ client: string }> = query(
   'token.read',
   `select generation, sealed, expires_at - :now as ends_in from token

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { MemoryWindowStore } from '../../genesys/budget/window-store.fixture.ts';
 import type { Ledger } from '../ledger.ts';
 import { onBothStores } from '../stores.fixture.ts';
-import type { RateReport } from './rate-window.ts';
+import type { WindowReport } from '../../domain/sharing.ts';
 
 const seen = fc.oneof(
   fc.constant(undefined),
@@ -69,7 +69,7 @@ onBothStores((open, { clock, join }) => {
             if (ledgers[2] !== undefined) await kill(ledgers[2]);
           }
           const instance = hasDead && i >= 5 ? step.instance % 2 : step.instance;
-          const report: RateReport = { ...step, no: step.isStale ? no - 1 : no };
+          const report: WindowReport = { ...step, no: step.isStale ? no - 1 : no };
           const told = await ledgers[instance]?.sharing.exchange(`t${n}`, report);
           expect(told).toEqual(memory.exchange(String(instance), report));
           no = told?.no ?? no;

@@ -1,25 +1,18 @@
+import type {
+  NewToken,
+  SealedToken,
+  SharedWindow,
+  Sharing,
+  WindowReport,
+} from '../../domain/sharing.ts';
 import { dropDuty, holdDuty } from '../instances/duty.ts';
 import { numberOf, textOf } from '../sql/codec.ts';
 import type { SqlRow, Statement } from '../sql/statement.ts';
 import type { Store } from '../sql/store.ts';
-import { exchangeUnit, rateWindowOf, type RateReport, type RateWindow } from './rate-window.ts';
-import { readToken, replaceToken, type SealedToken } from './shared-token.ts';
+import { exchangeUnit, rateWindowOf } from './rate-window.ts';
+import { readToken, replaceToken } from './shared-token.ts';
 
-/** What the instances on one OAuth client have in common, each under a name that the client gives it. */
-export interface Sharing {
-  /** One transaction: reports, and claims of a rate window. Repeating it does no harm. */
-  exchange(token: string, report: RateReport): Promise<RateWindow>;
-  readToken(client: string): Promise<SealedToken | undefined>;
-  /** False when another instance has put a token there that this one has not seen. */
-  replaceToken(
-    client: string,
-    token: { readonly generation: number; readonly sealed: string; readonly lifeMs: number },
-  ): Promise<boolean>;
-  /** The right to sign in for all, for so long; false while another instance has it. */
-  holdSignIn(client: string, forMs: number): Promise<boolean>;
-  dropSignIn(client: string): Promise<void>;
-}
-
+/** What instances share, as rows: each OAuth client under a name that the client gives it. */
 export class SqlSharing implements Sharing {
   readonly #store: Store;
   readonly #instance: string;
@@ -29,7 +22,7 @@ export class SqlSharing implements Sharing {
     this.#instance = instance;
   }
 
-  async exchange(token: string, report: RateReport): Promise<RateWindow> {
+  async exchange(token: string, report: WindowReport): Promise<SharedWindow> {
     const of = { token, instance: this.#instance };
     const result = await this.#store.run(exchangeUnit(of, report));
     const row = result === 'refused' ? undefined : result.at(-1)?.[0];
@@ -47,16 +40,9 @@ export class SqlSharing implements Sharing {
     };
   }
 
-  async replaceToken(
-    client: string,
-    {
-      generation,
-      sealed,
-      lifeMs,
-    }: { readonly generation: number; readonly sealed: string; readonly lifeMs: number },
-  ): Promise<boolean> {
-    const life = Math.floor(lifeMs);
-    const rows = await this.#rows(replaceToken({ client, generation, sealed, lifeMs: life }));
+  async replaceToken(client: string, token: NewToken): Promise<boolean> {
+    const lifeMs = Math.floor(token.lifeMs);
+    const rows = await this.#rows(replaceToken({ ...token, client, lifeMs }));
     return rows.length > 0;
   }
 

@@ -1,5 +1,5 @@
 import type { AnswerFacts } from '../budget.ts';
-import type { SharedWindow, WindowReport } from '../window-store.ts';
+import type { SharedWindow, WindowReport } from '../../../domain/sharing.ts';
 import type { Ticket } from './state.ts';
 
 export type WindowEvent =

@@ -6,7 +6,7 @@
  * What is reported of units still to land may only ever be too much: it grows by claims alone, and
  * those pass the store. So whoever moves the window on carries enough of it for everybody.
  */
-import type { SharedWindow, WindowReport, WindowSeen } from '../window-store.ts';
+import type { SharedWindow, WindowReport, WindowSeen } from '../../../domain/sharing.ts';
 import type { Exchange } from './event.ts';
 import { outstandingOf, spareOf, type Phase, type Share, type WindowState } from './state.ts';
 import { turn } from './turn.ts';

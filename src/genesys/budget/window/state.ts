@@ -1,4 +1,4 @@
-import type { SharedWindow } from '../window-store.ts';
+import type { SharedWindow } from '../../../domain/sharing.ts';
 
 /**
  * What is known of one rate window of the platform, as a value and the rules that change it. Windows
