@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConversationId, EnrichmentId, TraceId } from '../../src/domain/ids.ts';
+import { NO_WORK } from '../../src/domain/outcome.ts';
 import type { EnrichmentRequest } from '../../src/domain/request.ts';
 import { Acceptor } from '../../src/engine/accept.ts';
 import { startInstance } from '../../src/engine/instance.ts';
@@ -48,12 +49,7 @@ const emptyTurn: RunTurn = async (claim) => ({
       enrichmentIds: claim.requests.map((request) => request.id),
       traceId: claim.requests[0]?.traceId ?? ('none' as TraceId),
       result: 'unchanged',
-      sources: [],
-      keys: [],
-      dropped: [],
-      platformRequests: 0,
-      proofRequests: 0,
-      stages: {},
+      ...NO_WORK,
     },
   },
 });

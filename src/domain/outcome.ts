@@ -78,3 +78,9 @@ export interface OutcomeSummary {
    */
   readonly report?: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** What an outcome says of work that was not begun; who asked and what came of it is left to say. */
+export const NO_WORK: Pick<
+  OutcomeSummary,
+  'sources' | 'keys' | 'dropped' | 'platformRequests' | 'proofRequests' | 'stages'
+> = { sources: [], keys: [], dropped: [], platformRequests: 0, proofRequests: 0, stages: {} };

@@ -1,6 +1,7 @@
+import type { FeedEvent } from '../domain/feed.ts';
 import { LRUCache } from 'lru-cache';
 import type { ConversationId } from '../domain/ids.ts';
-import type { FeedEvent, FeedItem, FeedSource } from './feed-event.ts';
+import type { FeedItem, FeedSource } from './feed-event.ts';
 import type { Cursor, Subscription } from './subscription.ts';
 
 const PAGE = 100;

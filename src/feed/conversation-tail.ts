@@ -1,5 +1,6 @@
+import type { FeedEvent } from '../domain/feed.ts';
 import type { ConversationId } from '../domain/ids.ts';
-import type { FeedEvent, FeedItem, FeedSource } from './feed-event.ts';
+import type { FeedItem, FeedSource } from './feed-event.ts';
 import type { Cursor, Subscription } from './subscription.ts';
 
 /** Events read at once from the source. */

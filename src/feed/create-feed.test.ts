@@ -1,10 +1,11 @@
+import type { FeedPage } from '../domain/feed.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConversationId } from '../domain/ids.ts';
 import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import { createFeed, type Feed, type FeedOptions } from './create-feed.ts';
-import type { FeedItem, FeedPage } from './feed-event.ts';
+import type { FeedItem } from './feed-event.ts';
 import { MemoryFeedSource } from './source.fixture.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -1,20 +1,5 @@
+import type { FeedEvent, FeedPage } from '../domain/feed.ts';
 import type { ConversationId } from '../domain/ids.ts';
-
-/** One event of one conversation, numbered from 1 without gaps. */
-export interface FeedEvent {
-  readonly conversationId: ConversationId;
-  readonly n: number;
-  readonly kind: string;
-  readonly body: unknown;
-  /** Epoch milliseconds of the store's clock. */
-  readonly at: number;
-}
-
-export interface FeedPage {
-  readonly events: readonly FeedEvent[];
-  /** Number of the oldest event that is still kept. */
-  readonly oldest: number | undefined;
-}
 
 /** Where events are kept. The ledger is one. */
 export interface FeedSource {

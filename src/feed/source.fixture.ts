@@ -1,6 +1,7 @@
+import type { FeedEvent, FeedPage } from '../domain/feed.ts';
 import type { ConversationId } from '../domain/ids.ts';
 import { parseConversationId } from '../domain/ids.ts';
-import type { FeedEvent, FeedPage, FeedSource } from './feed-event.ts';
+import type { FeedSource } from './feed-event.ts';
 
 /** Events in memory, as a ledger keeps them. */
 export class MemoryFeedSource implements FeedSource {

@@ -1,6 +1,6 @@
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
-import type { OutcomeSummary } from '../domain/outcome.ts';
+import { NO_WORK, type OutcomeSummary } from '../domain/outcome.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Ledger } from './ledger.ts';
 import type { Claim, Settlement } from './turn.ts';
@@ -30,12 +30,8 @@ export function anOutcome(claim: Claim, parts: Partial<OutcomeSummary> = {}): Ou
     enrichmentIds: claim.requests.map((request) => request.id),
     traceId: claim.requests[0]?.traceId ?? ('trace' as TraceId),
     result: 'enriched',
-    sources: [],
-    keys: [],
-    dropped: [],
+    ...NO_WORK,
     platformRequests: 1,
-    proofRequests: 0,
-    stages: {},
     ...parts,
   };
 }

@@ -17,6 +17,7 @@
  *
  * All instants are epoch milliseconds of the store's clock: `now()`.
  */
+import type { FeedPage } from '../domain/feed.ts';
 import type { ConversationId, EnrichmentId, ParticipantId } from '../domain/ids.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
 import type { Sharing } from '../domain/sharing.ts';
@@ -29,7 +30,6 @@ import type { Outbox } from './outbox/outbox.ts';
 import type {
   ConversationQuery,
   ConversationRecord,
-  FeedPage,
   KnownConversation,
   LedgerStats,
   OutcomeRecord,

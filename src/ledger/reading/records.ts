@@ -53,20 +53,6 @@ export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
 }
 
-export interface FeedEvent {
-  readonly conversationId: ConversationId;
-  readonly n: number;
-  readonly kind: string;
-  readonly body: unknown;
-  readonly at: number;
-}
-
-export interface FeedPage {
-  readonly events: readonly FeedEvent[];
-  /** Number of the oldest event that is still kept; a reader who is behind it has missed some. */
-  readonly oldest: number | undefined;
-}
-
 export interface AuditRecord {
   readonly id: string;
   readonly conversationId: ConversationId | undefined;

@@ -1,3 +1,4 @@
+import type { FeedPage } from '../../domain/feed.ts';
 import type { ConversationId, EnrichmentId } from '../../domain/ids.ts';
 import { spreadOf } from '../../lib/percentile.ts';
 import type { LedgerReader } from '../ledger.ts';
@@ -28,7 +29,6 @@ import type { Outbox, OutboxMessage, OutboxQuery } from '../outbox/outbox.ts';
 import type {
   ConversationQuery,
   ConversationRecord,
-  FeedPage,
   KnownConversation,
   LedgerStats,
   OutcomeRecord,

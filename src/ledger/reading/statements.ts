@@ -1,11 +1,11 @@
 import type { MediaType } from '../../domain/conversation.ts';
+import type { FeedEvent } from '../../domain/feed.ts';
 import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type { RequestKind } from '../../domain/request.ts';
 import type {
   AuditRecord,
   ConversationRecord,
-  FeedEvent,
   OutcomeRecord,
   Phase,
   RequestRecord,

@@ -1,6 +1,6 @@
 import { hasEnded } from '../../domain/conversation.ts';
 import type { EnrichmentId } from '../../domain/ids.ts';
-import type { OutcomeSummary } from '../../domain/outcome.ts';
+import { NO_WORK, type OutcomeSummary } from '../../domain/outcome.ts';
 import type { EnrichmentRequest } from '../../domain/request.ts';
 import type { Acceptance } from '../ledger.ts';
 import { entriesOfConversation } from '../reading/statements.ts';
@@ -240,11 +240,6 @@ function skipped(request: EnrichmentRequest): OutcomeSummary {
     traceId: request.traceId,
     result: 'skipped',
     reason: 'ended',
-    sources: [],
-    keys: [],
-    dropped: [],
-    platformRequests: 0,
-    proofRequests: 0,
-    stages: {},
+    ...NO_WORK,
   };
 }

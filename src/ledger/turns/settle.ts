@@ -1,4 +1,4 @@
-import type { OutcomeSummary } from '../../domain/outcome.ts';
+import { NO_WORK, type OutcomeSummary } from '../../domain/outcome.ts';
 import { laneNumber, toJson } from '../sql/codec.ts';
 import { deciding, query, type SqlParams, type Statement, type Unit } from '../sql/statement.ts';
 import type { AuditDraft, Claim, Failure, Settlement } from '../turn.ts';
@@ -221,11 +221,6 @@ function outcomeOf(claim: Claim, failure: Failure): OutcomeSummary | undefined {
     result: 'failed',
     reason: failure.reason,
     message: failure.message,
-    sources: [],
-    keys: [],
-    dropped: [],
-    platformRequests: 0,
-    proofRequests: 0,
-    stages: {},
+    ...NO_WORK,
   };
 }
