@@ -11,17 +11,18 @@ export class TimeoutError extends Error {
   }
 }
 
-/** The promise, or the signal's reason as soon as it aborts. What the promise is about goes on. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as it aborts. The work itself
+ * must watch the signal too, where it can be stopped; what becomes of it later is dropped.
+ */
+export function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const letGo = (): void => signal.removeEventListener('abort', onAbort);
+    void work.then(resolve, reject).finally(letGo);
+  });
 }
 
 /** What several signals say together, until it is disposed. */

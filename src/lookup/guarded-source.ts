@@ -1,7 +1,6 @@
-import { createDeadline, TimeoutError } from '../lib/abort.ts';
+import { abortable, createDeadline, TimeoutError } from '../lib/abort.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { abortable } from './abortable.ts';
 import { Breaker, type BreakerKind } from './breaker.ts';
 import { Bulkhead } from './bulkhead.ts';
 import { LookupError, toLookupError } from './errors.ts';

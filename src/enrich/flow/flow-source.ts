@@ -1,8 +1,7 @@
 import { isRapportError, messageOf } from '../../domain/errors.ts';
-import { createDeadline } from '../../lib/abort.ts';
+import { abortable, createDeadline } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { silentLog, type Log } from '../../lib/log.ts';
-import { abortable } from '../../lookup/abortable.ts';
 import { parseFlowSchema, type FlowSchema } from './flow-schema.ts';
 import type { FlowOptions } from '../options.ts';
 

@@ -1,7 +1,7 @@
 import { isRapportError, messageOf } from '../../domain/errors.ts';
+import { abortable } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { raceAbort } from './race-abort.ts';
 import { renewEarlyMs, type Obtain, type ObtainedToken } from './obtain.ts';
 import type { AccessToken, TokenSource } from './token-source.ts';
 
@@ -59,7 +59,8 @@ class CachedTokenSource implements TokenSource {
       return held.token;
     }
     if (this.#refusal !== undefined && nowMs < this.#refusal.untilMs) throw this.#refusal.error;
-    return raceAbort(this.#fetch(), signal);
+    const fetching = this.#fetch();
+    return signal === undefined ? fetching : abortable(fetching, signal);
   }
 
   refuse(token: AccessToken): void {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { abortable } from '../../../lib/abort.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
-import { abortable } from '../../abortable.ts';
 import { LookupError } from '../../errors.ts';
 import { codeOf } from '../../../lib/error-code.ts';
 import type { CsvSourceOptions } from '../../options/file-options.ts';
