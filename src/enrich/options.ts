@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AttributeClass } from '../domain/attributes.ts';
+import { MAX_REQUEST_BYTES } from '../genesys/limits.ts';
 import { keyPreferenceSchema } from '../lookup/options/key-options.ts';
 import { ATTRIBUTE_TYPES, type AttributeType } from './mapping/canonical.ts';
 
@@ -37,9 +38,6 @@ export interface LimitOptions {
   readonly maxBytes: number;
   readonly allowPrefixes: readonly string[];
 }
-
-/** Platform limit: a request body has at most 512 000 bytes (`request.bytes.max`, API limits page, 2026-11). */
-export const MAX_REQUEST_BYTES = 512_000;
 
 /** The sources of a key, first to last, when nothing is configured. */
 export const DEFAULT_KEYS: readonly string[] = [

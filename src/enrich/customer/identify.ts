@@ -2,6 +2,7 @@ import { canonicalize } from '../mapping/canonical.ts';
 import type { Conversation, Participant } from '../../domain/conversation.ts';
 import type { RequestBody } from '../../domain/request.ts';
 import type { Expression } from '../expression/expression.ts';
+import { MAX_KEY_LENGTH } from '../../lookup/key.ts';
 import type { ToE164 } from './phone.ts';
 
 /** One place where a key may come from, parsed from the configuration. */
@@ -37,9 +38,6 @@ export interface IdentifyInput {
   readonly participant: Participant;
   readonly request: Pick<RequestBody, 'externalId' | 'phone' | 'email'>;
 }
-
-/** Longest key, in characters; what is longer is no key of a customer. */
-const MAX_KEY_LENGTH = 512;
 
 /**
  * Finds the key by which the sources know the customer: the first configured place that yields one.
