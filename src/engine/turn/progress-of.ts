@@ -1,5 +1,6 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { Claim } from '../../ledger/turn.ts';
+import { nameOf } from '../../writeback/turn/board.ts';
 import type { Progress } from '../progress.ts';
 import type { TurnResult } from '../run-turn.ts';
 
@@ -34,6 +35,3 @@ export function changedStates(
   const states = new Map(before.map((entry) => [nameOf(entry), entry.state]));
   return after.filter((entry) => states.get(nameOf(entry)) !== entry.state);
 }
-
-const nameOf = (entry: { participantId: string; target: string; key: string }): string =>
-  `${entry.participantId}\n${entry.target}\n${entry.key}`;
