@@ -79,6 +79,9 @@ type Rule = (view: View) => Resolution | undefined;
 /** One of our own people. The platform writes `agent` on routed conversations, `user` on direct ones. */
 const OUR_PEOPLE: ReadonlySet<string> = new Set(['agent', 'user']);
 
+const customerRow = firstOf('customers');
+const externalRow = firstOf('externals');
+
 /**
  * The table. A customer comes before every external party, since on an inbound conversation an
  * external party is somebody whom an agent consulted or transferred to. Where several remain, the
@@ -152,16 +155,12 @@ const RULES: readonly Rule[] = [
       : undefined,
 ];
 
-function customerRow(rule: CustomerRule, reason: string, holds: (view: View) => boolean): Rule {
-  return (view) => {
-    const first = view.customers[0];
-    return first !== undefined && holds(view) ? chosen(first, rule, reason) : undefined;
-  };
-}
-
-function externalRow(rule: CustomerRule, reason: string, holds: (view: View) => boolean): Rule {
-  return (view) => {
-    const first = view.externals[0];
+/** A row that picks the first of these parties when it holds. */
+function firstOf(
+  who: 'customers' | 'externals',
+): (rule: CustomerRule, reason: string, holds: (view: View) => boolean) => Rule {
+  return (rule, reason, holds) => (view) => {
+    const [first] = view[who];
     return first !== undefined && holds(view) ? chosen(first, rule, reason) : undefined;
   };
 }
