@@ -124,19 +124,20 @@ function compare(
     Object.entries(expect).map(([key, value]) => [key, value === null ? null : String(value)]),
   );
   if (exact) for (const key of actual.keys()) if (!expected.has(key)) expected.set(key, null);
-  const reasonOf = (key: string) => reasons.get(key) ?? unknownKey(key, known);
   const verdicts = new Map(report.keys.map((row) => [row.key, row.status]));
+  const differ = (
+    of: CaseDifference['of'],
+    wanted: Iterable<readonly [string, string | null]>,
+    found: ReadonlyMap<string, string>,
+  ): readonly CaseDifference[] =>
+    [...wanted].flatMap(([key, text]) => {
+      const got = found.get(key) ?? null;
+      const reason = reasons.get(key) ?? unknownKey(key, known);
+      return got === text ? [] : [{ key, of, expected: text, actual: got, reason }];
+    });
   return [
-    ...[...expected].flatMap(([key, wanted]): readonly CaseDifference[] => {
-      const got = actual.get(key) ?? null;
-      if (got === wanted) return [];
-      return [{ key, of: 'value', expected: wanted, actual: got, reason: reasonOf(key) }];
-    }),
-    ...Object.entries(status).flatMap(([key, wanted]): readonly CaseDifference[] => {
-      const got = verdicts.get(key) ?? null;
-      if (got === wanted) return [];
-      return [{ key, of: 'status', expected: wanted, actual: got, reason: reasonOf(key) }];
-    }),
+    ...differ('value', expected, actual),
+    ...differ('status', Object.entries(status), verdicts),
   ];
 }
 
