@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { checkMapped } from './flow/check-flow.ts';
 import { diffAttributes } from './mapping/diff.ts';
 import type { Enrichment } from './enrichment.ts';
-import type { FlowAnswer, FlowSource } from './flow/flow-source.ts';
+import { schemaOf, type FlowSource } from './flow/flow-source.ts';
 import { identifyForSources } from './customer/identify-sources.ts';
 import { lookUpAll, type SourceAnswers } from './look-up-all.ts';
 import type { Lookups } from '../lookup/lookups.ts';
@@ -94,12 +94,6 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
       stages: timed.stages,
     });
   });
-}
-
-function schemaOf(
-  flow: FlowAnswer | undefined,
-): (FlowAnswer & { kind: 'schema' })['schema'] | undefined {
-  return flow?.kind === 'schema' ? flow.schema : undefined;
 }
 
 /** What expressions see beside the sources. `$now` is the clock's, so that a turn can be repeated. */

@@ -25,6 +25,10 @@ export type FlowAnswer =
     }
   | { readonly kind: 'unavailable'; readonly flowId: string; readonly problem: string };
 
+/** The flow's inputs, where they are known. */
+export const schemaOf = (answer: FlowAnswer | undefined): FlowSchema | undefined =>
+  answer?.kind === 'schema' ? answer.schema : undefined;
+
 export interface FlowSource {
   /** Rejects only with the signal's reason. */
   read(signal: AbortSignal): Promise<FlowAnswer>;

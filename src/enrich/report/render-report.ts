@@ -1,6 +1,7 @@
 import type { SourceVerdict } from '../../domain/outcome.ts';
 import type { EnrichmentReport, KeyFinding, KeyReport } from './report.ts';
 import { quoteForTerminal } from '../../lib/terminal-text.ts';
+import { textTable } from '../../lib/text-table.ts';
 
 /** Longest value shown in a cell, in characters; the patch below the table has it whole. */
 const MAX_CELL_LENGTH = 40;
@@ -13,7 +14,7 @@ const MAX_CELL_LENGTH = 40;
 export function renderReport(report: EnrichmentReport): string {
   return [
     ...headOf(report),
-    ...(report.keys.length === 0 ? [] : ['', ...tableOf(report.keys)]),
+    ...(report.keys.length === 0 ? [] : ['', tableOf(report.keys)]),
     ...notesOf(report.keys),
     '',
     ...payloadOf(report),
@@ -86,10 +87,10 @@ function ageText(ms: number): string {
 
 const TITLES = ['key', 'wanted', 'present', 'declared', 'actual', 'status', 'action'] as const;
 
-function tableOf(rows: readonly KeyReport[]): readonly string[] {
-  const lines = [
-    TITLES,
-    ...rows.map((row) => [
+function tableOf(rows: readonly KeyReport[]): string {
+  return textTable(
+    TITLES.map((title) => ({ title })),
+    rows.map((row) => [
       plain(row.key),
       cell(row.wanted),
       cell(row.present),
@@ -98,13 +99,6 @@ function tableOf(rows: readonly KeyReport[]): readonly string[] {
       row.status,
       row.action,
     ]),
-  ];
-  const widths = TITLES.map((_title, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((text, i) => text.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
   );
 }
 

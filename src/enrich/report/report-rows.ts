@@ -1,7 +1,7 @@
 import type { Attributes } from '../../domain/attributes.ts';
 import type { Participant } from '../../domain/conversation.ts';
 import { findUndelivered, type Checked } from '../flow/check-flow.ts';
-import type { FlowAnswer } from '../flow/flow-source.ts';
+import { schemaOf, type FlowAnswer } from '../flow/flow-source.ts';
 import type { KeyReport } from './report.ts';
 import type { Dropped, Validated } from '../mapping/validate.ts';
 
@@ -19,11 +19,9 @@ export function rowsOf(input: RowInput): readonly KeyReport[] {
   const { participant } = input.resolution;
   const dropped = new Map(input.validated.dropped.map((item) => [item.key, item]));
   const mapped = input.checked.map((checked) => mappedRow(checked, dropped, input));
-  const { flow } = input;
-  const schema = flow?.kind === 'schema' ? flow.schema : undefined;
   const undelivered = findUndelivered(
     input.checked.map((item) => item.mapped),
-    schema,
+    schemaOf(input.flow),
   ).map(({ key, declaredType, isRequired }): KeyReport => ({
     key,
     class: 'public',
