@@ -23,6 +23,12 @@ export const leave: Bind<{ id: string }> = query(
   `delete from instance where id = cast(:id as text)`,
 );
 
+const takenOver = `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
+     reason = '${TAKEN_OVER}', changed_at = :now`;
+
+const waitingAgain = `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now,
+     changed_at = :now`;
+
 /**
  * What an owner held that beats no more is due again; the next turn looks before it writes. Rows that
  * a frozen transaction still locks are passed by; the server ends it, and the next round takes them.
@@ -33,8 +39,7 @@ export const takeOver: Bind = query(
      select c.id from conversation c where c.phase = 'leased' and not exists (
        select 1 from instance i where i.id = c.owner and i.alive_until > :now)
      ${on.skipLocked('c')})
-   update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
-     reason = '${TAKEN_OVER}', changed_at = :now
+   ${takenOver}
    where id in (select id from orphaned)
    returning id`,
 );
@@ -42,7 +47,7 @@ export const takeOver: Bind = query(
 /** A message that its sender may or may not have sent is sent again: receivers know it by its id. */
 export const takeOverOutbox: Bind = query(
   'liveness.takeOverOutbox',
-  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now, changed_at = :now
+  `${waitingAgain}
    where state = 'sending' and not exists (
      select 1 from instance i where i.id = outbox.owner and i.alive_until > :now)
    returning id`,
@@ -57,29 +62,25 @@ export const forgetInstances: Bind = query(
 /** What this instance itself held under a lease that it lost and has won back since. */
 export const takeBackOwn: Bind<{ owner: string }> = query(
   'liveness.takeBackOwn',
-  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
-     reason = '${TAKEN_OVER}', changed_at = :now
+  `${takenOver}
    where phase = 'leased' and owner = cast(:owner as text) returning id`,
 );
 
 export const takeBackOwnOutbox: Bind<{ owner: string }> = query(
   'liveness.takeBackOwnOutbox',
-  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now,
-     changed_at = :now
+  `${waitingAgain}
    where state = 'sending' and owner = cast(:owner as text) returning id`,
 );
 
 /** Everything is ours to take back where the file lock proves that every other owner is dead. */
 export const takeBackAll: Bind = query(
   'liveness.takeBackAll',
-  `update conversation set phase = 'due', due_at = :now, owner = null, claim = null,
-     reason = '${TAKEN_OVER}', changed_at = :now where phase = 'leased' returning id`,
+  `${takenOver} where phase = 'leased' returning id`,
 );
 
 export const takeBackOutbox: Bind = query(
   'liveness.takeBackOutbox',
-  `update outbox set state = 'waiting', owner = null, claim = null, next_at = :now, changed_at = :now
-   where state = 'sending' returning id`,
+  `${waitingAgain} where state = 'sending' returning id`,
 );
 
 /**

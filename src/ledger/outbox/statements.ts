@@ -32,30 +32,23 @@ export const nextMessageIn: Bind<{ destination: string | null }> = query(
      and ${isFirstInLine}`,
 );
 
-export const markSent: Bind<{ id: string; owner: string; status: string }> = query(
-  'outbox.sent',
-  `update outbox set state = 'sent', owner = null, claim = null, last_status = cast(:status as text),
+/** What became of a message that this instance was sending; touches none that another one has by then. */
+const mark = (change: string): string =>
+  `update outbox set ${change}, owner = null, claim = null, last_status = cast(:status as text),
      changed_at = :now
    where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
-   returning id`,
+   returning id`;
+
+type Marked = { id: string; owner: string; status: string };
+
+export const markSent: Bind<Marked> = query('outbox.sent', mark(`state = 'sent'`));
+
+export const markWaiting: Bind<Marked & { delayMs: number }> = query(
+  'outbox.retry',
+  mark(`state = 'waiting', next_at = :now + cast(:delayMs as bigint)`),
 );
 
-export const markWaiting: Bind<{ id: string; owner: string; status: string; delayMs: number }> =
-  query(
-    'outbox.retry',
-    `update outbox set state = 'waiting', owner = null, claim = null, last_status = cast(:status as text),
-     next_at = :now + cast(:delayMs as bigint), changed_at = :now
-   where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
-   returning id`,
-  );
-
-export const markDead: Bind<{ id: string; owner: string; status: string }> = query(
-  'outbox.dead',
-  `update outbox set state = 'dead', owner = null, claim = null, last_status = cast(:status as text),
-     changed_at = :now
-   where id = cast(:id as text) and owner = cast(:owner as text) and state = 'sending'
-   returning id`,
-);
+export const markDead: Bind<Marked> = query('outbox.dead', mark(`state = 'dead'`));
 
 /** A claim whose answer was lost on the way may have been committed; nobody works on what it took. */
 export const returnMessages: Bind<{ owner: string; claim: string }> = query(

@@ -1,11 +1,11 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { MediaType } from '../../domain/conversation.ts';
-import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../../domain/ids.ts';
+import type { ConversationId, ParticipantId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
-import type { Lane, RequestKind } from '../../domain/request.ts';
+import type { Lane } from '../../domain/request.ts';
 import type { Spread } from '../../lib/percentile.ts';
 import type { OutboxState } from '../outbox/outbox.ts';
-import type { AuditedEnrichment, AuditKey } from '../turn.ts';
+import type { AuditedEnrichment, AuditKey, ClaimedRequest } from '../turn.ts';
 
 /** What the ledger can be asked, as people and other rooms read it. All instants are the store's. */
 
@@ -34,14 +34,8 @@ export interface KnownConversation extends ConversationRecord {
   readonly entries: readonly AttributeEntry[];
 }
 
-export interface RequestRecord {
-  readonly id: EnrichmentId;
-  readonly conversationId: ConversationId;
-  readonly kind: RequestKind;
-  readonly lane: Lane;
-  readonly arrival: number;
-  readonly traceId: TraceId;
-  readonly receivedAt: number;
+/** A request without what came with it. */
+export interface RequestRecord extends Omit<ClaimedRequest, 'dedupeKey' | 'body'> {
   readonly outcome: OutcomeRecord | undefined;
 }
 

@@ -1,8 +1,7 @@
 import type { MediaType } from '../../domain/conversation.ts';
 import type { FeedEvent } from '../../domain/feed.ts';
-import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../../domain/ids.ts';
+import type { ConversationId, ParticipantId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
-import type { RequestKind } from '../../domain/request.ts';
 import type {
   AuditRecord,
   ConversationRecord,
@@ -10,7 +9,15 @@ import type {
   Phase,
   RequestRecord,
 } from './records.ts';
-import { fromJson, laneOf, maybeNumber, maybeText, numberOf, textOf } from '../sql/codec.ts';
+import {
+  fromJson,
+  laneOf,
+  maybeNumber,
+  maybeText,
+  numberOf,
+  requestFactsOf,
+  textOf,
+} from '../sql/codec.ts';
 import { query, type Bind, type SqlRow } from '../sql/statement.ts';
 import type { AuditedEnrichment, AuditKey } from '../turn.ts';
 
@@ -140,13 +147,7 @@ export function conversationOf(row: SqlRow): ConversationRecord {
 
 export function requestRecordOf(row: SqlRow): RequestRecord {
   return {
-    id: textOf(row, 'id') as EnrichmentId,
-    conversationId: textOf(row, 'conversation_id') as ConversationId,
-    kind: textOf(row, 'kind') as RequestKind,
-    lane: laneOf(row['lane']),
-    arrival: numberOf(row, 'arrival'),
-    traceId: textOf(row, 'trace_id') as TraceId,
-    receivedAt: numberOf(row, 'received_at'),
+    ...requestFactsOf(row),
     outcome: maybeText(row, 'outcome_id') === undefined ? undefined : outcomeOf(row),
   };
 }

@@ -100,8 +100,8 @@ async function sweepAudit(
   audit: SqlAudit,
   what: { readonly ageMs: number; readonly signal: AbortSignal },
 ): Promise<number> {
-  const start = (await audit.anchor()).seq;
   let anchor: Link = await audit.anchor();
+  const start = anchor.seq;
   const limit = SLICE_ROWS;
   while (!what.signal.aborted) {
     const rows = await store.read(sealedAfter({ after: anchor.seq, limit }));

@@ -87,17 +87,24 @@ export function decodeBody(text: string | undefined): RequestBody {
   };
 }
 
-export function requestOf(row: SqlRow): ClaimedRequest {
+/** What is kept of a request for as long as its row is; its body goes once it is answered. */
+export function requestFactsOf(row: SqlRow): Omit<ClaimedRequest, 'dedupeKey' | 'body'> {
   return {
     id: textOf(row, 'id') as EnrichmentId,
     conversationId: textOf(row, 'conversation_id') as ConversationId,
     kind: textOf(row, 'kind') as RequestKind,
     lane: laneOf(row['lane']),
-    dedupeKey: textOf(row, 'dedupe_key'),
     traceId: textOf(row, 'trace_id') as TraceId,
-    body: decodeBody(maybeText(row, 'body')),
     arrival: numberOf(row, 'arrival'),
     receivedAt: numberOf(row, 'received_at'),
+  };
+}
+
+export function requestOf(row: SqlRow): ClaimedRequest {
+  return {
+    ...requestFactsOf(row),
+    dedupeKey: textOf(row, 'dedupe_key'),
+    body: decodeBody(maybeText(row, 'body')),
   };
 }
 
