@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateLimiter } from '../../emulator/limits/rate-limiter.ts';
 import type { LimitChange } from '../../emulator/limits/settings.ts';
-import { sleep } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { seededRandom, SimulatedPlatform } from '../../../test/fixtures/simulated-platform.ts';
 import type { Budget, Permit } from './budget.ts';
 import { createBudget } from './create-budget.ts';
+import { ANY_WORK, anyLimits, doWork, RESETS, runsOf } from '../../../test/fixtures/random-work.ts';
 import { MemoryWindowStore, type MemoryWindowStoreOptions } from './window-store.fixture.ts';
 
 interface Instance {
@@ -91,8 +91,6 @@ async function finish(
   expect(written).toHaveLength(count);
   return written;
 }
-
-const RESETS = ['up', 'down', 'plus-one', 'constant'] as const;
 
 describe('a window that three instances share', () => {
   it.each(RESETS)('is used up and never overdrawn (reset %s)', async (reset) => {
@@ -186,29 +184,12 @@ describe('a window that three instances share', () => {
   );
 });
 
-/** `RAPPORT_SOAK=1` means many; any other number is how many. */
-const soak = Number(process.env['RAPPORT_SOAK'] ?? 40);
-const runs = soak === 1 ? 2_000 : soak;
-
-const limits = fc.record({
-  opens: fc.constantFrom('first-call' as const, 'aligned' as const),
-  reset: fc.constantFrom(...RESETS),
-  retryAfter: fc.constantFrom('seconds' as const, 'date' as const, 'none' as const),
-  tokenPerWindow: fc.constantFrom(20, 60, 300),
-  usedAtStart: fc.integer({ min: 0, max: 15 }),
-  openedBeforeMs: fc.integer({ min: 0, max: 59_999 }),
-  countRefused: fc.boolean(),
+const runs = runsOf(40, 2_000);
+const limits = anyLimits(15);
+const work = fc.array(fc.record({ ...ANY_WORK, instance: fc.nat({ max: 3 }) }), {
+  minLength: 1,
+  maxLength: 150,
 });
-
-const work = fc.array(
-  fc.record({
-    atMs: fc.integer({ min: 0, max: 150_000 }),
-    instance: fc.nat({ max: 3 }),
-    cost: fc.constantFrom(1 as const, 2 as const),
-    mishap: fc.constantFrom('none', 'none', 'none', 'released', 'lost', 'slow'),
-  }),
-  { minLength: 1, maxLength: 150 },
-);
 
 const paths = fc.record({
   count: fc.integer({ min: 2, max: 4 }),
@@ -219,11 +200,11 @@ const paths = fc.record({
   storeFailures: fc.constantFrom(0, 0, 5, 30),
 });
 
-type Work = typeof work extends fc.Arbitrary<infer List> ? List : never;
+type Items = typeof work extends fc.Arbitrary<infer List> ? List : never;
 type Paths = typeof paths extends fc.Arbitrary<infer Value> ? Value : never;
 
 async function play(
-  items: Work,
+  items: Items,
   settings: LimitChange,
   ways: Paths,
 ): Promise<Rig & { done: number }> {
@@ -250,18 +231,7 @@ async function play(
   for (const item of items) {
     const instance = instances[item.instance % ways.count];
     if (instance === undefined) continue;
-    void (async () => {
-      await sleep(clock, item.atMs);
-      using permit = await instance.budget.whenRoom('live', { cost: item.cost });
-      if (item.mishap === 'slow') await sleep(clock, chance() * 3_000);
-      if (item.mishap !== 'released') {
-        for (let i = 0; i < item.cost; i++) {
-          if (item.mishap === 'lost') await instance.platform.loseOne(permit, 'op');
-          else await instance.platform.request(permit, 'op');
-        }
-      }
-      done += 1;
-    })();
+    void doWork(item, 'live', { clock, random: chance, ...instance }).then(() => (done += 1));
   }
   for (let minute = 0; minute < 90 && done < items.length; minute++) await clock.advance(60_000);
   await clock.advance(10_000);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LimitChange } from '../../emulator/limits/settings.ts';
-import { sleep } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { seededRandom, SimulatedPlatform } from '../../../test/fixtures/simulated-platform.ts';
 import { BUDGET_LANES, type BudgetSnapshot } from './budget.ts';
 import { createBudget } from './create-budget.ts';
+import { ANY_WORK, anyLimits, doWork, RESETS, runsOf } from '../../../test/fixtures/random-work.ts';
 
 interface Burst {
   readonly limits?: LimitChange;
@@ -56,7 +56,6 @@ async function burst(options: Burst): Promise<BurstResult> {
   };
 }
 
-const RESETS = ['up', 'down', 'plus-one', 'constant'] as const;
 /**
  * Arithmetic of windows that the burst itself opens: 150 or 300 written at 0, 60, 120, … seconds. By
  * the end of window k at most 300 k requests have left, so that no order of them gives a lower mean.
@@ -125,36 +124,17 @@ describe('600 conversations under 300 requests a minute', () => {
   );
 });
 
-/** `RAPPORT_SOAK=1` means many; any other number is how many. */
-const soak = Number(process.env['RAPPORT_SOAK'] ?? 60);
-const runs = soak === 1 ? 3_000 : soak;
-
-const limits = fc.record({
-  opens: fc.constantFrom('first-call' as const, 'aligned' as const),
-  reset: fc.constantFrom(...RESETS),
-  retryAfter: fc.constantFrom('seconds' as const, 'date' as const, 'none' as const),
-  tokenPerWindow: fc.constantFrom(20, 60, 300),
-  // A window that others have filled refuses the first request of anybody.
-  usedAtStart: fc.integer({ min: 0, max: 19 }),
-  openedBeforeMs: fc.integer({ min: 0, max: 59_999 }),
-  countRefused: fc.boolean(),
+const runs = runsOf(60, 3_000);
+const limits = anyLimits(19);
+const work = fc.array(fc.record({ ...ANY_WORK, lane: fc.constantFrom(...BUDGET_LANES) }), {
+  minLength: 1,
+  maxLength: 120,
 });
 
-const work = fc.array(
-  fc.record({
-    atMs: fc.integer({ min: 0, max: 150_000 }),
-    cost: fc.constantFrom(1 as const, 2 as const),
-    lane: fc.constantFrom(...BUDGET_LANES),
-    /** What goes wrong with it. */
-    mishap: fc.constantFrom('none', 'none', 'none', 'released', 'lost', 'slow'),
-  }),
-  { minLength: 1, maxLength: 120 },
-);
-
-type Work = typeof work extends fc.Arbitrary<infer List> ? List : never;
+type Items = typeof work extends fc.Arbitrary<infer List> ? List : never;
 
 async function play(
-  items: Work,
+  items: Items,
   settings: LimitChange,
   context: { readonly seed: number; readonly maxLatencyMs: number },
 ): Promise<{
@@ -179,18 +159,7 @@ async function play(
   await clock.advance(120_000);
   await opening;
   for (const item of items) {
-    void (async () => {
-      await sleep(clock, item.atMs);
-      using permit = await budget.whenRoom(item.lane, { cost: item.cost });
-      if (item.mishap === 'slow') await sleep(clock, random() * 3_000);
-      if (item.mishap !== 'released') {
-        for (let i = 0; i < item.cost; i++) {
-          if (item.mishap === 'lost') await platform.loseOne(permit, 'op');
-          else await platform.request(permit, 'op');
-        }
-      }
-      done += 1;
-    })();
+    void doWork(item, item.lane, { clock, budget, platform, random }).then(() => (done += 1));
   }
   for (let minute = 0; minute < 60 && done < items.length; minute++) {
     await clock.advance(60_000);
