@@ -27,7 +27,6 @@ export interface Claim {
   readonly lane: Lane;
   readonly participantId: ParticipantId | undefined;
   readonly media: MediaType | undefined;
-  readonly configVersion: string | undefined;
   readonly firstSeenAt: number;
   readonly endedAt: number | undefined;
   /** By the store's clock. */
@@ -121,11 +120,8 @@ export interface Settlement extends TurnWrites {
   readonly outcome?: OutcomeSummary | undefined;
   /** When the conversation wants attention again, by the store's clock: the earliest deadline of its entries. */
   readonly nextDueAt?: number | undefined;
-  /** Lane of that next turn; `verify` unless told. */
-  readonly nextLane?: Lane | undefined;
   readonly participantId?: ParticipantId | undefined;
   readonly media?: MediaType | undefined;
-  readonly configVersion?: string | undefined;
   readonly endedAt?: number | undefined;
   /** The conversation is over and nothing is pending: later requests are answered `skipped: ended`. */
   readonly closed?: boolean | undefined;

@@ -67,7 +67,6 @@ function claimOf({ clock, newId }: Tools, conversationId: ConversationId, call: 
     lane: 'manual',
     participantId: undefined,
     media: undefined,
-    configVersion: undefined,
     firstSeenAt: now,
     endedAt: undefined,
     claimedAt: now,

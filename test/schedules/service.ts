@@ -286,7 +286,6 @@ export class Service {
       lane: this.#mailbox.length > 0 ? 'live' : 'verify',
       participantId: this.#participantId,
       media: undefined,
-      configVersion: undefined,
       firstSeenAt: 0,
       endedAt: this.#endedAt,
       claimedAt: this.#turnAt,

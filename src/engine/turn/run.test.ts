@@ -37,7 +37,6 @@ async function setGold(rig: Rig, more: Partial<Claim> & { readonly waitedMs: num
     lane: 'live',
     participantId: undefined,
     media: undefined,
-    configVersion: undefined,
     firstSeenAt: receivedAt,
     endedAt: undefined,
     claimedAt: rig.clock.wallMs(),

@@ -9,6 +9,7 @@ export interface Migration {
   readonly texts: readonly string[];
 }
 
+/** Nothing has ever written `config_version`; a later step may remove it. */
 const conversation = `create table conversation (
   id text primary key,
   phase text not null,

@@ -28,7 +28,7 @@ export const PATIENCE_MS: Readonly<Record<Exclude<Lane, 'live'>, number>> = {
 };
 
 /** What a claim is made from. */
-export const CLAIMED = `id, fence, arrivals, attempts, lane, participant_id, media, config_version,
+export const CLAIMED = `id, fence, arrivals, attempts, lane, participant_id, media,
      first_seen_at, ended_at, reason, turn_at, earlier_turn_at`;
 
 export const TAKEN_OVER = 'taken over';
@@ -142,7 +142,6 @@ export function claimOf(
     lane: laneOf(row['lane']),
     participantId: maybeText(row, 'participant_id') as ParticipantId | undefined,
     media: maybeText(row, 'media') as MediaType | undefined,
-    configVersion: maybeText(row, 'config_version'),
     firstSeenAt: numberOf(row, 'first_seen_at'),
     endedAt: maybeNumber(row, 'ended_at'),
     claimedAt: numberOf(row, 'turn_at'),

@@ -22,13 +22,12 @@ const release = query(
      lane = case when arrivals > cast(:arrivals as bigint) then coalesce((
          select min(r.lane) from request r where r.conversation_id = conversation.id
            and r.outcome_id is null and r.arrival > cast(:arrivals as bigint)), lane)
-       else cast(:nextLane as integer) end,
+       else ${laneNumber('verify')} end,
      owner = null, claim = null, attempts = 0,
      reason = cast(:reason as text),
      feed_seq = feed_seq + cast(:feedCount as bigint),
      participant_id = coalesce(cast(:participantId as text), participant_id),
      media = coalesce(cast(:media as text), media),
-     config_version = coalesce(cast(:configVersion as text), config_version),
      ended_at = coalesce(cast(:endedAt as bigint), ended_at),
      changed_at = :now
    where id = cast(:conversationId as text) and fence = cast(:fence as bigint)
@@ -173,11 +172,9 @@ function endOfTurn(
         rest: end.rest,
         reason: end.reason,
         nextDueAt: settlement.nextDueAt === undefined ? null : Math.ceil(settlement.nextDueAt),
-        nextLane: laneNumber(settlement.nextLane ?? 'verify'),
         feedCount: settlement.feed?.length ?? 0,
         participantId: settlement.participantId,
         media: settlement.media,
-        configVersion: settlement.configVersion,
         endedAt: settlement.endedAt,
       }),
     ),
