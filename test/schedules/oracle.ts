@@ -1,8 +1,8 @@
 import type { Sent } from './network.ts';
 import type { Record, Said } from './play.ts';
 import { OUR_KEYS, SECRET_KEY, THEIR_KEYS } from './schedule.ts';
-import type { Told } from './service.ts';
 import type { Applied } from './stage.ts';
+import type { Told } from './told.ts';
 
 /**
  * How old the evidence of a word may be when the turn that tells it begins, in milliseconds: frames

@@ -1,7 +1,8 @@
 import { Network, type Sent } from './network.ts';
 import type { Happening, PlatformMood, Schedule } from './schedule.ts';
-import { Service, type Told, type WrapPort } from './service.ts';
+import { Service, type WrapPort } from './service.ts';
 import { Stage, type Applied } from './stage.ts';
+import type { Told } from './told.ts';
 
 /** Long enough for every deadline but a wipe's, in milliseconds. */
 const QUIET_MS = 600_000;
@@ -14,7 +15,7 @@ export interface Record {
   readonly history: readonly Applied[];
   readonly sent: readonly Sent[];
   /** What the CRM said of a key from when on: that is what is asked for. */
-  readonly asks: Service['crmSaid'];
+  readonly asks: Service['crm']['said'];
   /** Requests that nobody has answered. */
   readonly unanswered: number;
   readonly isRestless: boolean;
@@ -106,7 +107,7 @@ class Player {
         this.#stage.emulator.control.configureAttributes({ lagMs: what.ms });
         break;
       case 'crm-fails':
-        this.#service.crmFailures += what.times;
+        this.#service.crm.failures += what.times;
         break;
       case 'busy':
         this.#service.spendBudget(what.forMs);
@@ -133,12 +134,12 @@ class Player {
 
   tell(mood: PlatformMood): Record {
     const { history, conversation } = this.#stage;
-    const { turns, told, entries, crmSaid, unanswered, isRestless, isSetAside } = this.#service;
+    const { turns, told, entries, crm, unanswered, isRestless, isSetAside } = this.#service;
     return {
       mood,
       history,
       sent: this.#network.sent,
-      asks: crmSaid,
+      asks: crm.said,
       unanswered,
       isRestless,
       isSetAside,
@@ -160,7 +161,7 @@ class Player {
 
   #ask(keys: readonly string[]): void {
     for (const key of keys) {
-      this.#service.crm.set(key, `ours-${(this.#serial += 1)}`);
+      this.#service.crm.values.set(key, `ours-${(this.#serial += 1)}`);
     }
     this.#service.ask();
   }

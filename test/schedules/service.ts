@@ -8,14 +8,11 @@ import {
 } from '../../src/domain/ids.ts';
 import type { Observation } from '../../src/domain/observation.ts';
 import type { RequestBody } from '../../src/domain/request.ts';
-import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/world/seed.ts';
 import { LiveTurns } from '../../src/engine/live-turns.ts';
 import { Observer } from '../../src/engine/observe.ts';
 import type { TurnResult } from '../../src/engine/run-turn.ts';
 import { createTurn } from '../../src/engine/turn/run.ts';
-import { loadToE164 } from '../../src/enrich/customer/phone.ts';
 import { createGenesysClient, type GenesysClient } from '../../src/genesys/client.ts';
-import { genesysOptionsSchema } from '../../src/genesys/options.ts';
 import { createIntake } from '../../src/intake/create-intake.ts';
 import { createSeen } from '../../src/intake/seen.ts';
 import type { Observed } from '../../src/ledger/ledger.ts';
@@ -28,17 +25,16 @@ import {
 import { backoffMs } from '../../src/lib/backoff.ts';
 import type { Clock, Timer } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { LookupAnswer } from '../../src/lookup/lookup.ts';
 import { createWorkGate, type PermitGrant } from '../../src/service/wiring/work-gate.ts';
 import { createClientPort } from '../../src/writeback/client-port.ts';
-import { defaultWriteConfig, type WriteConfig } from '../../src/writeback/options.ts';
 import type { PlatformPort } from '../../src/writeback/platform-port.ts';
-import { createDigester } from '../../src/writeback/proof/digest.ts';
 import { createValueMemory } from '../../src/writeback/value-memory.ts';
-import { aPlan, failed, found } from '../fixtures/enrichment.ts';
+import { Crm } from './crm.ts';
 import type { Network } from './network.ts';
-import { SECRET_KEY, type PlatformMood } from './schedule.ts';
+import type { PlatformMood } from './schedule.ts';
+import { CLIENT, DIGEST, PLAN, TO_E164, WRITE } from './settings.ts';
 import type { Stage } from './stage.ts';
+import type { Told, Turn } from './told.ts';
 
 /** Rapport's clock is not the platform's. */
 const SKEW_MS = -123_456;
@@ -48,46 +44,6 @@ const TAKE_OVER_MS = 15_000;
 const RETRY = { baseMs: 1000, maxMs: 300_000 };
 /** More turns than any schedule is worth. */
 const MOST_TURNS = 300;
-
-const CLIENT = genesysOptionsSchema.parse({
-  apiUrl: 'http://127.0.0.1:1',
-  auth: {
-    type: 'client-credentials',
-    clientId: DEFAULT_CLIENT_ID,
-    clientSecret: DEFAULT_CLIENT_SECRET,
-  },
-});
-const WRITE: WriteConfig = {
-  ...defaultWriteConfig(),
-  onOverwrite: { byFlow: 'ours', byOthers: 'alert' },
-};
-const PLAN = aPlan({
-  attributes: {
-    tier: { from: 'crm.tier' },
-    note: { from: 'crm.note', class: 'personal' },
-    wiped: { from: 'crm.wiped', class: 'personal', wipeAtEnd: true },
-    [SECRET_KEY]: { from: `crm.${SECRET_KEY}`, class: 'secret' },
-  },
-});
-const DIGEST = createDigester('a secret of the installation');
-const TO_E164 = await loadToE164();
-
-/** What was told of one key: the feed's event, and the turn that brought it. */
-export interface Told {
-  /** When it was told, and when the turn began that it comes from, by the platform's clock. */
-  readonly at: number;
-  readonly from: number;
-  readonly participantId: string;
-  readonly key: string;
-  readonly state: string;
-}
-
-export interface Turn {
-  readonly from: number;
-  to: number | undefined;
-  /** Its process died, and nothing of it was recorded. */
-  isKilled: boolean;
-}
 
 /** Puts something between the turn and the platform: a planted defect. */
 export type WrapPort = (port: PlatformPort, service: Service) => PlatformPort;
@@ -103,10 +59,7 @@ export class Service {
   readonly told: Told[] = [];
   /** Turns under way and past, by the platform's clock. */
   readonly turns: Turn[] = [];
-  /** What the CRM holds, and what it has said of a key from when on. */
-  readonly crm: Map<string, string> = new Map();
-  readonly crmSaid: { readonly at: number; readonly key: string; readonly value: string }[] = [];
-  crmFailures = 0;
+  readonly crm: Crm;
   /** Its attempts are spent: nothing is done for it until somebody asks again. */
   isSetAside = false;
   /** Told of every frame, before anything reads it. */
@@ -144,6 +97,7 @@ export class Service {
     parts: { readonly mood: PlatformMood; readonly wrap?: WrapPort | undefined },
   ) {
     this.stage = stage;
+    this.crm = new Crm(stage.clock);
     this.#clock = shifted(stage.clock);
     this.#id = parseConversationId(stage.conversation.id);
     this.#covered = parts.mood.topics !== 'none';
@@ -304,7 +258,7 @@ export class Service {
       enrich: () => ({
         plan: PLAN,
         clock,
-        lookup: () => Promise.resolve(this.#lookUp()),
+        lookup: () => Promise.resolve(this.crm.lookUp()),
         loadPhones: () => Promise.resolve(TO_E164),
       }),
       writeback: {
@@ -333,16 +287,6 @@ export class Service {
     } catch (error) {
       return { kind: 'retry', failure: { reason: String(error) } };
     }
-  }
-
-  #lookUp(): LookupAnswer {
-    if (this.crmFailures > 0) {
-      this.crmFailures -= 1;
-      return failed();
-    }
-    const at = this.stage.clock.wallMs();
-    for (const [key, value] of this.crm) this.crmSaid.push({ at, key, value });
-    return found(Object.fromEntries(this.crm));
   }
 
   #end(claim: Claim, result: TurnResult, from: number): void {
