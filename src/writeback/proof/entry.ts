@@ -28,8 +28,8 @@ export function createEntry(want: WantEvent): AttributeEntry {
     base: want.current ?? undefined,
     seen: want.current ?? undefined,
     seenAt: undefined,
-    own: [],
-    writes: 0,
+    own: want.earlier ?? [],
+    writes: want.earlier === undefined ? 0 : 1,
     rewrites: 0,
     sentAt: undefined,
     acceptedAt: undefined,
@@ -78,6 +78,15 @@ export function isAfterAll(entry: AttributeEntry, evidence: EvidenceEvent): bool
   if (evidence.source === 'read') return true;
   const isTimed = evidence.at !== undefined && entry.seenAt !== undefined;
   return isTimed && evidence.at > entry.seenAt && memoryOf(entry).wasRead !== true;
+}
+
+/**
+ * Whether it may be from before another value was seen: the wanted one had been written earlier, and
+ * nothing tells which came last.
+ */
+export function mayBeEarlier(entry: AttributeEntry, evidence: EvidenceEvent): boolean {
+  const isOvertaken = memoryOf(entry).repeated === true && entry.seen !== entry.wanted;
+  return isOvertaken && !isAfterAll(entry, evidence);
 }
 
 /** Nothing tells in which order things were seen: a read is to tell, at once. */

@@ -36,6 +36,8 @@ export interface WantEvent {
   readonly aside?: boolean | undefined;
   /** A voice flow is running that may hold an older copy of the attributes; undefined is not known. */
   readonly flowRunning?: boolean | undefined;
+  /** What we wrote there for others: a secure attribute outlives the customer it was written for. */
+  readonly earlier?: readonly Digest[] | undefined;
   /** An earlier turn may have written it and not lived to say so: what stands there counts as ours. */
   readonly presumeOurs?: boolean | undefined;
 }

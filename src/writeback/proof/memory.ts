@@ -15,6 +15,8 @@ export interface ProofMemory {
   readonly removal?: boolean;
   /** What stands there may have been written by a turn that did not live to say so. */
   readonly presumed?: boolean;
+  /** The wanted value may have stood there before the last write: an echo may be from then. */
+  readonly repeated?: boolean;
   /** A PATCH with this key has left and not been answered. */
   readonly inFlight?: boolean;
   /** How often the wanted value was sent again in doubt. */

@@ -23,6 +23,7 @@ import type {
 import { asOlder, rememberFlows, runningFlows } from './flow-list.ts';
 import { memoryOf, remember } from './memory.ts';
 import { prove } from './proved.ts';
+import { MAX_OWN } from './settings.ts';
 
 /** Here a write of the wanted value is planned, under way, or done. */
 const PURSUED: ReadonlySet<AttributeState> = new Set<AttributeState>([
@@ -129,12 +130,14 @@ function join(entry: AttributeEntry, event: WantEvent): AttributeEntry {
 }
 
 function takeOver(entry: AttributeEntry, event: WantEvent): AttributeEntry {
-  const { digest, class: valueClass, wipe } = event;
+  const { digest, class: valueClass, wipe, earlier = [] } = event;
+  const inherited = earlier.filter((known) => !entry.own.includes(known));
   return adopt(
     {
       ...entry,
       wanted: digest,
       class: valueClass,
+      own: [...inherited, ...entry.own].slice(-MAX_OWN),
       // Once marked, a key stays marked: what was written before must go too.
       wipe: wipe || entry.wipe,
       base: entry.base ?? (entry.writes === 0 ? (event.current ?? undefined) : undefined),
@@ -160,6 +163,7 @@ function adopt(entry: AttributeEntry, event: WantEvent): AttributeEntry {
     doubts: undefined,
     untaken: undefined,
     resolved: undefined,
+    repeated: entry.own.includes(event.digest) || undefined,
     wantedAt: undefined,
     lateMs: undefined,
     reason: undefined,
@@ -189,13 +193,14 @@ export function forgo(entry: AttributeEntry, reason: string): Step {
 /** The PATCH with this key leaves (row 3). */
 export function leave(entry: AttributeEntry, context: StepContext): Step {
   const isDue = entry.state === 'planned' || entry.state === 'wiping';
-  const { inFlight } = memoryOf(entry);
+  const { inFlight, repeated } = memoryOf(entry);
   if (!isDue || inFlight === true || entry.wanted === undefined) {
     return same(entry, { kind: 'count', what: 'ignored' });
   }
   const left: AttributeEntry = {
     ...remember(entry, {
       inFlight: true,
+      repeated: repeated === true || entry.provedAt !== undefined || undefined,
       reads: undefined,
       readMissed: undefined,
       wantedAt: undefined,

@@ -1,5 +1,5 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { classify, enter, feed, isAfterAll, same, witness } from './entry.ts';
+import { classify, enter, feed, isAfterAll, mayBeEarlier, same, witness } from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext } from './event.ts';
 import { overwrite } from './guarding.ts';
 import { memoryOf, remember } from './memory.ts';
@@ -13,11 +13,7 @@ export function witnessAccepted(
 ): Step {
   const seen = classify(entry, evidence.digest);
   const witnessed = witness(entry, evidence);
-  if (seen === 'wanted') {
-    // Another value was seen too, and nothing tells which came last: the read that is due will.
-    const isOpen = memoryOf(entry).contested === true && !isAfterAll(entry, evidence);
-    return isOpen ? same(entry) : prove(witnessed, context);
-  }
+  if (seen === 'wanted') return witnessArrival(entry, evidence, context);
   if (memoryOf(entry).lastRead === true) {
     return evidence.source === 'read' ? giveUp(witnessed, 'ended') : same(witnessed);
   }
@@ -35,6 +31,18 @@ export function witnessAccepted(
     return same({ ...missed, deadlineAt: nextProofAt(missed, context) });
   }
   return evidence.elsewhere === true ? misplace(missed) : ignore(missed, context);
+}
+
+/** The wanted value is there, unless another one was seen too and nothing tells which came last. */
+function witnessArrival(
+  entry: AttributeEntry,
+  evidence: EvidenceEvent,
+  context: StepContext,
+): Step {
+  if (mayBeEarlier(entry, evidence)) return same({ ...entry, deadlineAt: context.now });
+  // The read that is due will tell.
+  const isOpen = memoryOf(entry).contested === true && !isAfterAll(entry, evidence);
+  return isOpen ? same(entry) : prove(witness(entry, evidence), context);
 }
 
 /** Somebody else's value came while ours was on its way: it is given time, then one read decides. */

@@ -117,10 +117,9 @@ const AWAITED: ReadonlySet<AttributeState> = new Set<AttributeState>([
 function isOvertaken(entry: AttributeEntry, evidence: EvidenceEvent): boolean {
   const isEarlier =
     evidence.at !== undefined && entry.seenAt !== undefined && evidence.at < entry.seenAt;
-  const { lastRead } = memoryOf(entry);
-  return (
-    isEarlier && lastRead !== true && AWAITED.has(entry.state) && evidence.digest === entry.wanted
-  );
+  const { lastRead, repeated } = memoryOf(entry);
+  const isOpen = lastRead !== true && repeated !== true;
+  return isEarlier && isOpen && AWAITED.has(entry.state) && evidence.digest === entry.wanted;
 }
 
 function isStale(entry: AttributeEntry, evidence: EvidenceEvent): boolean {

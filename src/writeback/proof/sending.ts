@@ -1,5 +1,15 @@
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { classify, doubtOrder, enter, feed, isAfterAll, plan, same, witness } from './entry.ts';
+import {
+  classify,
+  doubtOrder,
+  enter,
+  feed,
+  isAfterAll,
+  mayBeEarlier,
+  plan,
+  same,
+  witness,
+} from './entry.ts';
 import type { EvidenceEvent, ProofEvent, Step, StepContext, WriteAnswer } from './event.ts';
 import { memoryOf, remember } from './memory.ts';
 import { giveUp, nextProofAt, prove, skipped } from './proved.ts';
@@ -114,6 +124,8 @@ export function witnessSent(
 ): Step {
   const witnessed = witness(entry, evidence);
   const seen = classify(entry, evidence.digest);
+  // The answer, or its absence, leads to a read.
+  if (seen === 'wanted' && mayBeEarlier(entry, evidence)) return same(entry);
   if (seen === 'wanted') {
     const proved = prove(witnessed, context);
     const isOpen = memoryOf(entry).contested === true && !isAfterAll(entry, evidence);

@@ -1,3 +1,4 @@
+import type { Digest } from '../../domain/attribute-entry.ts';
 import { findParticipant } from '../../domain/conversation.ts';
 import type { EntryId } from '../proof/event.ts';
 import type { WantedValue, WritebackInput, WriteTarget } from './input.ts';
@@ -38,7 +39,7 @@ function want(
   const value = wanted.value ?? '';
   const digest = deps.digest(participantId, key, value);
   deps.values.keep(digest, value, input.conversationId);
-  if (id.target === 'secure') takeOverSecret(turn, id);
+  const earlier = id.target === 'secure' ? takeOverSecret(turn, id) : [];
   turn.board.want({
     kind: 'want',
     id,
@@ -52,18 +53,31 @@ function want(
         ? turn.currentSecure(participantId, key)
         : turn.current(participantId, key),
     turn: input.turn,
+    earlier: earlier.length === 0 ? undefined : earlier,
     aside: target.isChosen === true && isAside(turn, target),
     ...turn.wantDefaults,
   });
 }
 
-/** There is one secure attribute of a name in a conversation, whoever it was written for. */
-function takeOverSecret(turn: TurnState, { participantId, key }: EntryId): void {
-  turn.stepAll((entry) =>
-    entry.target === 'secure' && entry.key === key && entry.participantId !== participantId
-      ? { kind: 'handed-over' }
-      : undefined,
+/**
+ * There is one secure attribute of a name in a conversation, whoever it was written for.
+ *
+ * @returns what we wrote there for others, as far as its values are known, as digests of this one
+ */
+function takeOverSecret(turn: TurnState, { participantId, key }: EntryId): readonly Digest[] {
+  const { digest, values } = turn.deps;
+  const others = turn.board.entries.filter(
+    (entry) =>
+      entry.target === 'secure' && entry.key === key && entry.participantId !== participantId,
   );
+  for (const entry of others) turn.step(entry, { kind: 'handed-over' });
+  const written = others.flatMap(({ own }) => own).map((known) => values.get(known));
+  return [...new Set(written)].flatMap((value) => {
+    if (value === undefined) return [];
+    const known = digest(participantId, key, value);
+    values.keep(known, value, turn.input.conversationId);
+    return [known];
+  });
 }
 
 export function idOf(

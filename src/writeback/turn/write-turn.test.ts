@@ -442,6 +442,41 @@ describe('writeTurn', () => {
     expect(rig.platform.secure.get('crm.pin')).toBe('');
   });
 
+  it('blames nobody for a secret of the last customer where the next one’s was lost', async () => {
+    const rig = new Rig();
+    const pin = { class: 'secret', wipe: false } as const;
+    await rig.enrich({ 'crm.pin': { ...pin, value: '4711' } });
+    await rig.live(10_000);
+    rig.customerId = parseParticipantId('customer-2');
+    rig.platform.join(rig.customerId, 'customer');
+    await rig.enrich({ 'crm.pin': { ...pin, value: '1234' } });
+    rig.platform.secure.set('crm.pin', '4711');
+    await rig.live(60_000);
+    expect(rig.entry('crm.pin', rig.customerId)?.state).toBe('ignored');
+    expect(rig.alerts).toEqual([]);
+  });
+
+  it('does not take an echo of its first write for the proof of a rewrite', async () => {
+    const rig = new Rig({ onOverwrite: { byFlow: 'ours', byOthers: 'ours' } });
+    rig.listen();
+    await rig.enrich({ 'crm.tier': 'gold' });
+    await rig.live(1000);
+    rig.platform.set(CUSTOMER, 'crm.tier', 'theirs');
+    rig.platform.fates.push('lost');
+    await rig.live(1100);
+    expect(rig.state('crm.tier')).toBe('in-doubt');
+    rig.tell({
+      kind: 'attributes',
+      conversationId: CONVERSATION,
+      participantId: CUSTOMER,
+      eventAt: undefined,
+      attributes: new Map([['crm.tier', 'gold']]),
+    });
+    expect(rig.state('crm.tier')).toBe('in-doubt');
+    await rig.live(10_000);
+    expect([rig.state('crm.tier'), rig.platform.valueOf('crm.tier')]).toEqual(['visible', 'gold']);
+  });
+
   it('writes several participants with one PATCH each', async () => {
     const rig = new Rig();
     rig.listen();
