@@ -5,9 +5,9 @@ import { messageOf } from '../../domain/errors.ts';
 import type { Progress } from '../../engine/progress.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { startService } from '../../service/app.ts';
 import { openLogFile, type LogFile } from '../../service/log/log-file.ts';
 import { createServiceLog, type ServiceLog } from '../../service/log/service-log.ts';
+import { openServiceLedger } from '../../service/wiring/ledger.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { packageVersion } from '../version.ts';
@@ -46,10 +46,15 @@ async function serve(
   using bounds = new DisposableStack();
   bounds.use(boundYoungGeneration([...process.execArgv, io.env['NODE_OPTIONS']].join(' ')));
   log.info('service.starting', { config: file ?? 'environment', store: schemeOf(config.store) });
+  const parts = { clock: systemClock, random: Math.random, log };
+  // The store opens in a thread of its own, or elsewhere, while the rest of the service is loaded here.
+  const [ledger, { startService }] = await Promise.all([
+    openServiceLedger(config, parts),
+    import('../../service/app.ts'),
+  ]);
   await using service = await startService(config, {
-    clock: systemClock,
-    random: Math.random,
-    log,
+    ...parts,
+    openLedger: () => Promise.resolve(ledger),
     version: packageVersion(),
     loadConfig: reload,
     onProgress: (progress) => logSettled(log, progress),
