@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const MIB = 1_048_576;
-const BOUND = 8 * MIB;
+/** More than Node’s own start takes. */
+const BOUND = 32 * MIB;
 
 /** Makes much that lives for a while, and prints what room V8 took for it, in bytes. */
 const LOAD = `
@@ -13,9 +14,9 @@ const LOAD = `
   const given = process.execArgv.join(' ');
   using bound = process.env.BOUND ? boundYoungGeneration(given, Number(process.env.BOUND)) : undefined;
   let kept = [];
-  for (let turn = 0; turn < 1_000; turn += 1) {
+  for (let turn = 0; turn < 1_500; turn += 1) {
     for (let made = 0; made < 1_000; made += 1) kept.push({ made, list: [made] });
-    if (kept.length > 400_000) kept = kept.slice(200_000);
+    if (kept.length > 600_000) kept = kept.slice(300_000);
     await new Promise(setImmediate);
   }
   console.log(getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size);
@@ -31,10 +32,10 @@ async function roomTaken(options: readonly string[], bound?: number): Promise<nu
 describe('boundYoungGeneration', () => {
   it('keeps V8 within the bound, which it passes by itself', async () => {
     expect(await roomTaken([])).toBeGreaterThan(BOUND);
-    expect(await roomTaken([], BOUND)).toBe(BOUND);
+    expect(await roomTaken([], BOUND)).toBeLessThanOrEqual(BOUND);
   });
 
   it('leaves the size to whoever gave Node one', async () => {
-    expect(await roomTaken(['--max-semi-space-size=16'], BOUND)).toBe(32 * MIB);
+    expect(await roomTaken(['--max-semi-space-size=32'], BOUND)).toBe(64 * MIB);
   });
 });
