@@ -12,7 +12,7 @@ const EVENT_OF_A_QUEUE = {
 
 describe('a service that starts while the platform is away', () => {
   it('takes requests, is not ready, and works on everything once the platform is back', async () => {
-    await using grounds = await startGrounds();
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
     const { control } = grounds.emulator;
     control.addFault({ kind: 'reset' });
     await using running = await startOn(grounds, { atOnce: true });
