@@ -51,6 +51,20 @@ describe('the HTTP interface', () => {
     });
   });
 
+  it('turns away what comes while as many wait as may, and says when to come again', async () => {
+    await using stage = await startStage({ config: (config) => ({ ...config, maxWaiting: 1 }) });
+    const calls = [1, 2].map((n) => stage.emulator.control.start({ from: customer(n).phone }));
+    const asked = await Promise.all(
+      calls.map(({ conversationId }) =>
+        call(stage, `/v1/conversations/${conversationId}/enrich`, post('{}')),
+      ),
+    );
+    expect(asked.map(({ status }) => status).toSorted()).toEqual([202, 503]);
+    expect(asked.find(({ status }) => status === 503)?.body).toMatchObject({
+      code: 'ERR_LEDGER_FULL',
+    });
+  });
+
   it.each([
     ['malformed JSON', '/v1/conversations/c1/enrich', post('{"a":'), 400],
     ['a field that is unknown', '/v1/conversations/c1/enrich', post('{"phon":"1"}'), 422],

@@ -81,7 +81,12 @@ export async function startEngine(
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
     delivery,
-    acceptor: new Acceptor({ ledger, clock, reserve: (request) => worker.reserve(request) }),
+    acceptor: new Acceptor({
+      ledger,
+      clock,
+      reserve: (request) => worker.reserve(request),
+      depthLimit: config.maxWaiting,
+    }),
     observer,
   };
 }
