@@ -9,9 +9,15 @@ import { createKey, createKeyRing, hashKey } from './keys.ts';
 import { accessOptions } from './options.ts';
 import { actorOf, may, maySee, type Principal } from './principal.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { createTickets, type TicketTarget } from './tickets.ts';
+import { createTickets, type TicketBearer, type TicketTarget } from './tickets.ts';
 
-const reader: Principal = { kind: 'key', name: 'console', scopes: new Set(['read', 'stats']) };
+const desk = createKey({ name: 'console', scopes: ['read', 'stats'] });
+const reader: Principal = {
+  kind: 'key',
+  name: 'console',
+  hash: desk.record.hash,
+  scopes: new Set(['read', 'stats']),
+};
 const ann: Principal = { kind: 'user', userId: 'ann' };
 
 /** As the ledger does it for all instances. */
@@ -28,6 +34,7 @@ describe('createKeyRing', () => {
     expect(ring.identify(`Bearer ${key}`)).toEqual({
       kind: 'key',
       name: 'crm',
+      hash: record.hash,
       scopes: new Set(['enrich']),
     });
     expect(ring.identify(`bearer  ${key}`)).toBeDefined();
@@ -55,8 +62,10 @@ describe('createKeyRing', () => {
     const ring = createKeyRing({ records: [record], clock });
     await clock.advance(999);
     expect(ring.identify(`Bearer ${key}`)).toBeDefined();
+    expect(ring.named('crm')).toEqual(ring.identify(`Bearer ${key}`));
     await clock.advance(1);
     expect(ring.identify(`Bearer ${key}`)).toBeUndefined();
+    expect(ring.named('crm')).toBeUndefined();
   });
 
   it('lets the master key do everything', () => {
@@ -132,6 +141,9 @@ describe('createRateLimit', () => {
 
 describe('createTickets', () => {
   const secret = Buffer.alloc(32, 7);
+  const ring = createKeyRing({ records: [desk.record], clock: new ManualClock() });
+  const recall = (bearer: TicketBearer): Principal | undefined =>
+    'user' in bearer ? { kind: 'user', userId: bearer.user } : ring.named(bearer.key);
   const target: TicketTarget = {
     kind: 'conversation',
     conversationId: parseConversationId('c1'),
@@ -141,8 +153,8 @@ describe('createTickets', () => {
     const clock = new ManualClock();
     const takeOnce = takesOnce();
     const [here, there] = [
-      createTickets({ clock, secret, takeOnce }),
-      createTickets({ clock, secret, takeOnce }),
+      createTickets({ clock, secret, takeOnce, recall }),
+      createTickets({ clock, secret, takeOnce, recall }),
     ];
     const { ticket } = here.issue(ann, target);
     expect(await there.redeem(ticket, target)).toEqual({ kind: 'redeemed', principal: ann });
@@ -159,9 +171,9 @@ describe('createTickets', () => {
   it('refuses another stream, another secret, another text, and one that is too old', async () => {
     const clock = new ManualClock();
     const takeOnce = takesOnce();
-    const tickets = createTickets({ clock, secret, takeOnce });
+    const tickets = createTickets({ clock, secret, takeOnce, recall });
     const { ticket } = tickets.issue(ann, target);
-    const foreign = createTickets({ clock, takeOnce, secret: Buffer.alloc(32, 8) }).issue(
+    const foreign = createTickets({ clock, takeOnce, recall, secret: Buffer.alloc(32, 8) }).issue(
       ann,
       target,
     );
@@ -171,6 +183,13 @@ describe('createTickets', () => {
     }
     await clock.advance(30_000);
     expect(await tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'expired' });
+  });
+
+  it('is good for nothing once its key is not', async () => {
+    const clock = new ManualClock();
+    const tickets = createTickets({ clock, secret, takeOnce: takesOnce(), recall: () => undefined });
+    const { ticket } = tickets.issue(reader, target);
+    expect(await tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'revoked' });
   });
 });
 
@@ -189,6 +208,7 @@ describe('accessOptions', () => {
     { name: 'crm', hash: hashKey('k'), scopes: ['everything'] },
     { name: 'crm', hash: hashKey('k'), scopes: [] },
     { name: '', hash: hashKey('k'), scopes: ['read'] },
+    { name: 'master', hash: hashKey('k'), scopes: ['read'] },
   ])('refuses %j', (key) => {
     expect(accessOptions.safeParse({ keys: [key] }).success).toBe(false);
   });

@@ -21,8 +21,15 @@ export interface KeyRingOptions {
 
 export interface KeyRing {
   /** Who sent this `Authorization` header; undefined when it names nobody. */
-  identify(authorization: string | undefined): Principal | undefined;
+  identify(authorization: string | undefined): KeyPrincipal | undefined;
+  /** Whose key has this name; undefined when there is none that is good now. */
+  named(name: string): KeyPrincipal | undefined;
 }
+
+type KeyPrincipal = Principal & { readonly kind: 'key' };
+
+/** Name of the one key that may do everything. */
+export const MASTER_NAME = 'master';
 
 const PREFIX = 'rk_';
 const HASH_PREFIX = 'sha256:';
@@ -51,26 +58,32 @@ export function createKeyRing({ records, masterKey, clock }: KeyRingOptions): Ke
   const master: readonly KeyRecord[] =
     masterKey === undefined
       ? []
-      : [{ name: 'master', hash: hashKey(masterKey), scopes: SCOPES, expiresAt: undefined }];
+      : [{ name: MASTER_NAME, hash: hashKey(masterKey), scopes: SCOPES, expiresAt: undefined }];
   const all = [...master, ...records].map((record) => ({
     ...record,
     digest: Buffer.from(record.hash),
-    principal: { kind: 'key', name: record.name, scopes: new Set(record.scopes) } as const,
+    principal: {
+      kind: 'key',
+      name: record.name,
+      hash: record.hash,
+      scopes: new Set(record.scopes),
+    } as const,
   }));
+  const isCurrent = ({ expiresAt }: KeyRecord): boolean =>
+    expiresAt === undefined || clock.wallMs() < expiresAt;
   return {
     identify(authorization) {
       const key = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
       if (key === undefined) return undefined;
       const asked = Buffer.from(hashKey(key));
-      const nowMs = clock.wallMs();
-      let found: Principal | undefined;
+      let found: KeyPrincipal | undefined;
       // All of them, whichever fits: the time must not tell which one it was.
       for (const record of all) {
-        const isCurrent = record.expiresAt === undefined || nowMs < record.expiresAt;
-        if (isSameHash(record.digest, asked) && isCurrent) found = record.principal;
+        if (isSameHash(record.digest, asked) && isCurrent(record)) found = record.principal;
       }
       return found;
     },
+    named: (name) => all.find((record) => record.name === name && isCurrent(record))?.principal,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKeyHash, type KeyRecord } from './keys.ts';
+import { isKeyHash, MASTER_NAME, type KeyRecord } from './keys.ts';
 import { SCOPES } from './principal.ts';
 
 /** Who may call the service. */
@@ -13,6 +13,9 @@ const keyOptions: z.ZodType<KeyRecord> = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected 1 to 64 letters, digits, . _ or -')
+    .refine((name) => name !== MASTER_NAME, {
+      error: `expected another name than ${MASTER_NAME}, which is that of service.apiKey`,
+    })
     .describe('Who has the key, as the audit log names them.'),
   hash: z
     .string()

@@ -31,6 +31,8 @@ export type Principal =
   | {
       readonly kind: 'key';
       readonly name: string;
+      /** Of the key itself: another key may take the name over. */
+      readonly hash: string;
       readonly scopes: ReadonlySet<Scope>;
     }
   /** A person at a desktop, by the platform's user id. Sees only conversations they are on. */

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { ConversationId } from '../domain/ids.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isSafeEqual } from '../lib/safe-equal.ts';
-import type { Principal, Scope } from './principal.ts';
+import type { Principal } from './principal.ts';
 
 /** Long enough to open a stream, short enough that a logged URL is worthless; in milliseconds. */
 const TICKET_LIFE_MS = 30_000;
@@ -12,12 +12,17 @@ export type TicketTarget =
   | { readonly kind: 'conversation'; readonly conversationId: ConversationId }
   | { readonly kind: 'all' };
 
+/** For whom a ticket was issued: a person's id, or the name of a key. */
+export type TicketBearer = { readonly user: string } | { readonly key: string };
+
 export interface TicketsOptions {
   readonly clock: Clock;
   /** The same on every instance, so that one may redeem what another issued. */
   readonly secret: Uint8Array;
   /** True for the first who takes this id within so long, on whichever instance. */
   readonly takeOnce: (id: string, forMs: number) => Promise<boolean>;
+  /** Who a ticket is for, by the keys in force; undefined when they may not come any more. */
+  readonly recall: (bearer: TicketBearer) => Principal | undefined;
   readonly bytes?: ((count: number) => Uint8Array) | undefined;
 }
 
@@ -27,9 +32,11 @@ export interface Ticket {
   readonly expiresAt: number;
 }
 
+type TicketRefusal = 'invalid' | 'expired' | 'used' | 'other-target' | 'revoked';
+
 export type Redemption =
   | { readonly kind: 'redeemed'; readonly principal: Principal }
-  | { readonly kind: 'refused'; readonly reason: 'invalid' | 'expired' | 'used' | 'other-target' };
+  | { readonly kind: 'refused'; readonly reason: TicketRefusal };
 
 /**
  * One-use tickets that open a stream: a browser's EventSource can send no header, and a key in a URL
@@ -45,11 +52,11 @@ interface Claims {
   readonly id: string;
   readonly expiresAt: number;
   readonly target: string;
-  readonly principal: { readonly user: string } | { readonly key: string; readonly scopes: string };
+  readonly bearer: TicketBearer;
 }
 
 export function createTickets(options: TicketsOptions): Tickets {
-  const { clock, secret, takeOnce, bytes = randomBytes } = options;
+  const { clock, secret, takeOnce, recall, bytes = randomBytes } = options;
 
   const sign = (payload: string): string =>
     createHmac('sha256', secret).update(`rapport-ticket.${payload}`).digest('base64url');
@@ -60,10 +67,7 @@ export function createTickets(options: TicketsOptions): Tickets {
         id: Buffer.from(bytes(16)).toString('base64url'),
         expiresAt: clock.wallMs() + TICKET_LIFE_MS,
         target: nameOf(target),
-        principal:
-          principal.kind === 'user'
-            ? { user: principal.userId }
-            : { key: principal.name, scopes: [...principal.scopes].join(' ') },
+        bearer: principal.kind === 'user' ? { user: principal.userId } : { key: principal.name },
       };
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
       return { ticket: `${payload}.${sign(payload)}`, expiresAt: claims.expiresAt };
@@ -79,17 +83,14 @@ export function createTickets(options: TicketsOptions): Tickets {
       if (!(await takeOnce(`ticket:${claims.id}`, TICKET_LIFE_MS))) {
         return { kind: 'refused', reason: 'used' };
       }
-      return { kind: 'redeemed', principal: toPrincipal(claims.principal) };
+      const principal = recall(claims.bearer);
+      return principal === undefined
+        ? { kind: 'refused', reason: 'revoked' }
+        : { kind: 'redeemed', principal };
     },
   };
 }
 
 function nameOf(target: TicketTarget): string {
   return target.kind === 'all' ? 'all' : `conversation:${target.conversationId}`;
-}
-
-function toPrincipal(claim: Claims['principal']): Principal {
-  if ('user' in claim) return { kind: 'user', userId: claim.user };
-  const scopes = new Set(claim.scopes.split(' ') as Scope[]);
-  return { kind: 'key', name: claim.key, scopes };
 }

@@ -42,6 +42,8 @@ export interface Feed extends AsyncDisposable {
   /** The events of all conversations after item `after`; without it, what comes from now on. */
   all(after?: string): Subscription | undefined;
   readonly counts: FeedCounts;
+  /** Has every idle stream send a heartbeat at once, so that its sender asks whether it may go on. */
+  beat(): void;
   /** Forgets what is remembered of conversations whose customer is erased; returns how many events. */
   forget(ids: ReadonlySet<ConversationId>): number;
 }
@@ -112,6 +114,12 @@ class FeedHub implements Feed {
     });
   }
 
+  beat(): void {
+    for (const { subscriptions } of [...this.#tails.values(), this.#ring]) {
+      for (const subscription of subscriptions) subscription.beat();
+    }
+  }
+
   forget(ids: ReadonlySet<ConversationId>): number {
     let forgotten = this.#ring.forget(ids);
     for (const id of ids) forgotten += this.#tails.get(id)?.forget() ?? 0;
@@ -154,20 +162,19 @@ class FeedHub implements Feed {
   }
 
   #armTimer(): Timer {
-    return this.#options.clock.timer(this.#heartbeatMs, () => this.#beat());
+    return this.#options.clock.timer(this.#heartbeatMs, () => this.#beatOfTimer());
   }
 
   /** One timer for all streams; it stops when the last one is gone. */
-  #beat(): void {
+  #beatOfTimer(): void {
     this.#beats += 1;
     let index = 0;
     for (const tail of this.#tails.values()) {
       index += 1;
       // A hint may have been lost on its way from another instance.
       if ((index + this.#beats) % POLL_BEATS === 0) tail.refresh();
-      for (const subscription of tail.subscriptions) subscription.beat();
     }
-    for (const subscription of this.#ring.subscriptions) subscription.beat();
+    this.beat();
     this.#timer = this.#openStreams > 0 && !this.#isClosed ? this.#armTimer() : undefined;
   }
 

@@ -41,7 +41,7 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
 
   /** Lets an idle reader show that it is alive; a busy one needs no heartbeat. */
   beat(): void {
-    this.#hasBeat = this.#wake !== undefined;
+    this.#hasBeat = true;
     this.#hasNews ||= this.#mustRetry;
     this.#resume();
   }
@@ -51,6 +51,7 @@ export class Subscription implements AsyncIterableIterator<FeedItem> {
       const item = this.#items[this.#index];
       if (item !== undefined) {
         this.#index += 1;
+        this.#hasBeat = false;
         if (item.kind === 'gap') this.#options.onGap(item.missed);
         return { value: item, done: false };
       }

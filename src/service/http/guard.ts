@@ -51,7 +51,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (underWay > maxConcurrent) throw busy();
     if (failures.isTooMany(request.ip)) throw tooManyFailures();
     const { authorization } = request.headers;
-    const principal = identify(authorization) ?? (await identifyAgent?.(authorization));
+    const principal = identify(authorization) ?? (await identifyAgent(authorization));
     request.principal = principal;
     if (access === 'own') {
       takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));

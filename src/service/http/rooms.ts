@@ -1,4 +1,4 @@
-import type { Principal } from '../../access/principal.ts';
+import type { Principal, Scope } from '../../access/principal.ts';
 import type { Tickets } from '../../access/tickets.ts';
 import type { ConversationId, EnrichmentId, TraceId } from '../../domain/ids.ts';
 import type { RequestBody } from '../../domain/request.ts';
@@ -14,10 +14,10 @@ export interface HttpRooms {
   readonly newId: () => string;
   /** Who sends this `Authorization` header; undefined when it names nobody. */
   readonly identify: (authorization: string | undefined) => Principal | undefined;
-  /** Which agent's access token of the platform it holds; undefined where agents may not come by one. */
-  readonly identifyAgent:
-    | ((authorization: string | undefined) => Promise<Principal | undefined>)
-    | undefined;
+  /** Which agent's access token of the platform it holds; nobody's where agents may not come by one. */
+  readonly identifyAgent: (authorization: string | undefined) => Promise<Principal | undefined>;
+  /** Whether who opened a stream may still read it: keys end, and are revoked. */
+  readonly stillMay: (principal: Principal, scope: Scope) => boolean;
   /** @throws {RapportError} `ERR_NOT_ON_CONVERSATION` */
   readonly assertSees: (principal: Principal, conversationId: ConversationId) => Promise<void>;
   /** Resolves once the request is durable. */

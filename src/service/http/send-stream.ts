@@ -7,6 +7,12 @@ import type { Clock } from '../../lib/clock.ts';
 /** How long a reader may take nothing while something is to be read, in milliseconds. */
 const STALL_MS = 60_000;
 
+export interface StreamTerms {
+  readonly clock: Clock;
+  /** Asked before each item, heartbeats included: who opened the stream may since have lost their key. */
+  readonly mayGoOn: () => boolean;
+}
+
 /**
  * Sends a subscription as server-sent events until either side ends it. Nothing is read from the
  * subscription before the socket has taken what came before; a reader that stalls is cut off, and
@@ -15,7 +21,7 @@ const STALL_MS = 60_000;
 export async function sendStream(
   reply: FastifyReply,
   subscription: Subscription,
-  clock: Clock,
+  { clock, mayGoOn }: StreamTerms,
 ): Promise<void> {
   void reply.hijack();
   const { raw } = reply;
@@ -34,7 +40,7 @@ export async function sendStream(
   let isTaken = raw.write(SSE_PREAMBLE);
   for await (const item of subscription) {
     if (!isTaken) await whenTaken(raw, clock);
-    if (raw.destroyed) break;
+    if (raw.destroyed || !mayGoOn()) break;
     isTaken = raw.write(toServerSentEvent(item));
   }
   raw.end();

@@ -47,7 +47,8 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
     clock,
     newId: () => 'r',
     identify: (authorization) => ring.identify(authorization),
-    identifyAgent: undefined,
+    identifyAgent: async () => undefined,
+    stillMay: () => true,
     assertSees: async () => undefined,
     ask: async (order) => {
       orders.push(order);
@@ -101,7 +102,12 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
       instances: 0,
     }),
     feed: createFeed({ source, clock, log: silentLog, epoch: 'e' }),
-    tickets: createTickets({ clock, secret: Buffer.alloc(32, 1), takeOnce: takesOnce() }),
+    tickets: createTickets({
+      clock,
+      secret: Buffer.alloc(32, 1),
+      takeOnce: takesOnce(),
+      recall: (bearer) => ('key' in bearer ? ring.named(bearer.key) : undefined),
+    }),
     stats: () => ({}),
     onAnswered: () => undefined,
     reload: async () => ({ applied: ['access'], needsRestart: [] }),
@@ -452,6 +458,29 @@ describe('startHttpServer', () => {
     await server[Symbol.asyncDispose]();
     expect((await reader.read()).done).toBe(true);
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('ends a stream when its reader may not read any more, and sends nothing that came since', async () => {
+    let mayRead = true;
+    const stage = createStage({ stillMay: () => mayRead });
+    await using server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+    });
+    const follow = async (path: string): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+      const reader = bodyOf(await fetch(`${server.url}${path}`, { headers: stage.as('read') }));
+      await readUntil(reader, 'retry:');
+      return reader;
+    };
+    const idle = await follow('/v1/conversations/c1/events');
+    const busy = await follow('/v1/events');
+    mayRead = false;
+    stage.source.write('c2');
+    stage.rooms.feed.beat();
+    expect([await busy.read(), await idle.read()]).toMatchObject([{ done: true }, { done: true }]);
+    expect(stage.rooms.feed.counts.open).toBe(0);
   });
 
   it('answers what is no HTTP and a head that is too large with a problem', async () => {

@@ -28,8 +28,7 @@ export interface RoomParts extends Pick<
   readonly watch: Pick<NoteWatch, 'tell'>;
   readonly access: Access;
   readonly feed: Feed;
-  /** Undefined where agents may not come by their own token. */
-  readonly agents: Agents | undefined;
+  readonly agents: Agents;
   readonly attendance: AttendanceBook;
   readonly webhook: WebhookOptions | undefined;
 }
@@ -43,7 +42,9 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
   return {
     ...parts,
     identify: access.identify,
-    identifyAgent: agents && ((authorization) => agents.identify(authorization)),
+    identifyAgent: async (authorization) =>
+      access.letsAgentsIn() ? agents.identify(authorization) : undefined,
+    stillMay: access.stillMay,
     assertSees: (principal, id) => attendance.assertSees(principal, id),
     tickets: access.tickets,
     waitFor: createWait(ledger, clock),

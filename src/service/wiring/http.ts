@@ -31,7 +31,7 @@ export interface HttpParts extends Rooms, Engine {
 
 /** Opens the HTTP interface over the rooms; it closes first, its streams before it. */
 export async function openHttp(
-  { service, listen, access: accessOptions }: RapportConfig,
+  { service, listen }: RapportConfig,
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
@@ -39,12 +39,13 @@ export async function openHttp(
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
+  parts.access.onReplaced(() => feed.beat());
   const state = (): ProcessState => stateOf({ ...parts, feed });
   const rooms = createHttpRooms({
     ...parts,
     clock,
     feed,
-    agents: accessOptions.agents ? openAgents({ client, clock }) : undefined,
+    agents: openAgents({ client, clock }),
     attendance: openAttendance({ client, clock }),
     webhook: listen.webhook,
     lookup: createLookup(

@@ -74,9 +74,9 @@ function conversationStream(rooms: HttpRooms): Route {
     answers: { 200: STREAM },
     handle: async (call) => {
       const conversationId = parseConversationId(call.params['id']);
-      await admit(rooms, call, { kind: 'conversation', conversationId });
+      const reader = await admit(rooms, call, { kind: 'conversation', conversationId });
       const after = parseLastEventNumber(lastEventId(call));
-      return stream(rooms, call, rooms.feed.conversation(conversationId, after));
+      return stream(rooms, call, reader, rooms.feed.conversation(conversationId, after));
     },
   });
 }
@@ -94,18 +94,18 @@ function allStream(rooms: HttpRooms): Route {
     query: streamQuery,
     answers: { 200: STREAM },
     handle: async (call) => {
-      await admit(rooms, call, { kind: 'all' });
-      return stream(rooms, call, rooms.feed.all(lastEventId(call)));
+      const reader = await admit(rooms, call, { kind: 'all' });
+      return stream(rooms, call, reader, rooms.feed.all(lastEventId(call)));
     },
   });
 }
 
-/** @throws {RapportError} `ERR_NOT_SIGNED_IN`, `ERR_TICKET`, `ERR_NOT_ALLOWED` */
+/** Who reads. @throws {RapportError} `ERR_NOT_SIGNED_IN`, `ERR_TICKET`, `ERR_NOT_ALLOWED` */
 async function admit(
   rooms: HttpRooms,
   call: Call<StreamQuery, unknown>,
   target: TicketTarget,
-): Promise<void> {
+): Promise<Principal> {
   let { principal } = call.request;
   if (call.query.ticket !== undefined) {
     const redemption = await rooms.tickets.redeem(call.query.ticket, target);
@@ -123,6 +123,7 @@ async function admit(
   if (!may(principal, 'read')) throw notAllowed('read');
   // Who has a ticket was asked when it was issued.
   if (call.query.ticket === undefined) await assertMayFollow(principal, target, rooms.assertSees);
+  return principal;
 }
 
 /** A key that may read follows everything, a person only a conversation that they are on. */
@@ -137,12 +138,13 @@ async function assertMayFollow(
 }
 
 async function stream(
-  rooms: HttpRooms,
+  { clock, stillMay }: HttpRooms,
   { reply }: Call<unknown, unknown>,
+  reader: Principal,
   subscription: Subscription | undefined,
 ): Promise<void> {
   if (subscription !== undefined) {
-    await sendStream(reply, subscription, rooms.clock);
+    await sendStream(reply, subscription, { clock, mayGoOn: () => stillMay(reader, 'read') });
     return;
   }
   throw new RapportError({
