@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import * as fc from 'fast-check';
@@ -458,6 +459,51 @@ describe('startHttpServer', () => {
     await server[Symbol.asyncDispose]();
     expect((await reader.read()).done).toBe(true);
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('stops as soon as what is under way is answered, whoever else is connected', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
+    const readConversation = (): Promise<undefined> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const stage = createStage({ readConversation });
+    const server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+    });
+    const response = fetch(`${server.url}/v1/conversations/c1`, { headers: stage.as('read') });
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await Promise.all([asked.promise, once(silent, 'connect')]);
+    const stopped = server[Symbol.asyncDispose]();
+    answer.resolve(undefined);
+    expect((await response).status).toBe(404);
+    await Promise.all([stopped, once(silent, 'close')]);
+    expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('gives up what is not answered five seconds after it was told to stop', async () => {
+    const asked = Promise.withResolvers<void>();
+    const readConversation = (): Promise<undefined> => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const stage = createStage({ readConversation });
+    const server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      rooms: stage.rooms,
+      log: silentLog,
+    });
+    const response = fetch(`${server.url}/v1/conversations/c1`, { headers: stage.as('read') });
+    await asked.promise;
+    const stopped = server[Symbol.asyncDispose]();
+    await stage.clock.advance(5000);
+    await expect(response).rejects.toThrow('fetch failed');
+    await stopped;
   });
 
   it('ends a stream when its reader may not read any more, and sends nothing that came since', async () => {

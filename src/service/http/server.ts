@@ -4,6 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import { addAnswerLog, createRequestIds, pathOf, requestFields } from './answer-log.ts';
 import { addCors } from './cors.ts';
 import { addGuard } from './guard.ts';
+import { endConnections } from './end-connections.ts';
 import { createProblem, problemOf, sendProblem, type Problem } from './problem.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
@@ -22,6 +23,9 @@ import { streamRoutes } from './routes/streams.ts';
 const MAX_BODY_BYTES = 1_048_576;
 /** How long a request may take to arrive, head and body, in milliseconds. */
 const ARRIVAL_MS = 30_000;
+
+/** How long requests under way may take to be answered at shutdown, in milliseconds. */
+const GRACE_MS = 5000;
 
 export interface HttpOptions {
   /** @defaultValue `127.0.0.1` */
@@ -80,7 +84,9 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   return {
     url,
     async [Symbol.asyncDispose]() {
+      const late = options.rooms.clock.timer(GRACE_MS, () => app.server.closeAllConnections());
       await app.close();
+      late.cancel();
     },
   };
 }
@@ -108,8 +114,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
   addCors(app, limits.origins);
   addGuard(app, { ...rooms, ...limits });
   addAnswerLog(app, log, rooms.onAnswered);
-  // Streams would keep the server open; ended, each reader comes back with its Last-Event-ID.
-  app.addHook('preClose', () => rooms.feed[Symbol.asyncDispose]());
+  endConnections(app, rooms.feed);
   addErrors(app, log);
   const json = [
     ...healthRoutes(rooms),
