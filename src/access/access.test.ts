@@ -187,7 +187,12 @@ describe('createTickets', () => {
 
   it('is good for nothing once its key is not', async () => {
     const clock = new ManualClock();
-    const tickets = createTickets({ clock, secret, takeOnce: takesOnce(), recall: () => undefined });
+    const tickets = createTickets({
+      clock,
+      secret,
+      takeOnce: takesOnce(),
+      recall: () => undefined,
+    });
     const { ticket } = tickets.issue(reader, target);
     expect(await tickets.redeem(ticket, target)).toEqual({ kind: 'refused', reason: 'revoked' });
   });

@@ -22,6 +22,9 @@ export interface DrainOptions {
   readonly signal: AbortSignal;
 }
 
+/** Where messages go, by the name under which they stand in the outbox. */
+type Destinations = Readonly<Record<string, DestinationOptions>>;
+
 /** Sends what the outbox holds. Dispose it before the ledger: what is in flight is finished or given back. */
 export interface Delivery extends AsyncDisposable {
   /**
@@ -31,6 +34,11 @@ export interface Delivery extends AsyncDisposable {
   drain(options: DrainOptions): Promise<boolean>;
   /** Sends to a destination again that had said 410. False when it was not disabled. */
   enable(destination: string): boolean;
+  /**
+   * Sends to these from now on. One that stays as it was goes on; of any other, posts in flight are
+   * finished, and what waits for a name that is gone stays in the outbox.
+   */
+  replace(destinations: Destinations): void;
   /** State of every destination, by name, for health pages and metrics. */
   states(): ReadonlyMap<string, DestinationState>;
 }
@@ -42,24 +50,32 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Starts one sender for each destination. They share nothing but the outbox, so a destination
  * that is slow or dead holds back nobody else's messages.
  */
-export function startDelivery(
-  destinations: Readonly<Record<string, DestinationOptions>>,
-  deps: DeliveryDeps,
-): Delivery {
+export function startDelivery(destinations: Destinations, deps: DeliveryDeps): Delivery {
   // A dispatcher that was given belongs to the giver; one of our own is closed with us.
   const own = deps.dispatcher === undefined ? openAgent() : undefined;
   const dispatcher = deps.dispatcher ?? own ?? openAgent();
-  const senders = new Map(
-    Object.entries(destinations).map(([name, options]) => [
-      name,
-      new DestinationSender(name, options, { ...deps, log: deps.log ?? silentLog, dispatcher }),
-    ]),
-  );
+  const senders = new Map<string, DestinationSender>();
+  const ending = new Set<Promise<void>>();
+  const end = (name: string, sender: DestinationSender): void => {
+    senders.delete(name);
+    const ended: Promise<void> = sender[Symbol.asyncDispose]().finally(() => ending.delete(ended));
+    ending.add(ended);
+  };
+  const replace = (next: Destinations): void => {
+    for (const [name, sender] of senders) if (!sender.isFor(next[name])) end(name, sender);
+    for (const [name, options] of Object.entries(next)) {
+      if (senders.has(name)) continue;
+      const log = deps.log ?? silentLog;
+      senders.set(name, new DestinationSender(name, options, { ...deps, log, dispatcher }));
+    }
+    for (const sender of senders.values()) sender.wake();
+  };
   const stopListening = deps.outbox.onWaiting(() => {
     for (const sender of senders.values()) sender.wake();
   });
-  for (const sender of senders.values()) sender.wake();
+  replace(destinations);
   return {
+    replace,
     async drain({ timeoutMs, signal }) {
       using deadline = createDeadline(deps.clock, timeoutMs, signal);
       const endMs = deps.clock.monotonicMs() + timeoutMs;
@@ -72,7 +88,8 @@ export function startDelivery(
     states: () => new Map([...senders].map(([name, sender]) => [name, sender.state])),
     async [Symbol.asyncDispose]() {
       stopListening();
-      await Promise.all([...senders.values()].map((sender) => sender[Symbol.asyncDispose]()));
+      for (const [name, sender] of senders) end(name, sender);
+      await Promise.all(ending);
       await own?.destroy();
     },
   };

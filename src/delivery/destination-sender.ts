@@ -90,6 +90,11 @@ export class DestinationSender implements AsyncDisposable {
     };
   }
 
+  /** Whether it sends as these options say. */
+  isFor(options: DestinationOptions | undefined): boolean {
+    return JSON.stringify(options) === JSON.stringify(this.#options);
+  }
+
   wake(): void {
     this.#isWoken = true;
     if (this.#isClosed || this.#pumping !== undefined) return;

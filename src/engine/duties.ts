@@ -157,7 +157,8 @@ const SWEEP_EVERY_MS = 60_000;
 export function ledgerDuties(parts: {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly retention: RetentionOptions;
+  /** Asked at each sweep. */
+  readonly retention: () => RetentionOptions;
 }): readonly Duty[] {
   const { ledger, clock, retention } = parts;
   const every = (ms: number, once: (signal: AbortSignal) => Promise<unknown>): Duty['run'] =>
@@ -169,6 +170,6 @@ export function ledgerDuties(parts: {
     };
   return [
     { name: 'sealer', run: every(SEAL_EVERY_MS, () => ledger.sealAudit()) },
-    { name: 'sweeper', run: every(SWEEP_EVERY_MS, (signal) => ledger.sweep(retention, signal)) },
+    { name: 'sweeper', run: every(SWEEP_EVERY_MS, (signal) => ledger.sweep(retention(), signal)) },
   ];
 }

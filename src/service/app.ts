@@ -50,7 +50,7 @@ export interface Service extends AsyncDisposable {
    */
   readonly live: Promise<void>;
   /**
-   * Reads the configuration again and puts mapping, sources and keys in force, on all instances.
+   * Reads the configuration again and puts in force what needs no restart, on all instances.
    *
    * @throws {ConfigError} with every problem; nothing has changed then
    */

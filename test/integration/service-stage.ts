@@ -141,3 +141,34 @@ export function isAnswered(conversationId: string): (progress: Progress) => bool
   return (progress) =>
     progress.conversationId === conversationId && progress.answered !== undefined;
 }
+
+/** Asks the service with the key that may do everything. */
+export function call(
+  { service }: Pick<Running, 'service'>,
+  path: string,
+  init: RequestInit = {},
+): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${API_KEY}`);
+  if (init.body !== undefined) headers.set('content-type', 'application/json');
+  return fetch(`${service.url}${path}`, { ...init, headers });
+}
+
+export async function json(response: Promise<Response>): Promise<Record<string, unknown>> {
+  return (await (await response).json()) as Record<string, unknown>;
+}
+
+export const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify(body),
+});
+
+/** Frames of an open stream, until one of them has the text. */
+export async function framesUntil(response: Response, text: string): Promise<string[]> {
+  let seen = '';
+  for await (const chunk of response.body ?? []) {
+    seen += Buffer.from(chunk).toString('utf8');
+    if (seen.includes(text) && seen.endsWith('\n\n')) return seen.split('\n\n').filter(Boolean);
+  }
+  throw new Error(`the stream ended without ${text}: ${seen}`);
+}

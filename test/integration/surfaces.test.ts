@@ -1,32 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
-import { API_KEY, isVisible, startStage, type Stage } from './service-stage.ts';
+import { call, framesUntil, isVisible, json, post, startStage } from './service-stage.ts';
 
 const SECRET = Buffer.from('a secret that nobody knows').toString('base64');
-
-function call(stage: Stage, path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  headers.set('authorization', `Bearer ${API_KEY}`);
-  if (init.body !== undefined) headers.set('content-type', 'application/json');
-  return fetch(`${stage.service.url}${path}`, { ...init, headers });
-}
-
-async function json(response: Promise<Response>): Promise<Record<string, unknown>> {
-  return (await (await response).json()) as Record<string, unknown>;
-}
-
-const post = (body: unknown): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
-
-/** Frames of an open stream, until one of them has the text. */
-async function framesUntil(response: Response, text: string): Promise<string[]> {
-  let seen = '';
-  for await (const chunk of response.body ?? []) {
-    seen += Buffer.from(chunk).toString('utf8');
-    if (seen.includes(text) && seen.endsWith('\n\n')) return seen.split('\n\n').filter(Boolean);
-  }
-  throw new Error(`the stream ended without ${text}: ${seen}`);
-}
 
 describe('the surfaces of a running service', () => {
   it('answers with the outcome once every key is visible, when it is waited for', async () => {
@@ -88,33 +65,6 @@ describe('the surfaces of a running service', () => {
     stage.emulator.control.addFault({ kind: 'silence', operation, commits: false });
     const answer = await call(stage, '/v1/lookup?timeoutMs=300', post({ conversationId }));
     expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'not-found' }]);
-  });
-
-  it('takes another mapping, other sources and other keys while it runs, and nothing that is wrong', async () => {
-    let changes: Record<string, unknown> = {};
-    await using stage = await startStage({ config: (config) => ({ ...config, ...changes }) });
-    const look = (): Promise<unknown> =>
-      json(call(stage, '/v1/lookup', post({ phone: customer(1).phone })));
-    expect(await look()).toMatchObject({ attributes: { 'crm.tier': 'gold' } });
-    const attributes = { tier: { from: 'crm.membership_tier' } };
-    changes = { attributes, listen: { queues: ['Support'] } };
-    expect(await json(call(stage, '/v1/reload', post({})))).toEqual({
-      applied: ['attributes'],
-      needsRestart: ['listen'],
-    });
-    expect(await look()).toMatchObject({ attributes: { tier: 'gold' } });
-    changes = {
-      attributes,
-      sources: {
-        crm: { type: 'static', values: { [customer(1).phone]: { membership_tier: 'x' } } },
-      },
-    };
-    expect((await stage.service.reload()).applied).toContain('sources');
-    expect(await look()).toMatchObject({ attributes: { tier: 'x' } });
-    changes = { ...changes, attributes: { tier: { from: 'nothing.tier' } } };
-    const refused = await call(stage, '/v1/reload', post({}));
-    expect(refused.status).toBeGreaterThanOrEqual(400);
-    expect(await look()).toMatchObject({ attributes: { tier: 'x' } });
   });
 
   it('streams a conversation’s events to whoever holds a ticket, numbered from the first', async () => {

@@ -36,7 +36,7 @@ export function addConfigCommands(program: Command, { io, run }: CliContext): vo
     withConfig(
       config
         .command('reload')
-        .description('have the running service read it again: mapping, sources and keys'),
+        .description('have the running service read it again; says what needs a restart'),
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {

@@ -1,8 +1,9 @@
 import { startDelivery, type Delivery } from '../../delivery/delivery.ts';
+import type { DestinationOptions } from '../../delivery/options.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
-import { ANALYTICS_DESTINATION, createAnalytics } from '../../engine/analytics.ts';
+import { ANALYTICS_DESTINATION, createAnalytics, type ToOutbox } from '../../engine/analytics.ts';
 import { ledgerDuties, startDuties } from '../../engine/duties.ts';
 import { startInstance } from '../../engine/instance.ts';
 import { LiveTurns } from '../../engine/live-turns.ts';
@@ -11,7 +12,6 @@ import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createBeginAhead } from '../../engine/turn/head-start.ts';
 import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
@@ -32,6 +32,8 @@ export interface Engine {
   readonly observer: Observer;
   /** Sends what turns put into the outbox. */
   readonly delivery: Delivery;
+  /** Puts other sections `write`, `analytics` and `retention` in force, for what begins from now on. */
+  readonly replace: (config: RapportConfig) => void;
 }
 
 /** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
@@ -43,16 +45,28 @@ export async function startEngine(
   const { clock, random, log, beatTiming: timing, onProgress } = parts;
   const { ledger, client, mapping, newId, stack } = rooms;
   const instance = stack.use(await startInstance({ ledger, clock, log, timing }));
-  const duties = ledgerDuties({ ledger, clock, retention: config.retention });
+  let inForce = config;
+  const duties = ledgerDuties({ ledger, clock, retention: () => inForce.retention });
   stack.use(startDuties({ ledger, clock, log, timing, duties }));
   const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
   stack.defer(ledger.onErasure(({ conversations }) => values.forgetConversations(conversations)));
   const live = new LiveTurns();
-  const toOutbox = createAnalytics(config.analytics, values);
+  let tell = createAnalytics(config.analytics, values);
+  const toOutbox: ToOutbox = (news) => tell(news);
   const turnParts: TurnParts<PermitGrant> = {
     enrich: () => mapping.enrich,
-    writeback: { ...proving, config: config.write, clock, random, log, values },
+    writeback: {
+      ...proving,
+      // Asked once at the beginning of each write.
+      get config() {
+        return inForce.write;
+      },
+      clock,
+      random,
+      log,
+      values,
+    },
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     spareRead: ({ permit }) => permit.shrink(1),
     isCovered: rooms.isCovered,
@@ -60,7 +74,12 @@ export async function startEngine(
     live,
     newTraceId: () => parseTraceId(newId()),
   };
-  const weighing = { ...proving, settings: config.write };
+  const weighing = {
+    ...proving,
+    get settings() {
+      return inForce.write;
+    },
+  };
   const observer = new Observer({ ledger, writeback: weighing, live, toOutbox, onProgress });
   const worker = startWorker({
     ledger,
@@ -77,7 +96,9 @@ export async function startEngine(
     },
     onOver: ({ conversationId }) => weighLate(observer, conversationId, log),
   });
-  const delivery = stack.use(deliver(config, parts, ledger));
+  const delivery = stack.use(
+    startDelivery(destinationsOf(config), { clock, random, log, outbox: ledger.outbox }),
+  );
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
     delivery,
@@ -88,6 +109,11 @@ export async function startEngine(
       depthLimit: config.maxWaiting,
     }),
     observer,
+    replace(next) {
+      inForce = next;
+      tell = createAnalytics(next.analytics, values);
+      delivery.replace(destinationsOf(next));
+    },
   };
 }
 
@@ -99,8 +125,5 @@ function weighLate(observer: Observer, conversationId: ConversationId, log: Log)
   });
 }
 
-function deliver({ analytics }: RapportConfig, parts: ServiceParts, { outbox }: Ledger): Delivery {
-  const { clock, random, log } = parts;
-  const destinations = analytics === undefined ? {} : { [ANALYTICS_DESTINATION]: analytics };
-  return startDelivery(destinations, { clock, random, log, outbox });
-}
+const destinationsOf = ({ analytics }: RapportConfig): Record<string, DestinationOptions> =>
+  analytics === undefined ? {} : { [ANALYTICS_DESTINATION]: analytics };

@@ -1,4 +1,5 @@
 import type { RapportConfig } from '../../config/schema.ts';
+import { ANALYTICS_DESTINATION } from '../../engine/analytics.ts';
 import type { ReloadReport } from '../http/rooms.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Access } from './access.ts';
@@ -23,18 +24,18 @@ export interface Following {
 export function openFollowing(
   config: RapportConfig,
   { clock, log, loadConfig }: ServiceParts,
-  { ledger, newId, mapping, access, delivery, stack }: FollowedParts,
+  { ledger, newId, mapping, access, delivery, replace, stack }: FollowedParts,
 ): Following {
   const reloader = new Reloader({
     config,
     load: loadConfig,
-    apply: [(next) => access.check(next), (next) => mapping.replace(next), access.replace],
+    apply: [access.check, (next) => mapping.replace(next), replace, access.replace],
     log,
   });
-  const enabling = [...delivery.states().keys()].map(
-    (name) => [enableNote(name), () => void delivery.enable(name)] as const,
-  );
-  const onTold = { [RELOAD_NOTE]: () => void reloader.read(), ...Object.fromEntries(enabling) };
+  const onTold = {
+    [RELOAD_NOTE]: () => void reloader.read(),
+    [enableNote(ANALYTICS_DESTINATION)]: () => void delivery.enable(ANALYTICS_DESTINATION),
+  };
   const watch = stack.use(new NoteWatch({ notes: ledger.notes, newId, clock, log, onTold }));
   const reload = async (): Promise<ReloadReport> => {
     const report = reloader.read();

@@ -2,6 +2,7 @@ import { planConfig } from '../../config/plan-config.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { createEnrichDeps, type OpenEnrichDeps } from '../../enrich/enrich-deps.ts';
 import type { EnrichDeps } from '../../enrich/pipeline.ts';
+import type { EnrichPlan } from '../../enrich/plan.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -29,8 +30,10 @@ export class Mapping implements AsyncDisposable {
   constructor(config: RapportConfig, parts: MappingParts) {
     this.#parts = parts;
     this.#config = config;
+    // Planned first: a mapping that is wrong opens no source.
+    const plan = planConfig(config);
     this.#lookups = createLookups(config.sources, parts);
-    this.#enrich = this.#plan(config, this.#lookups);
+    this.#enrich = this.#fit(plan, config.flow, this.#lookups);
   }
 
   /** Whoever begins something takes this once, so that it ends with the mapping that it began with. */
@@ -50,15 +53,16 @@ export class Mapping implements AsyncDisposable {
   }
 
   /**
-   * Puts another mapping in force for everything that begins from now on. Sources that are the same
-   * stay, with what they remember; others serve what has begun for a minute more.
+   * Puts another mapping in force for everything that begins from now on. Unless one of them has
+   * changed, the sources stay, with what they remember; else they serve what has begun for a minute more.
    *
    * @throws {ConfigError} with every problem; the mapping stays as it is then
    */
   replace(config: RapportConfig): void {
+    const plan = planConfig(config);
     const isSame = JSON.stringify(config.sources) === JSON.stringify(this.#config.sources);
     const lookups = isSame ? this.#lookups : createLookups(config.sources, this.#parts);
-    this.#enrich = this.#plan(config, lookups);
+    this.#enrich = this.#fit(plan, config.flow, lookups);
     this.#config = config;
     if (isSame) return;
     const before = this.#lookups;
@@ -69,15 +73,9 @@ export class Mapping implements AsyncDisposable {
     );
   }
 
-  #plan(config: RapportConfig, lookups: Lookups): OpenEnrichDeps {
+  #fit(plan: EnrichPlan, flow: RapportConfig['flow'], lookups: Lookups): OpenEnrichDeps {
     const { client, clock } = this.#parts;
-    return createEnrichDeps({
-      plan: planConfig(config),
-      flow: config.flow,
-      client,
-      lookups,
-      clock,
-    });
+    return createEnrichDeps({ plan, flow, client, lookups, clock });
   }
 
   async #close(lookups: Lookups): Promise<void> {

@@ -1,9 +1,13 @@
 import type { RapportConfig } from '../../config/schema.ts';
+import type { ServiceOptions } from '../../config/section-options.ts';
 import { RapportError } from '../../domain/errors.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ReloadReport } from '../http/rooms.ts';
 
-/** Sections that are put in force while the service runs; what begins from then on goes by them. */
+/**
+ * Sections that are put in force while the service runs; what begins from then on goes by them. Of
+ * `service` each option stands for itself.
+ */
 const LIVE_SECTIONS: ReadonlySet<string> = new Set([
   'customer',
   'sources',
@@ -12,9 +16,13 @@ const LIVE_SECTIONS: ReadonlySet<string> = new Set([
   'statusKey',
   'limits',
   'flow',
+  'write',
+  'analytics',
+  'retention',
   'access',
+  'service.apiKey',
   'tests',
-] satisfies (keyof RapportConfig)[]);
+] satisfies (keyof RapportConfig | `service.${keyof ServiceOptions}`)[]);
 
 /** The note by which instances tell each other that the configuration is to be read again. */
 export const RELOAD_NOTE = 'configuration-read-again';
@@ -34,6 +42,7 @@ export interface ReloaderParts {
  */
 export class Reloader {
   readonly #parts: ReloaderParts;
+  /** Its live sections are in force. */
   #config: RapportConfig;
 
   constructor(parts: ReloaderParts) {
@@ -43,26 +52,34 @@ export class Reloader {
 
   /** @throws {ConfigError} with every problem; nothing has changed then */
   read(): ReloadReport {
-    const { load, apply, log } = this.#parts;
+    const { config: started, load, apply, log } = this.#parts;
     if (load === undefined) throw nothingToRead();
     const next = load();
     for (const each of apply) each(next);
-    const changed = changedSections(this.#config, next);
-    this.#config = next;
     const report = {
-      applied: changed.filter((section) => LIVE_SECTIONS.has(section)),
-      needsRestart: changed.filter((section) => !LIVE_SECTIONS.has(section)),
+      applied: changedSections(this.#config, next).filter((name) => LIVE_SECTIONS.has(name)),
+      // Since the start, not since the last reload: until a restart it needs one.
+      needsRestart: changedSections(started, next).filter((name) => !LIVE_SECTIONS.has(name)),
     };
+    this.#config = next;
     log.info('configuration.read', { ...report });
     return report;
   }
 }
 
 function changedSections(before: RapportConfig, after: RapportConfig): readonly string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<
-    keyof RapportConfig
-  >;
-  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  const [was, is] = [sectionsOf(before), sectionsOf(after)];
+  const names = new Set([...was.keys(), ...is.keys()]);
+  return [...names].filter(
+    (name) => JSON.stringify(was.get(name)) !== JSON.stringify(is.get(name)),
+  );
+}
+
+function sectionsOf({ service, ...sections }: RapportConfig): ReadonlyMap<string, unknown> {
+  const options = Object.entries(service).map(
+    ([name, value]) => [`service.${name}`, value] as const,
+  );
+  return new Map<string, unknown>([...Object.entries(sections), ...options]);
 }
 
 function nothingToRead(): RapportError {

@@ -37,7 +37,7 @@ const statsAnswer = z.object({
 
 const reloadAnswer = z.object({
   applied: z.array(z.string()).describe('Sections that are in force now.'),
-  needsRestart: z.array(z.string()).describe('Sections that count only from the next start.'),
+  needsRestart: z.array(z.string()).describe('Sections that differ from those that the service was started with, and count only from the next start.'),
 });
 
 const HOUR_MS = 3_600_000;
@@ -80,7 +80,7 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       operationId: 'reloadConfiguration',
       summary: 'Read the configuration again, on all instances',
       description:
-        'Mapping, sources and keys are put in force for what begins from now on; nothing under way is lost. The other instances follow within seconds, each by its own file.',
+        'Mapping, sources, writing, webhook, retention and keys are put in force for what begins from now on; nothing under way is lost. Streams whose key is gone are ended. The other instances follow within seconds, each by its own file.',
       access: 'reload',
       answers: {
         200: { description: 'What changed.', schema: reloadAnswer },
