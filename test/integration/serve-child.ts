@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
 import type { BeatTiming } from '../../src/engine/instance.ts';
@@ -86,13 +87,20 @@ export async function spawnServe({
     child.kill('SIGKILL');
     await exited;
   };
+  const url = await listeningUrl(child.stderr);
+  return { url, pid: child.pid ?? 0, kill, [Symbol.asyncDispose]: kill };
+}
+
+/** Reads the log to its end, whoever still listens: a pipe that nobody empties would hold the child up. */
+function listeningUrl(log: Readable): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let said = '';
-  for await (const line of createInterface({ input: child.stderr })) {
+  const lines = createInterface({ input: log });
+  lines.on('line', (line) => {
     said += `${line}\n`;
     const url = /"event":"service.listening".*"url":"([^"]+)"/.exec(line)?.[1];
-    if (url === undefined) continue;
-    child.stderr.resume();
-    return { url, pid: child.pid ?? 0, kill, [Symbol.asyncDispose]: kill };
-  }
-  throw new Error(`rapport serve ended: ${said}`);
+    if (url !== undefined) resolve(url);
+  });
+  lines.once('close', () => reject(new Error(`rapport serve ended: ${said}`)));
+  return promise;
 }
