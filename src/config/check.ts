@@ -9,9 +9,6 @@ import { valueAt, withValueAt, type Path } from './paths.ts';
 import type { ConfigProblem } from './problems.ts';
 import { configSchema, type RapportConfig } from './schema.ts';
 
-/** A section that a command can't do without. */
-export type Need = 'sources' | 'flow' | 'analytics';
-
 /** A configuration as it was written, before it is checked. */
 export interface Draft {
   readonly value: unknown;
@@ -28,7 +25,6 @@ export interface Draft {
 /** Checks a whole configuration: its form by the schemas, then what forms can't tell. */
 export function checkConfig(
   draft: Draft,
-  needs: readonly Need[],
 ): { readonly config: RapportConfig } | { readonly problems: readonly ConfigProblem[] } {
   if (draft.isUnreadable === true) return { problems: draft.problems.toSorted(byPosition) };
   const value = coerceTexts(draft.value ?? {}, draft.isFromOutside);
@@ -40,7 +36,6 @@ export function checkConfig(
       ? []
       : toProblems(parsed.error.issues, { schema, value, isFromOutside: draft.isFromOutside })),
     ...planProblems(value),
-    ...missingSections(value, needs),
   ]
     .filter(({ path }) => !reported.has(JSON.stringify(path)))
     .map((problem) => ({ ...draft.locate(problem.path), ...problem }));
@@ -116,17 +111,4 @@ function sectionOf(value: unknown, name: string): object {
 function parsedOr<Options>(schema: z.ZodType<Options>, value: unknown): Options {
   const parsed = schema.safeParse(value ?? {});
   return parsed.success ? parsed.data : schema.parse({});
-}
-
-/** What each need is made of, and what to set where there is no file. */
-const NEEDS: Readonly<Record<Need, { readonly path: Path; readonly expected: string }>> = {
-  sources: { path: ['sources', 'crm', 'url'], expected: 'at least one source' },
-  flow: { path: ['flow', 'id'], expected: 'the id of a flow' },
-  analytics: { path: ['analytics', 'url'], expected: 'the URL of a webhook' },
-};
-
-function missingSections(value: unknown, needs: readonly Need[]): readonly ConfigProblem[] {
-  return needs
-    .filter((need) => valueAt(value, [need]) === undefined)
-    .map((need) => ({ ...NEEDS[need], found: 'nothing' }));
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
-import { checkConfig, type Draft, type Need } from './check.ts';
+import { checkConfig, type Draft } from './check.ts';
 import {
   VARIABLES,
   readEnvironment,
@@ -23,8 +23,12 @@ export interface LoadOptions {
   readonly file?: string | undefined;
   readonly cwd: string;
   readonly env: Environment;
-  /** Sections that the command can't do without. */
-  readonly needs?: readonly Need[] | undefined;
+  /**
+   * `mapping`: for what maps and asks nobody. Sections of the running service are not looked at, nor are
+   * their variables needed; they come out as if they had not been written, `genesys` as a stand-in.
+   * @defaultValue `'everything'`
+   */
+  readonly use?: 'everything' | 'mapping' | undefined;
   readonly files?: FileReader | undefined;
 }
 
@@ -57,12 +61,12 @@ export const CONFIG_FILES: readonly string[] = ['rapport.yaml', 'rapport.yml'];
  * @throws {ConfigError} with every problem that was found
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const { cwd, files = DISK, needs = [] } = options;
+  const { cwd, files = DISK, use = 'everything' } = options;
   const env = withDotenv(options.env, cwd, files);
   const file = findFile(options, files);
   const draft =
-    file === undefined ? draftOfEnvironment(env) : draftOfFile(file, { env, files, cwd });
-  const checked = checkConfig(draft, needs);
+    file === undefined ? draftOfEnvironment(env) : draftOfFile(file, { env, files, cwd, use });
+  const checked = checkConfig(use === 'mapping' ? withStandIn(draft) : draft);
   if ('problems' in checked) throw new ConfigError(checked.problems, file);
   return {
     config: checked.config,
@@ -106,19 +110,21 @@ interface FileContext {
   readonly env: Environment;
   readonly files: FileReader;
   readonly cwd: string;
+  readonly use: LoadOptions['use'];
 }
 
-function draftOfFile(file: string, { env, files, cwd }: FileContext): Draft {
+function draftOfFile(file: string, { env, files, cwd, use }: FileContext): Draft {
   const parsed = parseYaml(readText(file, files));
-  const written = findWrittenSecrets(parsed.value, (_path, text) => text.includes('\uE000'));
-  const resolved = resolveReferences(parsed.value, {
+  const value = use === 'mapping' ? withoutService(parsed.value) : parsed.value;
+  const written = findWrittenSecrets(value, (_path, text) => text.includes('\uE000'));
+  const resolved = resolveReferences(value, {
     env,
     readFile: (path) => files.read(resolve(cwd, path)),
   });
   const problems: readonly ConfigProblem[] = [...parsed.problems, ...written, ...resolved.problems];
-  const { value, variables } = withVariables(resolved.value, env);
+  const { value: filled, variables } = withVariables(resolved.value, env);
   return {
-    value,
+    value: filled,
     problems: problems.map((problem) => ({ ...parsed.at(problem.path), ...problem })),
     isUnreadable: parsed.problems.length > 0,
     origins: {
@@ -132,13 +138,53 @@ function draftOfFile(file: string, { env, files, cwd }: FileContext): Draft {
   };
 }
 
+/** Sections that a running service has to do with, and a mapping has not. */
+const SERVICE_SECTIONS: ReadonlySet<string> = new Set([
+  'genesys',
+  'listen',
+  'write',
+  'analytics',
+  'store',
+  'maxWaiting',
+  'retention',
+  'access',
+  'service',
+] satisfies (keyof RapportConfig)[]);
+
+function withoutService(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const rest = Object.entries(value).filter(([name]) => !SERVICE_SECTIONS.has(name));
+  const mapping = Object.fromEntries(rest);
+  // The flow itself is given or left out; how its inputs are treated counts.
+  return valueAt(mapping, ['flow', 'id']) === undefined
+    ? mapping
+    : withValueAt(mapping, ['flow', 'id'], 'none');
+}
+
+/** Of the form that `genesys` has; nothing is there. */
+const STAND_IN = {
+  apiUrl: 'http://127.0.0.1:1',
+  auth: { type: 'client-credentials', clientId: 'none', clientSecret: 'none' },
+};
+
+function withStandIn(draft: Draft): Draft {
+  const value = withoutService(draft.value ?? {});
+  return { ...draft, value: withValueAt(value, ['genesys'], STAND_IN) };
+}
+
 function readText(file: string, files: FileReader): string {
   try {
     return files.read(file);
   } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new ConfigError(
-      [{ path: [], expected: 'a readable file', found: messageOf(error) }],
+      [
+        isMissing
+          ? { path: [], expected: 'there is no such file' }
+          : { path: [], expected: 'a readable file', found: messageOf(error) },
+      ],
       file,
+      'Name another with --config. Without --config, rapport.yaml of the working folder is read, or else variables such as GENESYS_CLIENT_ID.',
     );
   }
 }

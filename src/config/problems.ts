@@ -24,15 +24,18 @@ export class ConfigError extends RapportError {
   /** The file it was read from; undefined when it came from the environment alone. */
   readonly file: string | undefined;
 
-  constructor(problems: readonly ConfigProblem[], file: string | undefined) {
+  constructor(
+    problems: readonly ConfigProblem[],
+    file: string | undefined,
+    nextStep: string = file === undefined
+      ? 'Set the variables named above, in the environment or in a .env file.'
+      : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.',
+  ) {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
     super({
       code: 'ERR_CONFIG_INVALID',
       message: `${file ?? 'the environment'}: ${count}\n${problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
-      nextStep:
-        file === undefined
-          ? 'Set the variables named above, in the environment or in a .env file.'
-          : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.',
+      nextStep,
       details: { problems },
     });
     this.problems = problems;

@@ -6,7 +6,7 @@ import {
   createLookupAction,
   type DataActionFile,
 } from '../../intake/data-action.ts';
-import { loadCliConfig, type ConfigFlags } from './load-configuration.ts';
+import { loadMapping, type ConfigFlags } from './load-configuration.ts';
 import type { CliIo } from '../terminal/io.ts';
 
 export interface DataActionFlags extends ConfigFlags {
@@ -42,7 +42,7 @@ export async function exportDataActions(flags: DataActionFlags, io: CliIo): Prom
 
 /** What `/v1/lookup` answers with: everything that is mapped but secrets. */
 function attributeKeys(flags: ConfigFlags, io: CliIo): readonly string[] {
-  const { attributes, statusKey } = planConfig(loadCliConfig(flags, io));
+  const { attributes, statusKey } = planConfig(loadMapping(flags, io));
   const keys = attributes.flatMap(({ key, options }) => (options.class === 'secret' ? [] : [key]));
   return statusKey === undefined ? keys : [...keys, statusKey];
 }

@@ -7,7 +7,7 @@ import { renderCases, runCases } from '../../enrich/cases/cases.ts';
 import { parseGivenFlow, type FlowSchema } from '../../enrich/flow/flow-schema.ts';
 import { loadToE164 } from '../../enrich/customer/phone.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { loadCliConfig, type ConfigFlags } from './load-configuration.ts';
+import { loadMapping, type ConfigFlags } from './load-configuration.ts';
 import type { CliIo } from '../terminal/io.ts';
 
 export interface TestFlags extends ConfigFlags {
@@ -23,7 +23,7 @@ export interface TestFlags extends ConfigFlags {
  *   `ERR_FLOW_UNREADABLE`
  */
 export async function testConfiguration(flags: TestFlags, io: CliIo): Promise<boolean> {
-  const config = loadCliConfig(flags, io);
+  const config = loadMapping(flags, io);
   if (config.tests.length === 0) {
     throw new RapportError({
       code: 'ERR_NO_CASES',

@@ -37,7 +37,11 @@ const statsAnswer = z.object({
 
 const reloadAnswer = z.object({
   applied: z.array(z.string()).describe('Sections that are in force now.'),
-  needsRestart: z.array(z.string()).describe('Sections that differ from those that the service was started with, and count only from the next start.'),
+  needsRestart: z
+    .array(z.string())
+    .describe(
+      'Sections that differ from those that the service was started with, and count only from the next start.',
+    ),
 });
 
 const HOUR_MS = 3_600_000;
