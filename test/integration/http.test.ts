@@ -59,7 +59,7 @@ describe('the HTTP interface', () => {
         call(stage, `/v1/conversations/${conversationId}/enrich`, post('{}')),
       ),
     );
-    expect(asked.map(({ status }) => status).toSorted()).toEqual([202, 503]);
+    expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([202, 503]));
     expect(asked.find(({ status }) => status === 503)?.body).toMatchObject({
       code: 'ERR_LEDGER_FULL',
     });

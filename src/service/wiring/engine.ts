@@ -1,13 +1,11 @@
 import { startDelivery, type Delivery } from '../../delivery/delivery.ts';
-import type { DestinationOptions } from '../../delivery/options.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
-import { ANALYTICS_DESTINATION, createAnalytics, type ToOutbox } from '../../engine/analytics.ts';
 import { ledgerDuties, startDuties } from '../../engine/duties.ts';
 import { startInstance } from '../../engine/instance.ts';
 import { LiveTurns } from '../../engine/live-turns.ts';
-import { Observer } from '../../engine/observe.ts';
+import { Observer, type ObserverParts } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createBeginAhead } from '../../engine/turn/head-start.ts';
 import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
@@ -15,10 +13,13 @@ import { startWorker } from '../../engine/worker.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
 import { createValueMemory } from '../../writeback/value-memory.ts';
+import type { WritebackDeps } from '../../writeback/turn/input.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { Rooms } from './rooms.ts';
+import { Settings } from './settings.ts';
 import { createWorkGate, type PermitGrant } from './work-gate.ts';
 
 /** How long turns may take to finish once the service is asked to stop, in milliseconds. */
@@ -36,6 +37,8 @@ export interface Engine {
   readonly replace: (config: RapportConfig) => void;
 }
 
+type Writeback = TurnParts<PermitGrant>['writeback'] & ObserverParts['writeback'];
+
 /** Starts the worker over the ledger; it stops with the stack, finishing or handing back its turns. */
 export async function startEngine(
   config: RapportConfig,
@@ -45,42 +48,22 @@ export async function startEngine(
   const { clock, random, log, beatTiming: timing, onProgress } = parts;
   const { ledger, client, mapping, newId, stack } = rooms;
   const instance = stack.use(await startInstance({ ledger, clock, log, timing }));
-  let inForce = config;
-  const duties = ledgerDuties({ ledger, clock, retention: () => inForce.retention });
-  stack.use(startDuties({ ledger, clock, log, timing, duties }));
-  const proving = { now: () => ledger.now(), digest: createDigester(ledger.installationKey) };
   const values = createValueMemory();
   stack.defer(ledger.onErasure(({ conversations }) => values.forgetConversations(conversations)));
-  const live = new LiveTurns();
-  let tell = createAnalytics(config.analytics, values);
-  const toOutbox: ToOutbox = (news) => tell(news);
-  const turnParts: TurnParts<PermitGrant> = {
+  const settings = new Settings(config, values);
+  const duties = ledgerDuties({ ledger, clock, retention: () => settings.retention });
+  stack.use(startDuties({ ledger, clock, log, timing, duties }));
+  const turnParts: TurnParts<PermitGrant> & { readonly writeback: Writeback } = {
     enrich: () => mapping.enrich,
-    writeback: {
-      ...proving,
-      // Asked once at the beginning of each write.
-      get config() {
-        return inForce.write;
-      },
-      clock,
-      random,
-      log,
-      values,
-    },
+    writeback: writebackOf(settings, { ledger, clock, random, log, values }),
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     spareRead: ({ permit }) => permit.shrink(1),
     isCovered: rooms.isCovered,
-    toOutbox,
-    live,
+    toOutbox: settings.toOutbox,
+    live: new LiveTurns(),
     newTraceId: () => parseTraceId(newId()),
   };
-  const weighing = {
-    ...proving,
-    get settings() {
-      return inForce.write;
-    },
-  };
-  const observer = new Observer({ ledger, writeback: weighing, live, toOutbox, onProgress });
+  const observer = new Observer({ ...turnParts, ledger, onProgress });
   const worker = startWorker({
     ledger,
     gate: createWorkGate(client.budget),
@@ -97,7 +80,7 @@ export async function startEngine(
     onOver: ({ conversationId }) => weighLate(observer, conversationId, log),
   });
   const delivery = stack.use(
-    startDelivery(destinationsOf(config), { clock, random, log, outbox: ledger.outbox }),
+    startDelivery(settings.destinations, { clock, random, log, outbox: ledger.outbox }),
   );
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
@@ -110,9 +93,27 @@ export async function startEngine(
     }),
     observer,
     replace(next) {
-      inForce = next;
-      tell = createAnalytics(next.analytics, values);
-      delivery.replace(destinationsOf(next));
+      settings.replace(next);
+      delivery.replace(settings.destinations);
+    },
+  };
+}
+
+type WritebackParts = Pick<WritebackDeps, 'clock' | 'random' | 'log' | 'values'> & {
+  readonly ledger: Ledger;
+};
+
+/** What writing goes by, and the weighing of what is seen; the settings in force are asked each time. */
+function writebackOf(settings: Settings, { ledger, ...tools }: WritebackParts): Writeback {
+  return {
+    ...tools,
+    now: () => ledger.now(),
+    digest: createDigester(ledger.installationKey),
+    get config() {
+      return settings.write;
+    },
+    get settings() {
+      return settings.write;
     },
   };
 }
@@ -124,6 +125,3 @@ function weighLate(observer: Observer, conversationId: ConversationId, log: Log)
     log.warn('observe.failed', { conversationId, reason: messageOf(error) });
   });
 }
-
-const destinationsOf = ({ analytics }: RapportConfig): Record<string, DestinationOptions> =>
-  analytics === undefined ? {} : { [ANALYTICS_DESTINATION]: analytics };
