@@ -76,6 +76,22 @@ describe('an agent with a token of their own', () => {
     expect((await ada('/v1/tickets', {})).status).toBe(403);
   });
 
+  it('is told to come again while the platform cannot say whose token it is', async () => {
+    await using stage = await startStage({ config: withAgents });
+    const token = await tokenOf(stage.emulator, 'Ada Agent');
+    stage.emulator.control.addFault({
+      kind: 'reset',
+      operation: 'GET /api/v2/users/me',
+      commits: false,
+    });
+    const answer = await asking(stage, token)('/v1/conversations/x');
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { code: 'ERR_AGENT_UNKNOWN' },
+    ]);
+    expect(answer.headers.get('retry-after')).toBe('1');
+  });
+
   it('is nobody where agents may not come, and so is whoever made a token up', async () => {
     await using closed = await startStage();
     const ada = await tokenOf(closed.emulator, 'Ada Agent');

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { createAgents, type Agents } from '../../access/agents.ts';
 import { createAttendanceBook, type AttendanceBook } from '../../access/attendance.ts';
-import { RapportError } from '../../domain/errors.ts';
+import { messageOf, RapportError } from '../../domain/errors.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -23,9 +23,11 @@ export function openAgents({ client, clock }: AgentParts): Agents {
       const { statusCode, body } = await request(url, {
         headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
         signal: AbortSignal.timeout(ANSWER_MS),
+      }).catch((error: unknown) => {
+        throw notTold(messageOf(error));
       });
       const answer: unknown = await body.json().catch(() => undefined);
-      if (statusCode === 429 || statusCode >= 500) throw notTold(statusCode);
+      if (statusCode === 429 || statusCode >= 500) throw notTold(`HTTP ${statusCode}`);
       const isUser = statusCode === 200 && typeof answer === 'object' && answer !== null;
       return isUser && 'id' in answer && typeof answer.id === 'string' ? answer.id : undefined;
     },
@@ -51,10 +53,10 @@ export function openAttendance({ client, clock }: AgentParts): AttendanceBook {
   });
 }
 
-function notTold(status: number): RapportError {
+function notTold(why: string): RapportError {
   return new RapportError({
     code: 'ERR_AGENT_UNKNOWN',
-    message: `the platform could not say whose token this is (HTTP ${status})`,
+    message: `the platform could not say whose token this is: ${why}`,
     nextStep: 'Send it again in a moment.',
     retryable: true,
     fault: 'ours',
