@@ -29,6 +29,7 @@ export async function showStats(flags: StatsFlags, io: CliIo): Promise<void> {
 
 /** What the service on this machine says of itself, of all that it says. */
 const serviceState = z.looseObject({
+  startedAt: z.number(),
   budget: z.looseObject({
     state: z.string(),
     sent: z.number(),
@@ -58,6 +59,7 @@ async function askService(config: RapportConfig): Promise<ServiceState | undefin
 }
 
 function liveRows({
+  startedAt,
   budget,
   streams,
   channels,
@@ -68,12 +70,15 @@ function liveRows({
     ['live work expected in this window', budget.forecast.toFixed(0)],
     ['channels and topics', `${channels.channels} / ${channels.topics}`],
     ['streams open', String(streams.open)],
+    ['gaps since its start', `${gaps.length === 0 ? 'none' : gaps.length}, ${instant(startedAt)}`],
     ...gaps.map(({ gap, found, ended, known, requested, isComplete }) => [
-      `gap of ${((gap.toMs - gap.fromMs) / 1000).toFixed(0)} s until ${new Date(gap.toMs).toISOString()}: ${gap.reason}`,
+      `gap of ${((gap.toMs - gap.fromMs) / 1000).toFixed(0)} s until ${instant(gap.toMs)}: ${gap.reason}`,
       `${found} found: ${requested} requested, ${known} known, ${ended} ended${isComplete ? '' : '; looking on'}`,
     ]),
   ];
 }
+
+const instant = (ms: number): string => new Date(ms).toISOString();
 
 function rowsOf(stats: LedgerStats, hours: number): readonly (readonly string[])[] {
   const rate = successRate(stats);

@@ -31,7 +31,7 @@ export class MetricRecorder {
     this.#registry.observe('rapport_genesys_budget_wait_seconds', waitedMs / 1000, [lane]);
   }
 
-  /** `fresh` is what the last look added to the report of the same gap. */
+  /** Counts what the last look added to the report of the same gap before. */
   gapLooked(report: GapReport, before: GapReport | undefined): void {
     for (const verdict of ['ended', 'known', 'requested', 'unreadable'] as const) {
       const more = report[verdict] - (before?.[verdict] ?? 0);

@@ -36,6 +36,7 @@ export async function openHttp(
   parts: HttpParts,
 ): Promise<HttpServer> {
   const { stack, ledger, post, listening, newId, metrics, gaps, mapping, client } = parts;
+  const startedAt = clock.wallMs();
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
   stack.defer(ledger.onErasure(({ conversations }) => feed.forget(conversations)));
@@ -61,7 +62,7 @@ export async function openHttp(
       ...(listening.isResolved && post.isLive ? [] : ['notification channel']),
       ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
     ],
-    stats: () => ({ ...state(), gaps: gaps.latest }),
+    stats: () => ({ startedAt, ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
     onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),
   });

@@ -67,7 +67,7 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       access: 'stats',
       query: statsQuery,
       description:
-        'What the ledger holds, for all instances; and the state of the instance that answers: budget, sources, destinations, channels, streams, and the latest gaps with how many conversations were reconciled.',
+        'What the ledger holds, for all instances; and the state of the instance that answers: budget, sources, destinations, channels, streams, and the latest gaps since it started, with how many conversations were reconciled.',
       answers: { 200: { description: 'The numbers.', schema: statsAnswer } },
       handle: async ({ query }) => {
         const ledger = await rooms.ledger.stats(query.sinceMs);
