@@ -147,7 +147,7 @@ describe('rapport test', () => {
     await write(CONFIG);
     expect(await run(['test'])).toMatchObject({
       status: 0,
-      out: 'ok   a gold customer\n1 cases, 1 passed, 0 failed\n',
+      out: 'ok   a gold customer\n1 case, 1 passed, 0 failed\n',
     });
   });
 

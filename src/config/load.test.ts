@@ -84,7 +84,8 @@ describe('loadConfig for a mapping alone', () => {
     const { config } = load(SAMPLE, { CRM_TOKEN: 'crm-token-1' }, { use: 'mapping' });
     expect(config.attributes['crm.tier']).toMatchObject({ default: 'standard' });
     expect(config.tests).toHaveLength(1);
-    const bare = 'attributes: { tier: { from: crm.tier } }\nsources: { crm: { type: static, values: {} } }\n';
+    const bare =
+      'attributes: { tier: { from: crm.tier } }\nsources: { crm: { type: static, values: {} } }\n';
     expect(problemsOf(bare, {}, { use: 'mapping' })).toEqual([]);
   });
 
@@ -243,9 +244,7 @@ describe('loadConfig from a file', () => {
   });
 
   it('says what is wrong with a file that can not be read', () => {
-    expect(problemsOf(undefined, ENV, { file: 'other.yaml' })).toEqual([
-      'there is no such file',
-    ]);
+    expect(problemsOf(undefined, ENV, { file: 'other.yaml' })).toEqual(['there is no such file']);
   });
 
   it('lets variables fill in the service’s options that the file leaves open, and no more', () => {

@@ -13,6 +13,8 @@ export interface ConfigProblem {
   /** The line and column in the file, counted from 1. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
+  /** A variable that it refers to is not set: the file itself may be right. */
+  readonly isUnset?: boolean | undefined;
   /** The variable to set, where the configuration comes from the environment. */
   readonly variable?: string | undefined;
 }
@@ -27,9 +29,7 @@ export class ConfigError extends RapportError {
   constructor(
     problems: readonly ConfigProblem[],
     file: string | undefined,
-    nextStep: string = file === undefined
-      ? 'Set the variables named above, in the environment or in a .env file.'
-      : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.',
+    nextStep: string = nextStepFor(problems, file),
   ) {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
     super({
@@ -41,6 +41,12 @@ export class ConfigError extends RapportError {
     this.problems = problems;
     this.file = file;
   }
+}
+
+function nextStepFor(problems: readonly ConfigProblem[], file: string | undefined): string {
+  return file === undefined || problems.every(({ isUnset }) => isUnset === true)
+    ? 'Set the variables named above, in the environment or in a .env file.'
+    : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.';
 }
 
 /** `12:5 attributes.crm.tier.typ: expected …, found …; did you mean type?` */

@@ -71,13 +71,19 @@ export function resolveReferences(value: unknown, sources: ReferenceSources): Re
 
 type Found =
   | { readonly text: string }
-  | { readonly problem: Pick<ConfigProblem, 'expected' | 'found'> };
+  | { readonly problem: Pick<ConfigProblem, 'expected' | 'found' | 'isUnset'> };
 
 function lookUp(name: string, { env, readFile }: ReferenceSources): Found {
   if (!name.startsWith('file:')) {
     const text = env[name];
     return text === undefined || text === ''
-      ? { problem: { expected: `the environment variable ${name} to be set`, found: 'nothing' } }
+      ? {
+          problem: {
+            expected: `the environment variable ${name} to be set`,
+            found: 'nothing',
+            isUnset: true,
+          },
+        }
       : { text };
   }
   const path = name.slice('file:'.length);

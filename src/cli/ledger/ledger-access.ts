@@ -14,10 +14,11 @@ import {
 /**
  * Opens the ledger to read, beside a running service or without one.
  *
- * @throws {RapportError} `ERR_LEDGER_IN_MEMORY`, `ERR_LEDGER_EMPTY`, and what a store cannot open for
+ * @throws {RapportError} `ERR_LEDGER_IN_MEMORY`, `ERR_LEDGER_ABSENT`, `ERR_LEDGER_EMPTY`, and what a store cannot open for
  */
 export async function readLedger(config: RapportConfig): Promise<LedgerReader> {
   assertKept(config);
+  if (!isLedgerAtHand(config)) throw noLedgerYet(sqlitePathOf(config.store));
   return openLedgerReader(optionsOf(config));
 }
 
@@ -59,6 +60,15 @@ function assertKept({ store }: Pick<RapportConfig, 'store'>): void {
     code: 'ERR_LEDGER_IN_MEMORY',
     message: `the store is ${IN_MEMORY}, which lives in the memory of the service and nowhere else`,
     nextStep: 'Ask the service over HTTP, or give it a store that is kept: sqlite:./rapport.db.',
+  });
+}
+
+function noLedgerYet(path: string): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_ABSENT',
+    message: `there is no ledger at ${path}`,
+    nextStep:
+      'rapport serve or rapport enrich makes it at its first start; check that store names theirs.',
   });
 }
 

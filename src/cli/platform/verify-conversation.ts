@@ -1,7 +1,6 @@
 import type { EnvironmentTargets } from '../../config/environment.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { AttributeEntry } from '../../domain/attribute-entry.ts';
-import { isRapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import { plainForTerminal } from '../../lib/terminal-text.ts';
 import { createDigester, type Digester } from '../../writeback/proof/digest.ts';
@@ -12,7 +11,7 @@ import {
   type VerifiedKey,
 } from '../../writeback/verify.ts';
 import { createPaint, type CliIo, type Paint, type Style } from '../terminal/io.ts';
-import { readLedger } from '../ledger/ledger-access.ts';
+import { isLedgerAtHand, readLedger } from '../ledger/ledger-access.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { conversationOf, customerIn } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
@@ -66,17 +65,11 @@ interface Known {
 /** What the ledger remembers of our writes; nothing where there is no ledger yet. */
 async function recall(config: RapportConfig, id: ConversationId): Promise<Known> {
   const nothing: Known = { entries: [], digest: createDigester('') };
-  // A store in memory is another process's, or nobody's.
-  if (config.store === 'sqlite::memory:') return nothing;
-  try {
-    await using ledger = await readLedger(config);
-    const [key, known] = await Promise.all([ledger.readInstallationKey(), ledger.find(id)]);
-    if (key === undefined || known === undefined) return nothing;
-    return { entries: known.entries, digest: createDigester(key) };
-  } catch (error) {
-    if (isRapportError(error) && error.code === 'ERR_LEDGER_OPEN') return nothing;
-    throw error;
-  }
+  if (!isLedgerAtHand(config)) return nothing;
+  await using ledger = await readLedger(config);
+  const [key, known] = await Promise.all([ledger.readInstallationKey(), ledger.find(id)]);
+  if (key === undefined || known === undefined) return nothing;
+  return { entries: known.entries, digest: createDigester(key) };
 }
 
 const STYLES: Partial<Record<Finding, Style>> = {

@@ -155,7 +155,7 @@ export function renderCases(results: readonly CaseResult[]): string {
       `${isPassed ? 'ok  ' : 'FAIL'} ${quoteForTerminal(name).slice(1, -1)}`,
       ...differences.flatMap(differenceLines),
     ]),
-    `${results.length} cases, ${results.length - failed} passed, ${failed} failed`,
+    `${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${results.length - failed} passed, ${failed} failed`,
   ].join('\n');
 }
 

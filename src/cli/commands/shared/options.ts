@@ -13,9 +13,17 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON for machines');
 }
 
+/** The largest number that is taken, of whatever. */
+const MOST = 999_999_999;
+
 export function parseCount(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('a whole number from 0 is needed.');
-  return Number(text);
+  return parseWhole(text, 0);
+}
+
+function parseWhole(text: string, least: number): number {
+  const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= MOST) return number;
+  throw new InvalidArgumentError(`a whole number from ${least} to ${MOST} is needed.`);
 }
 
 export function parsePort(text: string): number {
@@ -25,9 +33,7 @@ export function parsePort(text: string): number {
 }
 
 export function parsePositive(text: string): number {
-  const count = parseCount(text);
-  if (count === 0) throw new InvalidArgumentError('a whole number from 1 is needed.');
-  return count;
+  return parseWhole(text, 1);
 }
 
 /** `key=value`, gathered over repeated arguments. */
