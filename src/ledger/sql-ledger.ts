@@ -1,4 +1,4 @@
-import type { ConversationId, TraceId, EnrichmentId } from '../domain/ids.ts';
+import type { ConversationId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Sharing } from '../domain/sharing.ts';
 import { backoffMs } from '../lib/backoff.ts';
@@ -26,6 +26,7 @@ import { createNotes, type Notes } from './instances/notes.ts';
 import { heldOf, holdUnit } from './turns/hold.ts';
 import { LastSettled, settledOf, type SettledConversation } from './turns/last-settled.ts';
 import { observeUnit, wakeStatement } from './turns/observe.ts';
+import { replayOf } from './turns/replay.ts';
 import { deadUnit, retryUnit, settleUnit } from './turns/settle.ts';
 import type { SettleContext } from './turns/settle.ts';
 import type { Outbox } from './outbox/outbox.ts';
@@ -239,28 +240,14 @@ export class SqlLedger extends SqlReader implements Ledger {
     const result = await this.#run([wakeStatement(request)]);
     this.#lastSettled.drop(request.conversationId);
     this.#tellDue(waitOf(result));
-    return result !== 'refused' && (result[0]?.length ?? 0) > 0;
+    return touchedBy(result) > 0;
   }
 
   async replay(id: ConversationId, askedBy?: string): Promise<Acceptance | undefined> {
     const known = await this.find(id);
     if (known?.phase !== 'dead') return undefined;
-    // Ids that this process makes; the brand says which kind each is.
-    const requestId = this.#newId() as EnrichmentId;
-    const traceId = this.#newId() as TraceId;
-    const dedupeKey = `replay:${id}:${known.fence}`;
-    const accepted = await this.accept([
-      {
-        id: requestId,
-        conversationId: id,
-        kind: 'enrich',
-        lane: 'manual',
-        dedupeKey,
-        traceId,
-        body: { askedBy },
-      },
-    ]);
-    return accepted[0];
+    const [accepted] = await this.accept([replayOf(known, { newId: this.#newId, askedBy })]);
+    return accepted;
   }
 
   onDue(listener: (inMs: number) => void): () => void {
@@ -281,24 +268,23 @@ export class SqlLedger extends SqlReader implements Ledger {
     for (const record of heard) this.#forget(record);
   }
 
-  async takeOver(): Promise<number> {
-    const result = await this.#run([takeOver({}), takeOverOutbox({})]);
-    const count = result === 'refused' ? 0 : (result[0]?.length ?? 0);
-    if (count > 0) this.#tellDue(0);
-    return count;
+  takeOver(): Promise<number> {
+    return this.#take([takeOver({}), takeOverOutbox({})]);
   }
 
-  async takeBackOwn(): Promise<number> {
+  takeBackOwn(): Promise<number> {
     const owner = this.instanceId;
-    const result = await this.#run([takeBackOwn({ owner }), takeBackOwnOutbox({ owner })]);
-    const count = result === 'refused' ? 0 : (result[0]?.length ?? 0);
+    return this.#take([takeBackOwn({ owner }), takeBackOwnOutbox({ owner })]);
+  }
+
+  async #take(unit: Unit): Promise<number> {
+    const count = touchedBy(await this.#run(unit));
     if (count > 0) this.#tellDue(0);
     return count;
   }
 
   async holdDuty(name: string, forMs: number): Promise<boolean> {
-    const result = await this.#run([holdDuty({ name, owner: this.instanceId, forMs })]);
-    return result !== 'refused' && (result[0]?.length ?? 0) > 0;
+    return touchedBy(await this.#run([holdDuty({ name, owner: this.instanceId, forMs })])) > 0;
   }
 
   async dropDuty(name: string): Promise<void> {
@@ -394,6 +380,10 @@ interface AcceptedGroup {
   readonly answers: ReadonlyMap<EnrichmentRequest | undefined, Acceptance>;
   readonly claim: Claim | undefined;
 }
+
+/** How many rows the unit's first statement touched. */
+const touchedBy = (result: UnitResult): number =>
+  result === 'refused' ? 0 : (result[0]?.length ?? 0);
 
 /** How long until the conversation that the unit's first statement touched is due, if at all. */
 function waitOf(result: UnitResult): number | undefined {
