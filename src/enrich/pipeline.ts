@@ -2,7 +2,7 @@ import type { Conversation, Participant } from '../domain/conversation.ts';
 import type { TraceId } from '../domain/ids.ts';
 import type { RequestBody } from '../domain/request.ts';
 import type { Clock } from '../lib/clock.ts';
-import { checkMapped } from './flow/check-flow.ts';
+import { checkMapped, type Checked } from './flow/check-flow.ts';
 import { diffAttributes } from './mapping/diff.ts';
 import type { Enrichment } from './enrichment.ts';
 import { schemaOf, type FlowSource } from './flow/flow-source.ts';
@@ -14,7 +14,7 @@ import type { ToE164 } from './customer/phone.ts';
 import type { EnrichPlan } from './plan.ts';
 import { resolveCustomer } from './customer/resolve.ts';
 import { settle, settleNobody } from './settle.ts';
-import { validateAttributes } from './mapping/validate.ts';
+import { validateAttributes, type Candidate } from './mapping/validate.ts';
 
 export interface EnrichInput {
   readonly conversation: Conversation;
@@ -67,17 +67,8 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
 
   return timed.now('validate', () => {
     const checked = checkMapped(mapped, schemaOf(flow), plan.flow);
-    const status = statusCandidate(plan, answers);
-    const candidates = checked.flatMap(
-      ({
-        text,
-        mapped: {
-          plan: { key, options },
-        },
-      }) =>
-        text === undefined ? [] : [{ key, text, class: options.class, required: options.required }],
-    );
-    const validated = validateAttributes([...status, ...candidates], plan.limits);
+    const candidates = [...statusCandidate(plan, answers), ...checked.flatMap(toCandidate)];
+    const validated = validateAttributes(candidates, plan.limits);
     const plain = validated.kept.filter((candidate) => candidate.class !== 'secret');
     const wanted = new Map(plain.map(({ key, text }) => [key, text]));
     return settle({
@@ -113,12 +104,17 @@ function variablesOf(
   };
 }
 
+function toCandidate({ text, mapped: { plan } }: Checked): readonly Candidate[] {
+  const { key, options } = plan;
+  return text === undefined
+    ? []
+    : [{ key, text, class: options.class, required: options.required }];
+}
+
 /** The optional key that tells a flow how the lookup went; the first key to stay, since others depend on it. */
-function statusCandidate(plan: EnrichPlan, answers: SourceAnswers) {
+function statusCandidate(plan: EnrichPlan, answers: SourceAnswers): readonly Candidate[] {
   if (plan.statusKey === undefined) return [];
-  return [
-    { key: plan.statusKey, text: statusOf(answers), class: 'public', required: true } as const,
-  ];
+  return [{ key: plan.statusKey, text: statusOf(answers), class: 'public', required: true }];
 }
 
 function statusOf(answers: SourceAnswers): 'found' | 'stale' | 'not-found' | 'failed' {
