@@ -20,7 +20,7 @@ import { createRequester } from './request/requester.ts';
 import { createTokenSource } from './sign-in/create-token-source.ts';
 import type { TokenSource } from './sign-in/token-source.ts';
 import { sharedOf } from './sharing.ts';
-import { createHttpWire } from './transport/http-wire.ts';
+import { createHttpWire, type HttpWire } from './transport/http-wire.ts';
 import type { Wire } from './transport/wire.ts';
 
 export interface GenesysClientOptions {
@@ -84,35 +84,25 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   const { config, clock = systemClock, random = Math.random, log = silentLog } = options;
   const hosts = resolveHosts(config);
   const closing = new AbortController();
-  const http = createHttpWire({
-    connections: config.budget.maxInFlight,
-    maxAnswerBytes: config.maxAnswerBytes,
-    connectTimeoutMs: config.timeoutMs,
-  });
-  const wire = options.wire ?? http.send;
+  const http = openHttp(config);
+  const context = { clock, random, log, wire: options.wire ?? http.send };
   const shared = sharedOf(options.sharing, config.auth, hosts);
   const tokens =
     options.tokens ??
     createTokenSource(config.auth, {
+      ...context,
       loginUrl: hosts.loginUrl,
       timeoutMs: config.timeoutMs,
-      wire,
-      clock,
-      random,
-      log,
       onRefreshToken: options.onRefreshToken,
       shelf: shared?.shelf,
     });
-  const { store } = shared ?? {};
-  const budget = options.budget ?? createBudget({ clock, log, ...config.budget, store });
+  const budget =
+    options.budget ?? createBudget({ clock, log, ...config.budget, store: shared?.store });
   const requester = createRequester({
+    ...context,
     apiUrl: hosts.apiUrl,
-    wire,
     tokens,
     budget,
-    clock,
-    random,
-    log,
     retry: config.retry,
     timeoutMs: config.timeoutMs,
     userAgent: USER_AGENT,
@@ -136,6 +126,13 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     },
   };
 }
+
+const openHttp = ({ budget, maxAnswerBytes, timeoutMs }: GenesysConfig): HttpWire =>
+  createHttpWire({
+    connections: budget.maxInFlight,
+    maxAnswerBytes,
+    connectTimeoutMs: timeoutMs,
+  });
 
 type Apis = Omit<
   GenesysClient,

@@ -127,45 +127,10 @@ export function createConversationsApi(requester: Requester): ConversationsApi {
     await requester.send(request, options);
   };
   return {
-    get: (id, options) =>
-      read(
-        {
-          operation: 'getConversation',
-          method: 'GET',
-          path: apiPath`/api/v2/conversations/${id}`,
-        },
-        options,
-      ),
-    getByMedia: (media, id, options) =>
-      read(
-        {
-          operation: `getConversations${MEDIA_PATHS[media].singular}`,
-          method: 'GET',
-          path: apiPath`/api/v2/conversations/${MEDIA_PATHS[media].segment}/${id}`,
-        },
-        options,
-      ),
-    end: (media, id, options) =>
-      change(
-        {
-          operation: `patchConversations${MEDIA_PATHS[media].singular}`,
-          method: 'PATCH',
-          path: apiPath`/api/v2/conversations/${MEDIA_PATHS[media].segment}/${id}`,
-          body: { state: 'disconnected' },
-          isRepeatable: true,
-        },
-        options,
-      ),
-    tearDown: (id, options) =>
-      change(
-        {
-          operation: 'postConversationDisconnect',
-          method: 'POST',
-          path: apiPath`/api/v2/conversations/${id}/disconnect`,
-          isRepeatable: true,
-        },
-        options,
-      ),
+    get: (id, options) => read(getRequest(id), options),
+    getByMedia: (media, id, options) => read(getByMediaRequest(media, id), options),
+    end: (media, id, options) => change(endRequest(media, id), options),
+    tearDown: (id, options) => change(tearDownRequest(id), options),
     updateParticipant: (target, parts, options) =>
       change(participantRequest(target, parts), options),
     createCallback: (parts, options) => createCallback(requester, parts, options),
@@ -173,6 +138,33 @@ export function createConversationsApi(requester: Requester): ConversationsApi {
     receiveOpenMessage: (parts, options) => receiveOpenMessage(requester, parts, options),
   };
 }
+
+const getRequest = (id: ConversationId): PlatformRequest => ({
+  operation: 'getConversation',
+  method: 'GET',
+  path: apiPath`/api/v2/conversations/${id}`,
+});
+
+const getByMediaRequest = (media: PathMedia, id: ConversationId): PlatformRequest => ({
+  operation: `getConversations${MEDIA_PATHS[media].singular}`,
+  method: 'GET',
+  path: apiPath`/api/v2/conversations/${MEDIA_PATHS[media].segment}/${id}`,
+});
+
+const endRequest = (media: PathMedia, id: ConversationId): PlatformRequest => ({
+  operation: `patchConversations${MEDIA_PATHS[media].singular}`,
+  method: 'PATCH',
+  path: apiPath`/api/v2/conversations/${MEDIA_PATHS[media].segment}/${id}`,
+  body: { state: 'disconnected' },
+  isRepeatable: true,
+});
+
+const tearDownRequest = (id: ConversationId): PlatformRequest => ({
+  operation: 'postConversationDisconnect',
+  method: 'POST',
+  path: apiPath`/api/v2/conversations/${id}/disconnect`,
+  isRepeatable: true,
+});
 
 function participantRequest(target: ParticipantTarget, parts: ParticipantChange): PlatformRequest {
   const { conversationId, participantId, media } = target;
