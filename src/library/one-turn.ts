@@ -10,7 +10,7 @@ import type { Permit } from '../genesys/budget/budget.ts';
 import type { Claim } from '../ledger/turn.ts';
 import { createClientPort } from '../writeback/client-port.ts';
 import { toRequestBody, type EnrichCall } from './enrich-call.ts';
-import type { Tools } from './tools.ts';
+import { writebackOf, type Tools } from './tools.ts';
 
 /** A turn that must read before it writes needs two requests; what it does not need it gives back. */
 const REQUESTS_PER_TURN = 2;
@@ -25,19 +25,11 @@ export async function runOneTurn(
   conversationId: ConversationId,
   call: EnrichCall,
 ): Promise<OutcomeSummary> {
-  const { config, client, clock, random, log, digest, values, newId } = tools;
+  const { client, newId } = tools;
   const { signal = new AbortController().signal } = call;
   const turn = createTurn<PermitGrant>({
     enrich: () => tools.enrichDeps,
-    writeback: {
-      config: config.write,
-      clock,
-      now: () => clock.wallMs(),
-      digest,
-      values,
-      random,
-      log,
-    },
+    writeback: writebackOf(tools),
     portOf: ({ permit }, traceId) => createClientPort({ client, traceId, permit }),
     spareRead: ({ permit }) => permit.shrink(1),
     isCovered: () => false,

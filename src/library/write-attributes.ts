@@ -11,7 +11,7 @@ import { createClientPort } from '../writeback/client-port.ts';
 import type { WantedValue } from '../writeback/turn/input.ts';
 import { writeTurn } from '../writeback/turn/write-turn.ts';
 import type { SetCall, SetResult } from './rapport.ts';
-import type { Tools } from './tools.ts';
+import { writebackOf, type Tools } from './tools.ts';
 
 /** Reads the conversation, writes the keys that differ, and waits for their proof. */
 export async function writeAttributes(
@@ -20,7 +20,7 @@ export async function writeAttributes(
   attributes: Readonly<Record<string, string | null>>,
   { participantIds = [], signal = new AbortController().signal }: SetCall,
 ): Promise<SetResult> {
-  const { client, clock, config, digest, values, random, log } = tools;
+  const { client, clock } = tools;
   const traceId = parseTraceId(tools.newId());
   const startedAt = clock.wallMs();
   const conversation = await client.conversations.get(conversationId, {
@@ -51,14 +51,8 @@ export async function writeAttributes(
       covered: false,
     },
     {
+      ...writebackOf(tools),
       port: createClientPort({ client, traceId }),
-      config: config.write,
-      clock,
-      now: () => clock.wallMs(),
-      digest,
-      values,
-      random,
-      log,
       signal,
       assertHeld: () => signal.throwIfAborted(),
       resolve: customerIn,
