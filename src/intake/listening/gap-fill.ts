@@ -149,7 +149,8 @@ export class GapFiller implements AsyncDisposable {
         isComplete: index + 1 === LOOKS_MS.length,
         isCut,
       };
-      log.info(report.isComplete ? 'gap.filled' : 'gap.looked', { ...report, ...gap });
+      const { gap: _, ...found } = report;
+      log.info(report.isComplete ? 'gap.filled' : 'gap.looked', { ...gap, ...found });
       onReport(report);
     }
   }
