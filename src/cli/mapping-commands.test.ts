@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, startEmulator } from '../emulator/index.ts';
-import { runCli } from './program.ts';
+import { runCommand, type Ran } from './run-cli.fixture.ts';
 
 const GENESYS =
   'genesys: { apiUrl: ${API}, auth: { type: client-credentials, clientId: ${ID}, clientSecret: ${SECRET} } }';
@@ -31,27 +30,11 @@ afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 const write = (text: string): Promise<void> => writeFile(join(cwd, 'rapport.yaml'), text);
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(args: readonly string[], apiUrl = 'http://127.0.0.1:9'): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const status = await runCli(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
+const run = (args: readonly string[], apiUrl = 'http://127.0.0.1:9'): Promise<Ran> =>
+  runCommand(args, {
     env: { API: apiUrl, ID: DEFAULT_CLIENT_ID, SECRET: DEFAULT_CLIENT_SECRET },
     cwd,
-    signal: new AbortController().signal,
-    stdin: Readable.from([]),
-    isTerminal: false,
-    columns: 100,
   });
-  return { status, out, err };
-}
 
 describe('rapport inspect', () => {
   it('document 002: reports on a live conversation without writing to it', async () => {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import { systemClock } from '../lib/clock.ts';
 import { createIdSource } from '../lib/ids.ts';
 import { silentLog } from '../lib/log.ts';
 import { startService } from '../service/app.ts';
-import { runCli } from './program.ts';
+import { runCommand, type Ran } from './run-cli.fixture.ts';
 
 const configText = (more = ''): string => `# kept as it is
 genesys:
@@ -47,27 +46,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(...args: readonly string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const status = await runCli(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    env,
-    cwd,
-    signal: new AbortController().signal,
-    stdin: Readable.from([]),
-    isTerminal: false,
-    columns: 100,
-  });
-  return { status, out, err };
-}
+const run = (...args: readonly string[]): Promise<Ran> => runCommand(args, { env, cwd });
 
 const jsonOf = ({ out }: Ran): unknown => JSON.parse(out);
 

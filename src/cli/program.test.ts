@@ -1,13 +1,11 @@
-import { Readable } from 'node:stream';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PATIENCE_MS } from '../../test/support/patience.ts';
 import { startEmulator } from '../emulator/index.ts';
-import { runCli } from './program.ts';
+import { runCommand, type Ran } from './run-cli.fixture.ts';
 
 let cwd: string;
 beforeAll(async () => {
@@ -15,30 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(args: string, env: Record<string, string> = {}): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const status = await runCli(
+const run = (args: string, env: Record<string, string> = {}): Promise<Ran> =>
+  runCommand(
     args.split(' ').filter((word) => word !== ''),
-    {
-      out: (text) => void (out += text),
-      err: (text) => void (err += text),
-      env,
-      cwd,
-      signal: AbortSignal.timeout(PATIENCE_MS),
-      stdin: Readable.from([]),
-      isTerminal: false,
-      columns: 100,
-    },
+    { env, cwd },
   );
-  return { status, out, err };
-}
 
 describe('rapport', () => {
   it('shows its commands and exits 0 when asked for help', async () => {

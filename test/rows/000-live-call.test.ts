@@ -37,6 +37,15 @@ function startCall(row: RowStage): LiveCall {
 
 const EXPECTED = { 'ivr.language': 'en', ...CUSTOMER.attributes };
 
+/** What signs in with a private key, whose public half the emulator's client has. */
+async function privateKeySignIn(row: RowStage): Promise<Record<string, string>> {
+  return {
+    ...row.place,
+    GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
+    GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+  };
+}
+
 describe.concurrent.each(PROFILES)('document 000 on the %s emulator', (profile) => {
   it('a live call: reads the conversation, finds the customer, asks the CRM with a bearer token, writes without losing a key', async () => {
     await using row = await startRow(profile);
@@ -99,9 +108,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     await using row = await startRow('tutorials');
     const { conversationId, participantId } = row.emulator.control.start(CALL);
     const env = {
-      ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
-      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      ...(await privateKeySignIn(row)),
       TEST_CONVERSATION_ID: conversationId,
       TEST_PARTICIPANT_ID: participantId,
     };
@@ -119,9 +126,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     await using row = await startRow('tutorials');
     const { conversationId, participantId } = row.emulator.control.start(CALL);
     await using library = openLibrary(row, {
-      ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
-      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      ...(await privateKeySignIn(row)),
       TEST_CONVERSATION_ID: conversationId,
       TEST_PARTICIPANT_ID: participantId,
     });
@@ -133,9 +138,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     await using row = await startRow('tutorials');
     const { conversationId } = row.emulator.control.start(CALL);
     const env = {
-      ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
-      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      ...(await privateKeySignIn(row)),
       TEST_CONVERSATION_ID: conversationId,
     };
     await writePrivateKey(row, 'of-another-client.pem');
@@ -152,9 +155,7 @@ describe.concurrent('document 000 with its own sign-in and path', () => {
     await using row = await startRow('platform');
     const { conversationId } = row.emulator.control.start(CALL);
     const env = {
-      ...row.place,
-      GENESYS_PRIVATE_KEY_PATH: await writePrivateKey(row),
-      GENESYS_CLIENT_ID: DEFAULT_CLIENT_ID,
+      ...(await privateKeySignIn(row)),
       TEST_CONVERSATION_ID: conversationId,
     };
     const { status, err } = await row.rapport(['attributes', 'get'], env);

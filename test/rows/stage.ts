@@ -4,8 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { runCli } from '../../src/cli/program.ts';
+import { runCommand, type Ran, type Surroundings } from '../../src/cli/run-cli.fixture.ts';
 import {
   DEFAULT_CLIENT_ID,
   DEFAULT_CLIENT_SECRET,
@@ -14,18 +13,11 @@ import {
   type EmulatorOptions,
   type EmulatorProfile,
 } from '../../src/emulator/index.ts';
-import { PATIENCE_MS } from '../support/patience.ts';
 
 export const PROFILES: readonly EmulatorProfile[] = ['platform', 'tutorials'];
 export const CRM_TOKEN = 'crm-token-of-the-rows';
 
 export type Env = Readonly<Record<string, string>>;
-
-export interface Ran {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Received {
   readonly url: string;
@@ -50,7 +42,7 @@ export interface RowStage extends AsyncDisposable {
   readonly place: Env;
   /** The same with a client and its secret. */
   readonly signIn: Env;
-  rapport(args: readonly string[], env: Env, terminal?: Terminal): Promise<Ran>;
+  rapport(args: readonly string[], env: Env, terminal?: Partial<Surroundings>): Promise<Ran>;
 }
 
 /** The customer whom the CRM knows by number, by id and by conversation. */
@@ -108,22 +100,9 @@ export async function startRow(
     cwd,
     place,
     signIn,
-    rapport: (args, env, terminal) => rapport(args, { env, cwd, ...terminal }),
+    rapport: (args, env, terminal) => runCommand(args, { env, cwd, ...terminal }),
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
-}
-
-/** Who sits before the command: nobody unless told. */
-export interface Terminal {
-  readonly stdin?: Readable;
-  readonly isTerminal?: boolean;
-  /** Asks the command to stop, as Ctrl-C does. */
-  readonly signal?: AbortSignal;
-}
-
-interface Place {
-  readonly env: Env;
-  readonly cwd: string;
 }
 
 export interface RowOptions {
@@ -134,25 +113,6 @@ export interface RowOptions {
   readonly isCrmOpen?: boolean;
   /** What the CRM answers in place of the record; `undefined` leaves it at that. */
   readonly answerCrm?: (request: Received) => Reply | undefined;
-}
-
-async function rapport(
-  args: readonly string[],
-  { env, cwd, stdin, isTerminal = false, signal }: Place & Terminal,
-): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const status = await runCli(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    env,
-    cwd,
-    stdin: stdin ?? Readable.from([]),
-    signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]),
-    isTerminal,
-    columns: 120,
-  });
-  return { status, out, err };
 }
 
 export interface Reply {

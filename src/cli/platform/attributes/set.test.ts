@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +13,7 @@ import type { AuditRecord } from '../../../ledger/reading/records.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { startService } from '../../../service/app.ts';
-import { runCli } from '../../program.ts';
+import { runCommand, type Ran } from '../../run-cli.fixture.ts';
 
 let cwd: string;
 let emulator: Emulator;
@@ -48,21 +47,10 @@ afterEach(async () => {
   await rm(cwd, { recursive: true, force: true });
 });
 
-async function run(...args: readonly string[]): Promise<{ status: number; out: string }> {
-  let out = '';
-  let err = '';
-  const status = await runCli(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    env,
-    cwd,
-    signal: new AbortController().signal,
-    stdin: Readable.from([]),
-    isTerminal: false,
-    columns: 100,
-  });
-  expect(err).toBe('');
-  return { status, out };
+async function run(...args: readonly string[]): Promise<Ran> {
+  const ran = await runCommand(args, { env, cwd });
+  expect(ran.err).toBe('');
+  return ran;
 }
 
 async function audited(conversationId: string): Promise<readonly AuditRecord[]> {
