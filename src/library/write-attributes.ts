@@ -1,15 +1,9 @@
-import { findParticipant, hasEnded, type Conversation } from '../domain/conversation.ts';
-import { RapportError } from '../domain/errors.ts';
-import {
-  parseParticipantId,
-  parseTraceId,
-  type ConversationId,
-  type ParticipantId,
-} from '../domain/ids.ts';
-import { resolveCustomer } from '../enrich/customer/resolve.ts';
+import { hasEnded } from '../domain/conversation.ts';
+import { parseTraceId, type ConversationId } from '../domain/ids.ts';
 import { createClientPort } from '../writeback/client-port.ts';
 import type { WantedValue } from '../writeback/turn/input.ts';
 import { writeTurn } from '../writeback/turn/write-turn.ts';
+import { chosenParticipants, customerIn } from './participants.ts';
 import type { SetCall, SetResult } from './rapport.ts';
 import { writebackOf, type Tools } from './tools.ts';
 
@@ -39,11 +33,13 @@ export async function writeAttributes(
       conversationId,
       seen: { conversation, sight: { source: 'read', startedAt } },
       customerId,
-      targets: chosen(conversation, participantIds, customerId).map((participantId) => ({
-        participantId,
-        wanted,
-        isChosen: participantId !== customerId || undefined,
-      })),
+      targets: chosenParticipants(conversation, { named: participantIds, customerId }).map(
+        (participantId) => ({
+          participantId,
+          wanted,
+          isChosen: participantId !== customerId || undefined,
+        }),
+      ),
       asked: true,
       entries: [],
       turn: traceId,
@@ -72,28 +68,4 @@ function wantedOf(
       { value, class: 'public', wipe: false } as const,
     ]),
   );
-}
-
-function chosen(
-  conversation: Conversation,
-  named: readonly string[],
-  customerId: ParticipantId | undefined,
-): readonly ParticipantId[] {
-  const ids = named.length > 0 ? named.map(parseParticipantId) : customerId ? [customerId] : [];
-  const unknown = ids.find((id) => findParticipant(conversation, id) === undefined);
-  if (ids.length > 0 && unknown === undefined) return ids;
-  const there = conversation.participants.map(({ id, purpose }) => `${id} (${purpose})`);
-  throw new RapportError({
-    code: unknown === undefined ? 'ERR_NO_CUSTOMER' : 'ERR_NO_PARTICIPANT',
-    message:
-      unknown === undefined
-        ? 'the conversation has no customer participant'
-        : `participant ${unknown} is not on conversation ${conversation.id}`,
-    nextStep: `Name one of its participants: ${there.join(', ')}`,
-  });
-}
-
-function customerIn(conversation: Conversation): ParticipantId | undefined {
-  const resolution = resolveCustomer(conversation, {});
-  return resolution.kind === 'customer' ? resolution.participant.id : undefined;
 }

@@ -4,7 +4,8 @@ import type { ParticipantId } from '../../domain/ids.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { CliIo } from '../terminal/io.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
-import { conversationOf, namesOf, unknownParticipant } from './attributes/target.ts';
+import { namesOf, unknownParticipant } from '../../library/participants.ts';
+import { conversationOf } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
 
 export interface UpdateFlags extends ConfigFlags {
@@ -65,7 +66,7 @@ function participantIn(conversation: Conversation, named: string | undefined): P
   }
   const found = conversation.participants.find(({ id }) => id === named);
   if (found !== undefined) return found.id;
-  throw unknownParticipant(named, conversation.id, conversation.participants);
+  throw unknownParticipant(named, conversation);
 }
 
 function needsUser(cause: unknown): RapportError {

@@ -13,7 +13,8 @@ import {
 import { createPaint, type CliIo, type Paint, type Style } from '../terminal/io.ts';
 import { isLedgerAtHand, readLedger } from '../ledger/ledger-access.ts';
 import type { ConfigFlags } from '../configuration/load-configuration.ts';
-import { conversationOf, customerIn } from './attributes/target.ts';
+import { customerIn } from '../../library/participants.ts';
+import { conversationOf } from './attributes/target.ts';
 import { withPlatform } from './session.ts';
 import { table } from '../terminal/table.ts';
 

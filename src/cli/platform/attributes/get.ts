@@ -5,7 +5,8 @@ import { systemClock } from '../../../lib/clock.ts';
 import { plainForTerminal } from '../../../lib/terminal-text.ts';
 import { createPaint, type CliIo, type Paint } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
-import { conversationOf, unknownParticipant, type TargetFlags } from './target.ts';
+import { unknownParticipant } from '../../../library/participants.ts';
+import { conversationOf, type TargetFlags } from './target.ts';
 import { table } from '../../terminal/table.ts';
 
 /** Prints what participants hold; all of them unless some are named. */
@@ -36,11 +37,10 @@ export async function getAttributes(
 function assertThere(named: readonly string[], held: readonly Held[], id: ConversationId): void {
   const unknown = named.find((one) => !held.some(({ participantId }) => participantId === one));
   if (unknown === undefined) return;
-  throw unknownParticipant(
-    unknown,
+  throw unknownParticipant(unknown, {
     id,
-    held.map(({ participantId, purpose }) => ({ id: participantId, purpose })),
-  );
+    participants: held.map(({ participantId, purpose }) => ({ id: participantId, purpose })),
+  });
 }
 
 interface Held {

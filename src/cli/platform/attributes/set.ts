@@ -5,7 +5,8 @@ import { systemClock } from '../../../lib/clock.ts';
 import type { WantedValue } from '../../../writeback/turn/input.ts';
 import { createPaint, type CliIo } from '../../terminal/io.ts';
 import { withPlatform } from '../session.ts';
-import { conversationOf, customerIn, participantsOf, type TargetFlags } from './target.ts';
+import { customerIn } from '../../../library/participants.ts';
+import { conversationOf, participantsOf, type TargetFlags } from './target.ts';
 import { write, type Written } from './write.ts';
 import { right, table } from '../../terminal/table.ts';
 

@@ -22,7 +22,7 @@ import { createValueMemory } from '../../../writeback/value-memory.ts';
 import { parseAnswer } from '../../enrich/through-service.ts';
 import { changeLedger, isLedgerAtHand, type ServiceDoor } from '../../ledger/ledger-access.ts';
 import type { Session } from '../session.ts';
-import { customerIn } from './target.ts';
+import { customerIn } from '../../../library/participants.ts';
 
 /** What is to be written, to a conversation that was read just now. */
 export type WriteOrder = Required<
@@ -92,6 +92,7 @@ async function writeOnRecord(
     await settle({ order, result, claim, ledger, toOutbox, traceId: call.traceId });
     return result;
   } catch (error) {
+    // What went wrong is told; a claim that cannot be handed back ends with this process's lease.
     await ledger.handBack(claim, 'the command line did not finish').catch(() => undefined);
     throw error;
   }
