@@ -4,7 +4,8 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 /**
  * Most room for objects that were just made, in bytes: two halves of 32 MiB. V8 doubles it up to 128 MiB
  * under a load of 200 enrichments a second, which makes the process 70 MiB larger and saves no
- * processor time; half of this does cost some, about a tenth. Measured 2026-11-21, Node 24.21.0.
+ * processor time; half of this does cost some, about a tenth. Measured 2026-11-21 with Node 24.21.0;
+ * benchmarks/README.md says what else the process holds.
  */
 const MOST_BYTES = 64 * 1_048_576;
 
