@@ -76,6 +76,28 @@ describe('an agent with a token of their own', () => {
     expect((await ada('/v1/tickets', {})).status).toBe(403);
   });
 
+  it('is let in, and out again with what they follow, as a reload says', async () => {
+    let agents = false;
+    await using stage = await startStage({
+      config: (config) => ({ ...config, access: { agents } }),
+    });
+    const { control } = stage.emulator;
+    const { conversationId } = control.start({ from: customer(1).phone, queue: 'Support' });
+    await stage.until(isVisible(conversationId));
+    control.move(conversationId, { kind: 'answer', user: 'Ada Agent' });
+    const ada = asking(stage, await tokenOf(stage.emulator, 'Ada Agent'));
+    const path = `/v1/conversations/${conversationId}`;
+    expect((await ada(path)).status).toBe(401);
+    agents = true;
+    await stage.service.reload();
+    const stream = await ada(`${path}/events`);
+    expect(stream.status).toBe(200);
+    agents = false;
+    await stage.service.reload();
+    await stream.text();
+    expect((await ada(path)).status).toBe(401);
+  });
+
   it('is told to come again while the platform cannot say whose token it is', async () => {
     await using stage = await startStage({ config: withAgents });
     const token = await tokenOf(stage.emulator, 'Ada Agent');
