@@ -1,18 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { EmulatorProfile } from '../../emulator/index.ts';
 import type { CliContext } from './shared/context.ts';
 import { parseCount, parsePort } from './shared/options.ts';
-
-interface EmulatorFlags {
-  readonly port: number;
-  readonly host: string;
-  readonly lag: number;
-  readonly seed: number;
-  readonly clock: string;
-  readonly profile: EmulatorProfile;
-  readonly publicKey?: string;
-  readonly json?: boolean;
-}
+import type { EmulatorRun } from '../serving/run-emulator.ts';
 
 /** The emulator's own port, when nothing else is asked for. */
 const DEFAULT_PORT = 8090;
@@ -54,7 +43,7 @@ export function addEmulatorCommand(program: Command, { io, run }: CliContext): v
       'PEM of the key by which the client signs in, with --profile tutorials',
     )
     .option('--json', 'print where it listens as one line of JSON')
-    .action((flags: EmulatorFlags) =>
+    .action((flags: EmulatorRun) =>
       run(async () => {
         const { runEmulator } = await import('../serving/run-emulator.ts');
         await runEmulator(flags, io);
