@@ -12,7 +12,7 @@ import { MemoryFeedSource } from '../../feed/source.fixture.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import type { HttpRooms, Order } from './rooms.ts';
-import { createApp, startHttpServer } from './server.ts';
+import { createApp, startHttpServer, type HttpLimits, type HttpServer } from './server.ts';
 
 const receipt = {
   enrichmentId: parseEnrichmentId('e1'),
@@ -122,6 +122,9 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
   };
   return { clock, source, rooms, orders, as };
 }
+
+const startOn = ({ rooms }: Stage, limits?: Partial<HttpLimits>): Promise<HttpServer> =>
+  startHttpServer({ host: '127.0.0.1', port: 0, rooms, log: silentLog, limits });
 
 const appOf = ({ rooms }: Stage): FastifyInstance => createApp({ rooms, log: silentLog });
 
@@ -433,12 +436,7 @@ function bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
 describe('startHttpServer', () => {
   it('opens by a ticket once, resumes after an id, and ends with the server', async () => {
     const stage = createStage();
-    const server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-    });
+    const server = await startOn(stage);
     stage.source.write('c1');
     stage.source.write('c1');
     const issued = await fetch(`${server.url}/v1/tickets`, {
@@ -469,12 +467,7 @@ describe('startHttpServer', () => {
       return answer.promise;
     };
     const stage = createStage({ readConversation });
-    const server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-    });
+    const server = await startOn(stage);
     const response = fetch(`${server.url}/v1/conversations/c1`, { headers: stage.as('read') });
     const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
     await Promise.all([asked.promise, once(silent, 'connect')]);
@@ -492,12 +485,7 @@ describe('startHttpServer', () => {
       return new Promise(() => undefined);
     };
     const stage = createStage({ readConversation });
-    const server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-    });
+    const server = await startOn(stage);
     const response = fetch(`${server.url}/v1/conversations/c1`, { headers: stage.as('read') });
     await asked.promise;
     const stopped = server[Symbol.asyncDispose]();
@@ -509,12 +497,7 @@ describe('startHttpServer', () => {
   it('ends a stream when its reader may not read any more, and sends nothing that came since', async () => {
     let mayRead = true;
     const stage = createStage({ stillMay: () => mayRead });
-    await using server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-    });
+    await using server = await startOn(stage);
     const follow = async (path: string): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
       const reader = bodyOf(await fetch(`${server.url}${path}`, { headers: stage.as('read') }));
       await readUntil(reader, 'retry:');
@@ -531,13 +514,7 @@ describe('startHttpServer', () => {
 
   it('answers what is no HTTP and a head that is too large with a problem', async () => {
     const stage = createStage();
-    await using server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-      limits: { maxHeaderBytes: 2048 },
-    });
+    await using server = await startOn(stage, { maxHeaderBytes: 2048 });
     const { port } = new URL(server.url);
     const send = async (text: string): Promise<string> => {
       const socket = connect(Number(port), '127.0.0.1');
@@ -554,12 +531,7 @@ describe('startHttpServer', () => {
 
   it('opens by a key that may read, for one conversation or for all, and not without', async () => {
     const stage = createStage();
-    await using server = await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      rooms: stage.rooms,
-      log: silentLog,
-    });
+    await using server = await startOn(stage);
     const events = `${server.url}/v1/events`;
     expect((await fetch(events)).status).toBe(401);
     expect((await fetch(events, { headers: stage.as('enrich') })).status).toBe(403);
