@@ -9,6 +9,7 @@ import { startCountingProxy } from '../../../../test/support/counting-proxy.ts';
 import { createMysqlTestDatabase, mysqlTestUrl } from '../../../../test/support/mysql.ts';
 import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';
+import { UNPRINTABLE } from '../../../lib/unprintable.ts';
 import type { LookupAnswer } from '../../lookup.ts';
 import { createLookups, type Lookups } from '../../lookups.ts';
 import { sourceOptionsSchema } from '../../options.ts';
@@ -205,13 +206,13 @@ describe.each(KINDS)('$name as a source', (kind) => {
     expect(valueOf(await s.ask())).toMatchObject({ id: 1 });
   });
 
-  it('hands any key to the database unharmed', async () => {
+  it('hands any printable key to the database unharmed', async () => {
     await using s = stage(bed(), { query: kind.echo });
     const nasty = fc.constantFrom("'", '"', '\\', ';', '--', '/*', '$1', '?', ':key', '%', '{key}');
     const key = fc
       .array(fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 8 })), { maxLength: 8 })
       .map((parts) => parts.join(''))
-      .filter((text) => text.trim() !== '');
+      .filter((text) => text.trim() !== '' && !UNPRINTABLE.test(text));
     await fc.assert(
       fc.asyncProperty(key, async (text) => {
         expect(valueOf(await s.ask(text))).toEqual({ echo: text });
