@@ -11,6 +11,7 @@ import { openServiceLedger } from '../../service/wiring/ledger.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { packageVersion } from '../version.ts';
+import { boundOldGeneration } from './old-generation.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 export interface ServiceRun {
@@ -44,7 +45,9 @@ async function serve(
   io: CliIo,
 ): Promise<void> {
   using bounds = new DisposableStack();
-  bounds.use(boundYoungGeneration([...process.execArgv, io.env['NODE_OPTIONS']].join(' ')));
+  const given = [...process.execArgv, io.env['NODE_OPTIONS']].join(' ');
+  bounds.use(boundYoungGeneration(given));
+  boundOldGeneration(given);
   log.info('service.starting', { config: file ?? 'environment', store: schemeOf(config.store) });
   const parts = { clock: systemClock, random: Math.random, log };
   // The store opens in a thread of its own, or elsewhere, while the rest of the service is loaded here.

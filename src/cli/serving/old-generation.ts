@@ -1,0 +1,17 @@
+import { setFlagsFromString } from 'node:v8';
+
+/**
+ * How much V8's old generation may grow over what was alive at its last collection, in percent. V8 itself goes
+ * by the memory of the machine: on 24 GiB the service held 389 MiB after 90 s of 200 enrichments a second and
+ * 445 MiB after five minutes, of which 58 MiB were alive; with this it held 253 MiB after 90 s.
+ */
+const GROWTH_PERCENT = 50;
+
+/** How V8 is told so by whoever starts the process; then nothing is set here. */
+const GROWTH_FLAGS = /--heap[-_]growing[-_]percent/;
+
+/** Bounds the garbage of the old generation, unless `given`, the options of this Node, say otherwise. */
+export function boundOldGeneration(given: string): void {
+  if (GROWTH_FLAGS.test(given)) return;
+  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+}
