@@ -47,7 +47,7 @@ describe('signMessage', () => {
           );
         },
       ),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 30) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 30) },
     );
   });
 

@@ -13,7 +13,7 @@ import type { AttributeInput } from './options.ts';
 import { renderReport } from './report/render-report.ts';
 import { maskReport } from './report/report.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 60);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 60);
 
 /** Text that has broken somebody: controls, escapes, direction marks, lone surrogates, markup, names of members. */
 const hostileText = fc.oneof(

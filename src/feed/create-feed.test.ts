@@ -276,7 +276,7 @@ describe('createFeed', () => {
         expect(outOfOrder).toEqual([]);
         expect(expected).toBe(written + 1);
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 15) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 15) },
     );
   });
 });

@@ -122,7 +122,7 @@ describe('Breaker', () => {
         }
         expect(wrong).toBe(0);
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 100) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 100) },
     );
   });
 });

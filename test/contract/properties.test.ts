@@ -4,7 +4,7 @@ import type { Move } from '../../src/emulator/index.ts';
 import { judgeLimit, judgeTopics, playAndJudge, type Step } from './oracles.ts';
 import { setStage } from './stage.ts';
 
-const RUNS = Number(process.env['RAPPORT_SOAK'] ?? 25);
+const RUNS = Number(process.env['RAPPORT_RUNS'] ?? 25);
 
 const person = fc.constantFrom('Ada Agent', 'Ben Agent', 'Cleo Supervisor');
 const queue = fc.constantFrom('Support', 'Sales');

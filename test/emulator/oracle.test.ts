@@ -14,7 +14,7 @@ import type { ConversationState, ParticipantState } from '../../src/emulator/wor
 import { DEFAULT_SEED, plant } from '../../src/emulator/world/seed.ts';
 import { World } from '../../src/emulator/world/world.ts';
 
-const RUNS = Number(process.env['RAPPORT_SOAK'] ?? 150);
+const RUNS = Number(process.env['RAPPORT_RUNS'] ?? 150);
 
 type Deed =
   | { readonly kind: 'write'; readonly who: number; readonly key: string; readonly lagMs: number }

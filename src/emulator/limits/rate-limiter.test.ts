@@ -6,7 +6,7 @@ import type { LimitSettings } from './settings.ts';
 
 const GET_CONVERSATION = 'GET /api/v2/conversations/{conversationId}';
 const NINE = Date.UTC(2026, 0, 5, 9);
-const RUNS = Number(process.env['RAPPORT_SOAK'] ?? 200);
+const RUNS = Number(process.env['RAPPORT_RUNS'] ?? 200);
 
 function call(overrides: Partial<LimitedCall> = {}): LimitedCall {
   return {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BUILTIN_NAMES, REFUSED_FUNCTIONS } from './builtins.ts';
 import { compileExpression, type Evaluated } from './expression.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 50);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 50);
 
 const evaluate = (text: string, input: unknown = {}): Promise<Evaluated> =>
   compileExpression(text).evaluate(input, {});

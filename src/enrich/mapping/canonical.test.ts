@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTE_TYPES, canonicalize, type AttributeType } from './canonical.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 100);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 100);
 
 const textOf = (type: AttributeType, value: unknown, values?: readonly string[]): string => {
   const result = canonicalize(value, { type, values });

@@ -4,7 +4,7 @@ import { limitOptions } from '../options.ts';
 import { findSensitive, passesLuhn } from './sensitive.ts';
 import { validateAttributes, type Candidate } from './validate.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 60);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 60);
 
 const candidate = (key: string, text = 'x', required = false): Candidate => ({
   key,

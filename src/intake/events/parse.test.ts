@@ -309,7 +309,7 @@ describe('parseIntake', () => {
         expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(clean);
         expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 150) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 150) },
     );
   });
 });

@@ -409,7 +409,7 @@ describe('createApp', () => {
         });
         expect(answer.statusCode).toBeLessThan(500);
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 60) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 60) },
     );
   });
 });

@@ -9,8 +9,8 @@ import { want } from './planning.ts';
 import { reduce } from './reduce.ts';
 import { DEFAULT_PROOF_SETTINGS, MAX_DOUBTS, type ProofSettings } from './settings.ts';
 
-/** More runs on demand: `RAPPORT_SOAK=10000 npm run vitest -- src/writeback`. */
-const RUNS = { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 300) };
+/** More runs on demand: `RAPPORT_RUNS=10000 npm run vitest -- src/writeback`. */
+const RUNS = { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 300) };
 const VALUES = ['v1', 'v2', 'base', 'theirs'];
 const BLANK = 'blank';
 const ID = {

@@ -64,7 +64,7 @@ describe('CsvParser', () => {
           .join('\r\n');
         expect(parse(text, ',', piece)).toEqual(records);
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 100) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 100) },
     );
   });
 });

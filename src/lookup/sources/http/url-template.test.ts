@@ -4,7 +4,7 @@ import { isRapportError } from '../../../domain/errors.ts';
 import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { parseUrlTemplate, type UrlTemplate } from './url-template.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 150);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 150);
 
 function template(text: string): UrlTemplate {
   const parsed = parseUrlTemplate(text);

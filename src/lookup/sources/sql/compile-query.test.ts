@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileQuery, type Dialect } from './compile-query.ts';
 
-const numRuns = Number(process.env['RAPPORT_SOAK'] ?? 150);
+const numRuns = Number(process.env['RAPPORT_RUNS'] ?? 150);
 
 /** The text, or the problem. */
 function compiled(sql: string, dialect: Dialect = 'postgres'): string {

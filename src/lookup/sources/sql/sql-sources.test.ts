@@ -217,7 +217,7 @@ describe.each(KINDS)('$name as a source', (kind) => {
       fc.asyncProperty(key, async (text) => {
         expect(valueOf(await s.ask(text))).toEqual({ echo: text });
       }),
-      { numRuns: Number(process.env['RAPPORT_SOAK'] ?? 50) },
+      { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 50) },
     );
   });
 
