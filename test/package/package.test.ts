@@ -32,6 +32,7 @@ beforeAll(async () => {
     '--outDir',
     join(source, 'dist'),
   ]);
+  await run(process.execPath, [join(root, 'scripts/bundle-cli.ts'), join(source, 'dist')]);
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: source });
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
   await installTarball(join(folder, tarball));
