@@ -2,12 +2,13 @@
  * Puts the modules of the command line, with those of the packages that it uses, into few files of `dist/cli`:
  * Node takes about a quarter of a millisecond for each of a thousand modules, before the service does
  * anything. The library stays as the compiler leaves it, since who imports it has packages of their own.
+ * What those packages are licensed under goes along.
  *
  *     node scripts/bundle-cli.ts [dist]
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { rolldown } from 'rolldown';
+import { rolldown, type OutputAsset, type OutputChunk } from 'rolldown';
 
 /** Programs that are started by their file, which lies beside the file that starts it. */
 const PROGRAMS = {
@@ -19,6 +20,9 @@ const PROGRAMS = {
 
 /** Drivers that only some installations load; they stay packages. */
 const PACKAGES = ['pg', 'mysql2'];
+
+/** The folder of a package, by the file name of a module in it. */
+const PACKAGE_FOLDER = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 const dist = resolve(process.argv[2] ?? 'dist');
 const input = Object.fromEntries(
@@ -39,4 +43,24 @@ for (const file of output) {
   const path = join(folder, file.fileName);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, file.type === 'chunk' ? file.code : file.source);
+}
+await writeFile(join(folder, 'LICENSES.txt'), await licenses(output.flatMap(modulesOf)));
+
+function modulesOf(file: OutputChunk | OutputAsset): readonly string[] {
+  return file.type === 'chunk' ? file.moduleIds : [];
+}
+
+/** The license of each package that one of these modules is of: its text, or else its name. */
+async function licenses(modules: readonly string[]): Promise<string> {
+  const folders = new Set(modules.flatMap((id) => PACKAGE_FOLDER.exec(id)?.[0] ?? []));
+  return (await Promise.all([...folders].toSorted().map(licenseOf))).join('\n\n');
+}
+
+async function licenseOf(path: string): Promise<string> {
+  const text = await readFile(join(path, 'package.json'), 'utf8');
+  const { name, license } = JSON.parse(text) as { name: string; license?: string };
+  const file = (await readdir(path)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined && license === undefined) throw new Error(`${name} has no license`);
+  const terms = file === undefined ? undefined : (await readFile(join(path, file), 'utf8')).trim();
+  return `${name} (${license})\n\n${terms ?? 'No other text comes with it.'}\n`;
 }

@@ -1,10 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  DEFAULT_CLIENT_ID,
+  DEFAULT_CLIENT_SECRET,
+  startEmulator,
+} from '../../src/emulator/index.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,6 +104,38 @@ describe('the package as it is published', () => {
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  it('enriches by its command, with the ledger’s thread and a source’s process that lie beside it', async () => {
+    await using emulator = await startEmulator({ attributes: { lagMs: 0 } });
+    const { conversationId } = emulator.control.start({ from: '+12125550101' });
+    const customers = new DatabaseSync(join(consumer, 'crm.db'));
+    customers.exec(`create table c (phone text, id text);
+      insert into c values ('+12125550101', 'C-1')`);
+    customers.close();
+    const config = {
+      genesys: {
+        apiUrl: emulator.apiUrl,
+        auth: {
+          type: 'client-credentials',
+          clientId: DEFAULT_CLIENT_ID,
+          clientSecret: '${CLIENT_SECRET}',
+        },
+      },
+      sources: {
+        crm: { type: 'sqlite', file: 'crm.db', query: 'select id from c where phone = :key' },
+      },
+      attributes: { 'crm.id': { from: 'crm.id' } },
+    };
+    await writeFile(join(consumer, 'rapport.yaml'), JSON.stringify(config));
+    const bin = join(consumer, 'node_modules/rapport-cx/dist/cli/main.js');
+    const { stdout } = await run(process.execPath, [bin, 'enrich', conversationId, '--json'], {
+      cwd: consumer,
+      env: { ...process.env, CLIENT_SECRET: DEFAULT_CLIENT_SECRET },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      conversations: [{ conversationId, result: 'enriched', keys: { 'crm.id': 'visible' } }],
+    });
+  });
+
   it('carries types that a strict consumer can use', async () => {
     await writeFile(
       join(consumer, 'consumer.ts'),
@@ -134,5 +172,10 @@ describe('the package as it is published', () => {
       recursive: true,
     });
     expect(files.filter((file) => /\.test\.|\.fixture\./.test(file))).toEqual([]);
+    const licenses = await readFile(
+      join(consumer, 'node_modules/rapport-cx/dist/cli/LICENSES.txt'),
+      'utf8',
+    );
+    for (const name of ['fastify', 'undici', 'zod']) expect(licenses).toContain(`${name} (MIT)`);
   });
 });
