@@ -28,7 +28,15 @@ const dist = resolve(process.argv[2] ?? 'dist');
 const input = Object.fromEntries(
   Object.entries(PROGRAMS).map(([name, file]) => [name, join(dist, file)]),
 );
-const bundle = await rolldown({ input, external: PACKAGES, platform: 'node', logLevel: 'warn' });
+const bundle = await rolldown({
+  input,
+  external: PACKAGES,
+  platform: 'node',
+  onLog(_level, { message }) {
+    // A package that is not found would be left out, and be missed where it is run.
+    throw new Error(message);
+  },
+});
 const { output } = await bundle.generate({
   format: 'esm',
   entryFileNames: '[name].js',

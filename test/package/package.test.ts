@@ -28,6 +28,7 @@ beforeAll(async () => {
   for (const name of ['package.json', 'README.md', 'LICENSE']) {
     await cp(join(root, name), join(source, name));
   }
+  await symlink(join(root, 'node_modules'), join(source, 'node_modules'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [
     tsc,
