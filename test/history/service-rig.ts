@@ -191,7 +191,11 @@ export class ServiceRig implements AsyncDisposable {
   get foundInGaps(): number {
     const reports = this.logs.filter(({ event }) => /^gap\.(looked|filled)$/.test(event));
     const last = new Map(
-      reports.map(({ fields }) => [fields['fromMs'], Number(fields['requested'])]),
+      // A gap that is still open when its process ends begins the one of the next process.
+      reports.map(({ fields: { fromMs, toMs, requested } }) => [
+        `${String(fromMs)} ${String(toMs)}`,
+        Number(requested),
+      ]),
     );
     return [...last.values()].reduce((sum, requested) => sum + requested, 0);
   }
