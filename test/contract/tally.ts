@@ -21,7 +21,7 @@ export interface TallyPart {
 export class ContractTally implements Disposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'rapport-contract-'));
 
-  /** `problem` is set when the run was to be held against a document and was not. */
+  /** `problem` is set when answers were to be held against a document and none was. */
   read(): { readonly summary: string | undefined; readonly problem: string | undefined } {
     const parts = readdirSync(this.folder).map(
       (file) => JSON.parse(readFileSync(join(this.folder, file), 'utf8')) as TallyPart,
@@ -43,7 +43,7 @@ export class ContractTally implements Disposable {
     return {
       summary: answers === 0 && !isWanted ? undefined : summary,
       problem:
-        isWanted && byDocument === 0
+        isWanted && answers > 0 && byDocument === 0
           ? `${OPENAPI_VARIABLE} is set, but no answer was validated against it`
           : undefined,
     };
