@@ -74,7 +74,7 @@ function problemsOf(issue: Issue, above: Path, context: IssueContext): readonly 
 }
 
 function unknownMember(key: string, path: Path, { schema, value }: IssueContext): ConfigProblem {
-  const known = knownMembers(schema, path, value === undefined ? undefined : valueAt(value, path));
+  const known = knownMembers(schema, path, value);
   const suggestion = nearMiss(key, known);
   const expected =
     suggestion === undefined && known.length > 0 ? `one of ${known.join(', ')}` : 'a known option';

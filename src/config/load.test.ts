@@ -57,6 +57,10 @@ function inFolder(files: Readonly<Record<string, string>>): FileReader {
 const withKey = (key: string): string =>
   SAMPLE.replace('timeoutMs: 800', `timeoutMs: 800\n    key: ${key}`);
 
+/** With another source in the place of the web service. */
+const withSource = (source: string): string =>
+  SAMPLE.replace(/ {2}crm:\n(?: {4}.*\n)+/, `  crm: ${source}\n`);
+
 function load(
   yaml: string | undefined,
   env: LoadOptions['env'] = ENV,
@@ -136,6 +140,15 @@ describe('loadConfig from a file', () => {
       ),
       '22:45 flow.onMismatch: one of drop, fail, keep, found "droop"; did you mean drop?',
       '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
+    ]);
+  });
+
+  it('offers an option of the source’s own type, not of another one’s', () => {
+    const problems = (options: string): readonly string[] =>
+      problemsOf(withSource(`{ type: csv, keyColumn: phone, ${options} }`));
+    expect(problems('files: a.csv').at(-1)).toContain('did you mean file?');
+    expect(problems('file: a.csv, url: x')).toEqual([
+      expect.stringMatching(/crm\.url: one of type, file, .*, found an unknown one$/),
     ]);
   });
 
