@@ -79,3 +79,44 @@ describe('reduce: wiping under a voice flow', () => {
     expect(play(overwritten({ flowEndedAt: NOW - 1 }), LEFT).entry.state).toBe('wiping');
   });
 });
+
+const frame = (digest: string, at?: number): ProofEvent => ({
+  kind: 'evidence',
+  source: 'event',
+  digest,
+  at,
+});
+
+/** Ours was seen; the wipe has left and been taken. */
+function taken(): AttributeEntry {
+  const visible: AttributeEntry = {
+    ...overwritten({}),
+    state: 'visible',
+    base: 'blank',
+    seen: 'ours',
+    seenAt: NOW - 8000,
+  };
+  const { entry } = play(play(visible, LEFT).entry, { kind: 'leave' });
+  const answer: ProofEvent = { kind: 'answer', write: 2, answer: { kind: 'accepted' } };
+  return play(entry, answer).entry;
+}
+
+describe('reduce: wiping a key that was empty before our value', () => {
+  it('does not take a frame without a time for the proof, which may be from before', () => {
+    const late = play(taken(), frame('blank'));
+    expect([late.entry.state, late.does]).toEqual(['wiping', []]);
+    expect(play(late.entry, DUE, NOW + settleMs).does).toEqual(['read']);
+    expect(play(late.entry, read('blank', NOW + settleMs), NOW + settleMs).entry.state).toBe(
+      'wiped',
+    );
+  });
+
+  it('takes a frame that is later than the one that showed ours', () => {
+    expect(play(taken(), frame('blank', NOW - 8001)).entry.state).toBe('wiping');
+    expect(play(taken(), frame('blank', NOW + 100)).entry.state).toBe('wiped');
+  });
+
+  it('takes any frame for a key that was not there before', () => {
+    expect(play({ ...taken(), base: undefined }, frame('blank')).entry.state).toBe('wiped');
+  });
+});

@@ -113,17 +113,24 @@ export function witnessWiping(
   const witnessed = witness(entry, evidence);
   if (!entry.own.includes(entry.wanted ?? '')) return witnessUnsent(witnessed, evidence, context);
   const seen = classify(entry, evidence.digest);
-  const isSure = isConclusive(entry, evidence, context);
   if (seen === 'own') return stillOurs(witnessed, evidence, context);
   if (seen === 'foreign') {
-    const isLast = isAfterAll(entry, evidence) && (isSure || !mayChange(entry));
+    const isSure = isConclusive(entry, evidence, context) || !mayChange(entry);
+    const isLast = isAfterAll(entry, evidence) && isSure;
     return isLast ? leaveTheirs(witnessed) : same(witnessed);
   }
   if (seen === 'base') {
     const isOpen = mayChange(entry) || evidence.source === 'event';
     return isOpen ? same(witnessed) : leaveTheirs(witnessed);
   }
-  if (isSure) return finish(witnessed);
+  return witnessEmpty(entry, evidence, context);
+}
+
+/** It is empty, or was before our value stood there: where nothing tells which, the reads that are due will. */
+function witnessEmpty(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
+  if (isAsBefore(entry, evidence) && !isAfterAll(entry, evidence)) return same(entry);
+  const witnessed = witness(entry, evidence);
+  if (isConclusive(entry, evidence, context)) return finish(witnessed);
   if (mayChange(entry)) return same(remember(witnessed, { emptied: true }));
   const { wipeAcked } = memoryOf(entry);
   return wipeAcked === true ? finish(witnessed) : emptyAgain(witnessed, context);
@@ -166,11 +173,12 @@ function isConclusive(
   if (flowEndedAt !== undefined && context.now < flowEndedAt + context.settings.settleMs) {
     return false;
   }
-  const { digest } = evidence;
-  const isEmpty = digest === null || digest === entry.wanted;
-  const isAsBefore = digest === null ? entry.base === undefined : digest === entry.base;
-  return unseen !== true || (isEmpty && !isAsBefore && wasEmpty !== true);
+  const isEmpty = evidence.digest === null || evidence.digest === entry.wanted;
+  return unseen !== true || (isEmpty && !isAsBefore(entry, evidence) && wasEmpty !== true);
 }
+
+const isAsBefore = ({ base }: AttributeEntry, { digest }: EvidenceEvent): boolean =>
+  digest === null ? base === undefined : digest === base;
 
 /** Ours is still there long after the acknowledgement, or nobody knows whether the wipe arrived. */
 function emptyAgain(entry: AttributeEntry, context: StepContext): Step {
