@@ -70,6 +70,8 @@ export interface ProofMemory {
   readonly wipeAcked?: boolean;
   /** The key was seen empty, and that proved nothing yet. */
   readonly emptied?: boolean;
+  /** A read has shown our value after the wipe had left. */
+  readonly stillRead?: boolean;
   /** The last value of ours was never seen there when the wipe began: it may still arrive. */
   readonly unseen?: boolean;
   /** The key was seen empty, or not at all, when the wipe began: to see it so again proves nothing. */

@@ -101,7 +101,7 @@ function taken(): AttributeEntry {
   return play(entry, answer).entry;
 }
 
-describe('reduce: wiping a key that was empty before our value', () => {
+describe('reduce: wiping by frames that may be older', () => {
   it('does not take a frame without a time for the proof, which may be from before', () => {
     const late = play(taken(), frame('blank'));
     expect([late.entry.state, late.does]).toEqual(['wiping', []]);
@@ -114,6 +114,16 @@ describe('reduce: wiping a key that was empty before our value', () => {
   it('takes a frame that is later than the one that showed ours', () => {
     expect(play(taken(), frame('blank', NOW - 8001)).entry.state).toBe('wiping');
     expect(play(taken(), frame('blank', NOW + 100)).entry.state).toBe('wiped');
+  });
+
+  it('does not take a frame without a time against a read that showed ours after the wipe', () => {
+    const absent = { ...taken(), base: undefined };
+    const asked = play(absent, DUE, NOW + settleMs).entry;
+    const shown = play(asked, read('ours', NOW + settleMs), NOW + settleMs).entry;
+    expect(play(shown, frame('blank'), NOW + settleMs).entry.state).toBe('wiping');
+    const later = NOW + 4 * settleMs;
+    expect(play(shown, DUE, later).does).toEqual(['read']);
+    expect(play(shown, read('blank', later), later).entry.state).toBe('wiped');
   });
 
   it('takes any frame for a key that was not there before', () => {

@@ -26,6 +26,7 @@ export function wipe(entry: AttributeEntry, blank: Digest, context: StepContext)
       lastRead: undefined,
       final: undefined,
       was: entry.state,
+      stillRead: undefined,
       unseen: entry.provedAt === undefined || undefined,
       wasEmpty: entry.seen === undefined || entry.seen === blank || undefined,
       suspect: isSuspect || undefined,
@@ -126,9 +127,11 @@ export function witnessWiping(
   return witnessEmpty(entry, evidence, context);
 }
 
-/** It is empty, or was before our value stood there: where nothing tells which, the reads that are due will. */
+/** It is empty, or was at another time: where nothing tells which, the reads that are due will. */
 function witnessEmpty(entry: AttributeEntry, evidence: EvidenceEvent, context: StepContext): Step {
-  if (isAsBefore(entry, evidence) && !isAfterAll(entry, evidence)) return same(entry);
+  // Before our value, or before a read that has shown it after the wipe: a flow may have put it back.
+  const isOfTwoTimes = isAsBefore(entry, evidence) || memoryOf(entry).stillRead === true;
+  if (isOfTwoTimes && !isAfterAll(entry, evidence)) return same(entry);
   const witnessed = witness(entry, evidence);
   if (isConclusive(entry, evidence, context)) return finish(witnessed);
   if (mayChange(entry)) return same(remember(witnessed, { emptied: true }));
@@ -148,7 +151,8 @@ function stillOurs(entry: AttributeEntry, evidence: EvidenceEvent, context: Step
   // It was gone and is back: a flow wrote its copy.
   const isBack = memoryOf(entry).emptied === true;
   const isLate = !mayChange(entry) && evidence.source === 'read';
-  return isBack || isLate ? emptyAgain(entry, context) : same(entry);
+  if (isBack || isLate) return emptyAgain(entry, context);
+  return same(evidence.source === 'read' ? remember(entry, { stillRead: true }) : entry);
 }
 
 /** The wipe was taken and its reads are not spent: what is seen need not be the last word. */
@@ -190,6 +194,7 @@ function emptyAgain(entry: AttributeEntry, context: StepContext): Step {
     wipeAcked: undefined,
     reads: undefined,
     emptied: undefined,
+    stillRead: undefined,
   });
   return same({ ...again, deadlineAt: context.now + context.settings.settleMs }, { kind: 'patch' });
 }
