@@ -3,6 +3,7 @@ import { frozenOf, type HistoryEvent, type Read, type Told, type Written } from 
 /** A value that a write put on a key, until another one or somebody else's takes its place. */
 interface Standing {
   readonly value: string;
+  readonly writer: string;
   /** Who has looked since, and has not found it or could not be told. */
   readonly missedBy: Set<string>;
   /** The platform has shown it to somebody. */
@@ -21,14 +22,17 @@ type Standings = Map<string, Map<string, Standing>>;
  * write before, and has not found it there, or could not be told; or after the platform has told
  * that what had stood there was gone. A process that was frozen may send once more what it was
  * about to send; the guard sees to that. A key that is emptied while its own value has been taken and
- * not seen may be emptied once more: that value may be applied after the first blank.
+ * not seen may be emptied once more: that value may be applied after the first blank. What a killed
+ * process had heard of the value died with it, so that its successor counts the value as not seen.
  */
 export function checkWrites(history: readonly HistoryEvent[]): string[] {
   const frozen = frozenOf(history);
   const standings: Standings = new Map();
   const faults: string[] = [];
+  const killed = new Set<string>();
   for (const event of history) {
-    if (event.kind === 'read') noteRead(standings, event);
+    if (event.kind === 'killed') killed.add(event.instance);
+    else if (event.kind === 'read') noteRead(standings, event);
     else if (event.kind === 'told') noteTold(standings, event);
     else if (event.kind === 'changed') {
       for (const key of Object.keys(event.values)) {
@@ -36,7 +40,7 @@ export function checkWrites(history: readonly HistoryEvent[]): string[] {
       }
     } else if (event.kind === 'written') {
       const isForgiven = frozen.has(event.instance);
-      const blind = noteWrite(standings, event);
+      const blind = noteWrite(standings, event, killed);
       if (!isForgiven) faults.push(...blind);
     }
   }
@@ -46,7 +50,7 @@ export function checkWrites(history: readonly HistoryEvent[]): string[] {
 const nameOf = (participantId: string, key: string): string => `${participantId}\n${key}`;
 
 /** @returns what is wrong with the write */
-function noteWrite(standings: Standings, written: Written): string[] {
+function noteWrite(standings: Standings, written: Written, killed: ReadonlySet<string>): string[] {
   const { conversationId, participantId, values, instance } = written;
   const standing = standings.get(conversationId) ?? new Map<string, Standing>();
   standings.set(conversationId, standing);
@@ -54,9 +58,16 @@ function noteWrite(standings: Standings, written: Written): string[] {
     const name = nameOf(participantId, key);
     const before = standing.get(name);
     const overUnseen = before !== undefined && before.value !== value && !before.hasStood;
-    standing.set(name, { value, missedBy: new Set(), hasStood: false, isGone: false, overUnseen });
+    standing.set(name, {
+      value,
+      writer: instance,
+      missedBy: new Set(),
+      hasStood: false,
+      isGone: false,
+      overUnseen,
+    });
     if (before?.value !== value || before.missedBy.has(instance) || before.isGone) return [];
-    if (value === '' && before.overUnseen) return [];
+    if (value === '' && (before.overUnseen || killed.has(before.writer))) return [];
     return [
       `${conversationId} ${key} '${value}' was written twice, the second time by ${instance}`,
     ];
