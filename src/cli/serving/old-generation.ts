@@ -12,6 +12,10 @@ const GROWTH_FLAGS = /--heap[-_]growing[-_]percent/;
 
 /** Bounds the garbage of the old generation, unless `given`, the options of this Node, say otherwise. */
 export function boundOldGeneration(given: string): void {
-  if (GROWTH_FLAGS.test(given)) return;
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  const flag = growthFlag(given);
+  if (flag !== undefined) setFlagsFromString(flag);
 }
+
+/** The option to set beside those that are given; undefined where they say it themselves. */
+export const growthFlag = (given: string): string | undefined =>
+  GROWTH_FLAGS.test(given) ? undefined : `--heap-growing-percent=${GROWTH_PERCENT}`;
