@@ -378,6 +378,13 @@ describe('createApp', () => {
     expect(page.headers['content-security-policy']).toContain("default-src 'none'");
   });
 
+  it('sets as code on its page what descriptions have between backticks', async () => {
+    await using app = appOf(createStage());
+    const page = await app.inject({ url: '/docs' });
+    expect(page.body).toContain('or with <code>wait</code> once its outcome is known');
+    expect(page.body).not.toContain('`');
+  });
+
   it('answers whatever is sent to whichever route with no defect', async () => {
     const stage = createStage();
     await using app = appOf(stage);

@@ -40,9 +40,9 @@ function pageOf(docs: readonly RouteDoc[]): string {
   const sections = docs.map(
     (doc) =>
       `<section id="${escape(doc.operationId)}"><h2><code>${doc.method} ${escape(doc.path)}</code></h2>` +
-      `<p>${escape(doc.summary)}. ${escape(doc.description ?? '')} ${accessOf(doc)}</p>` +
+      `<p>${toHtml(doc.summary)}. ${toHtml(doc.description ?? '')} ${accessOf(doc)}</p>` +
       `<dl>${Object.entries(doc.answers)
-        .map(([status, answer]) => `<dt>${status}</dt><dd>${escape(answer.description)}</dd>`)
+        .map(([status, answer]) => `<dt>${status}</dt><dd>${toHtml(answer.description)}</dd>`)
         .join('')}</dl></section>`,
   );
   return (
@@ -56,6 +56,11 @@ function pageOf(docs: readonly RouteDoc[]): string {
 function accessOf({ access }: RouteDoc): string {
   if (access === 'anyone') return 'Open to anyone.';
   return access === 'own' ? '' : `Needs scope <code>${access}</code>.`;
+}
+
+/** Descriptions are written for OpenAPI, as Markdown; of that they use code between backticks, and nothing else. */
+function toHtml(description: string): string {
+  return escape(description).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function escape(text: string): string {
