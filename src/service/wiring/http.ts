@@ -21,7 +21,7 @@ export interface HttpParts extends Rooms, Engine {
   readonly access: Access;
   readonly inlet: Inlet;
   readonly post: ListeningPost;
-  readonly listening: Pick<Listening, 'isResolved'>;
+  readonly listening: Pick<Listening, 'missing'>;
   readonly metrics: MetricRecorder;
   readonly gaps: GapReports;
   readonly reload: () => Promise<ReloadReport>;
@@ -35,7 +35,7 @@ export async function openHttp(
   { clock, log, version }: ServiceParts,
   parts: HttpParts,
 ): Promise<HttpServer> {
-  const { stack, ledger, post, listening, newId, metrics, gaps, mapping, client } = parts;
+  const { stack, ledger, newId, metrics, gaps, mapping, client } = parts;
   const startedAt = clock.wallMs();
   const closing = new AbortController();
   const feed = stack.use(createFeed({ source: ledger, clock, log, epoch: newId() }));
@@ -58,10 +58,7 @@ export async function openHttp(
       },
       closing.signal,
     ),
-    unreadiness: () => [
-      ...(listening.isResolved && post.isLive ? [] : ['notification channel']),
-      ...(ledger.trouble === undefined ? [] : [`ledger: ${ledger.trouble}`]),
-    ],
+    unreadiness: () => unreadiness(parts),
     stats: () => ({ startedAt, ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),
     onAnswered: (operation, status, ms) => metrics.httpAnswered(operation, status, ms),
@@ -72,4 +69,14 @@ export async function openHttp(
   );
   stack.defer(() => closing.abort(new Error('the service is stopping')));
   return server;
+}
+
+function unreadiness({
+  listening,
+  post,
+  ledger,
+}: Pick<HttpParts, 'listening' | 'post' | 'ledger'>): readonly string[] {
+  const channel = post.isLive ? undefined : 'notification channel';
+  const trouble = ledger.trouble && `ledger: ${ledger.trouble}`;
+  return [listening.missing ?? channel, trouble].filter((missing) => missing !== undefined);
 }

@@ -22,7 +22,7 @@ import type { Rooms } from './rooms.ts';
 export interface Inlets {
   readonly inlet: Inlet;
   readonly post: ListeningPost;
-  readonly listening: Pick<Listening, 'live' | 'isResolved'>;
+  readonly listening: Pick<Listening, 'live' | 'missing'>;
 }
 
 /** Opens the ways in: one parser for all of them, and the channels of queues and users. */
@@ -71,6 +71,7 @@ export async function openInlets(
   const listening = stack.use(
     new Listening({
       ...parts,
+      signIn: (signal) => client.signIn(signal),
       resolve: (signal) => resolveListen(config.listen, directory, signal),
       standFor: ({ topics }) => {
         const duties = [listenDuty(post, { heard, topics })];

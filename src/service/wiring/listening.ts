@@ -6,6 +6,7 @@ import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 
 export interface ListeningParts {
+  readonly signIn: (signal: AbortSignal) => Promise<void>;
   /** Asks the platform which queues and users the configured names mean. */
   readonly resolve: (signal: AbortSignal) => Promise<ListenTargets>;
   /** Has this instance listen to them, when it is its turn. */
@@ -17,22 +18,30 @@ export interface ListeningParts {
   readonly log: Log;
 }
 
+/** A service that listens to nothing misses its sign-in; one that does misses more than that. */
+export type Missing = 'sign-in' | 'notification channel';
+
 /** Between two questions to a platform that is away, in milliseconds. */
 const AGAIN = { baseMs: 1_000, maxMs: 30_000 };
 /** After which a sender may try again while it is not known what is listened to, in milliseconds. */
 const RETRY_AFTER_MS = 2_000;
 
 /**
- * Listens as soon as the platform has told what to. A service that starts while the platform is
- * away takes requests all the same: they are on disk, and wait for the platform as it does.
+ * Waits for the platform at the start, and listens as soon as it has told what to. A service that
+ * starts while the platform is away takes requests all the same: they are on disk, and wait for the
+ * platform as it does. One that listens to nothing waits for its sign-in alone.
  */
 export class Listening implements AsyncDisposable {
-  /** Resolves once everything is listened to for the first time; rejects with what makes it impossible. */
+  /**
+   * Resolves once this instance is signed in and everything is listened to for the first time;
+   * rejects with what makes it impossible.
+   */
   readonly live: Promise<void>;
   readonly #parts: ListeningParts;
   readonly #stop = new AbortController();
   readonly #duties = new AsyncDisposableStack();
   #targets: ListenTargets | undefined;
+  #missing: Missing | undefined = 'notification channel';
 
   constructor(parts: ListeningParts) {
     this.#parts = parts;
@@ -41,9 +50,9 @@ export class Listening implements AsyncDisposable {
     this.live.catch(() => undefined);
   }
 
-  /** Whether it is known what to listen to. */
-  get isResolved(): boolean {
-    return this.#targets !== undefined;
+  /** What `live` waits for; undefined once it has come. */
+  get missing(): Missing | undefined {
+    return this.#missing;
   }
 
   /** @throws {RapportError} `ERR_LISTEN_UNRESOLVED` while the platform has not told them */
@@ -68,23 +77,29 @@ export class Listening implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    const { standFor, firstLive } = this.#parts;
+    const { resolve, signIn, standFor, firstLive } = this.#parts;
     const { signal } = this.#stop;
-    this.#targets = await this.#resolve(signal);
+    // Names are asked for with a token, and so sign in by themselves; no names need none.
+    this.#targets = await this.#untilAnswered(resolve);
+    this.#missing = 'sign-in';
+    await this.#untilAnswered(signIn);
+    this.#missing = 'notification channel';
     this.#duties.use(standFor(this.#targets));
     await abortable(firstLive(), signal);
+    this.#missing = undefined;
   }
 
-  async #resolve(signal: AbortSignal): Promise<ListenTargets> {
-    const { resolve, clock, random, log } = this.#parts;
+  async #untilAnswered<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, random, log } = this.#parts;
+    const { signal } = this.#stop;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await resolve(signal);
+        return await ask(signal);
       } catch (error) {
         if (signal.aborted || !isRapportError(error) || !error.retryable) throw error;
         const retryInMs = Math.round(backoffMs(attempt, AGAIN, random));
         const { nextStep } = error;
-        log.warn('listen.waiting', { attempt, retryInMs, message: messageOf(error), nextStep });
+        log.warn('genesys.waiting', { attempt, retryInMs, message: messageOf(error), nextStep });
         await sleep(clock, retryInMs, signal);
       }
     }
@@ -95,7 +110,7 @@ function unresolved(): RapportError {
   return new RapportError({
     code: 'ERR_LISTEN_UNRESOLVED',
     message: 'the platform has not told yet which queues and users are listened to',
-    nextStep: 'Send it again in a moment; see GET /readyz and the log’s listen.waiting.',
+    nextStep: 'Send it again in a moment; see GET /readyz and the log’s genesys.waiting.',
     retryable: true,
     fault: 'platform',
     details: { httpStatus: 503, retryAfterMs: RETRY_AFTER_MS },

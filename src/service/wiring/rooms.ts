@@ -6,7 +6,6 @@ import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { openServiceLedger } from './ledger.ts';
 import { Mapping } from './mapping.ts';
-import { signInAhead } from './sign-in-ahead.ts';
 
 /** The rooms that hold something open: files, sockets, pools. */
 export interface Rooms {
@@ -31,7 +30,9 @@ export async function openRooms(
   const client = stack.use(
     createGenesysClient({ config: config.genesys, clock, random, log, onRequest, sharing }),
   );
-  stack.use(signInAhead(client, log));
+  // Begun while the rest is opened, so that no conversation waits for it. `Listening` asks for it, too:
+  // it joins this request, and says what came of it.
+  client.signIn().catch(() => undefined);
   const mapping = stack.use(new Mapping(config, { client, clock, random, log }));
   stack.defer(ledger.onErasure(({ isKeyOf }) => mapping.forget(isKeyOf)));
   return { ledger, client, mapping, newId };
