@@ -15,6 +15,7 @@ import { createBudget } from './budget/create-budget.ts';
 import { resolveHosts, type PlatformHosts } from './hosts.ts';
 import type { GenesysConfig } from './options.ts';
 import type { RequestEvent } from './request-meter.ts';
+import { createForeignRequester, type ForeignRequester } from './request/foreign-requester.ts';
 import type { Requester } from './request/platform-request.ts';
 import { createRequester } from './request/requester.ts';
 import { createTokenSource } from './sign-in/create-token-source.ts';
@@ -98,20 +99,22 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     });
   const budget =
     options.budget ?? createBudget({ clock, log, ...config.budget, store: shared?.store });
+  const way = { ...context, apiUrl: hosts.apiUrl, userAgent: USER_AGENT, closing: closing.signal };
   const requester = createRequester({
-    ...context,
-    apiUrl: hosts.apiUrl,
+    ...way,
     tokens,
     budget,
     retry: config.retry,
     timeoutMs: config.timeoutMs,
-    userAgent: USER_AGENT,
-    closing: closing.signal,
     onRequest: options.onRequest,
   });
   return {
     hosts,
-    ...createApis(requester, { clock, random, closing: closing.signal }),
+    ...createApis(requester, createForeignRequester(way), {
+      clock,
+      random,
+      closing: closing.signal,
+    }),
     budget,
     async signIn(signal) {
       using joined = joinSignals(signal, closing.signal);
@@ -139,13 +142,17 @@ type Apis = Omit<
   'hosts' | 'budget' | 'signIn' | 'send' | typeof Symbol.asyncDispose
 >;
 
-function createApis(requester: Requester, context: AnalyticsContext): Apis {
+function createApis(
+  requester: Requester,
+  foreign: ForeignRequester,
+  context: AnalyticsContext,
+): Apis {
   return {
     conversations: createConversationsApi(requester),
     attributes: createAttributesApi(requester),
     flows: createFlowsApi(requester),
     routing: createRoutingApi(requester),
-    users: createUsersApi(requester),
+    users: createUsersApi(requester, foreign),
     notifications: createNotificationsApi(requester),
     tokens: createTokensApi(requester),
     analytics: createAnalyticsApi(requester, context),

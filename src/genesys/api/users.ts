@@ -1,4 +1,6 @@
 import { RapportError } from '../../domain/errors.ts';
+import { isPlatformError } from '../errors.ts';
+import type { ForeignRequester } from '../request/foreign-requester.ts';
 import {
   apiPath,
   type CallOptions,
@@ -31,11 +33,18 @@ export interface UsersApi {
   find(idNameOrEmail: string, options?: CallOptions): Promise<User>;
   /** The user of the client's token; 400 `not.a.user` for a service's. Scope `user-basic-info`. */
   me(options?: CallOptions): Promise<Me>;
+  /**
+   * The id of the user whose own token this is; undefined when it is nobody's, or a service's. Asked
+   * with that token, once, and at no cost to our rate budget. Scope `user-basic-info`, of that token.
+   * @throws {PlatformError} when the platform does not say
+   */
+  ownerOf(token: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
+const ME = '/api/v2/users/me';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export function createUsersApi(requester: Requester): UsersApi {
+export function createUsersApi(requester: Requester, foreign: ForeignRequester): UsersApi {
   const api: UsersApi = {
     async get(userId, options) {
       const request: PlatformRequest = {
@@ -62,16 +71,29 @@ export function createUsersApi(requester: Requester): UsersApi {
       const request: PlatformRequest = {
         operation: 'getUsersMe',
         method: 'GET',
-        path: '/api/v2/users/me',
+        path: ME,
         query: { expand: 'organization' },
       };
       const fields = expectFields(request, await requester.send(request, options));
       const organization = asFields(fields.get('organization'));
       return { ...toUser(fields), organizationId: asText(organization?.get('id')) };
     },
+    async ownerOf(token, signal) {
+      try {
+        const { body } = await foreign.get({ operation: 'getUsersMe', path: ME }, token, signal);
+        return asText(asFields(body)?.get('id'));
+      } catch (error) {
+        if (isPlatformError(error) && isNobodys(error.status)) return undefined;
+        throw error;
+      }
+    },
   };
   return api;
 }
+
+/** Told of the token by a 4xx; 429 says nothing of it. */
+const isNobodys = (status: number | undefined): boolean =>
+  status !== undefined && status >= 400 && status < 500 && status !== 429;
 
 async function search(
   requester: Requester,
