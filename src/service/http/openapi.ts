@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { RouteDoc } from './route.ts';
+import { answersOf } from './answers.ts';
+import type { Answer, RouteDoc } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -58,21 +59,12 @@ function operationOf(doc: RouteDoc): Json {
     description: `${doc.description ?? doc.summary}${needs}`,
     security: doc.access === 'anyone' ? [] : [{ key: [] }],
     parameters: [...pathParameters(doc.path), ...headerParameters(doc), ...queryParameters(doc)],
-    ...(doc.body === undefined ? {} : { requestBody: { content: json(inputSchema(doc.body)) } }),
+    ...bodyOf(doc),
     responses: {
       ...Object.fromEntries(
-        Object.entries(doc.answers).map(([status, { description, schema, mediaType }]) => [
+        Object.entries(answersOf(doc)).map(([status, answer]) => [
           status,
-          {
-            description,
-            content: isProblem(status)
-              ? problem()
-              : {
-                  [mediaType ?? 'application/json']: {
-                    schema: schema === undefined ? {} : outputSchema(schema),
-                  },
-                },
-          },
+          { description: answer.description, content: contentOf(Number(status), answer) },
         ]),
       ),
       default: { description: 'A problem.', content: problem() },
@@ -80,7 +72,17 @@ function operationOf(doc: RouteDoc): Json {
   };
 }
 
-const isProblem = (status: string): boolean => Number(status) >= 400;
+function bodyOf({ body, isText = false }: RouteDoc): Json {
+  if (body === undefined && !isText) return {};
+  return { requestBody: { content: json(body === undefined ? {} : inputSchema(body)) } };
+}
+
+/** An error is a problem, unless it says by a schema what else it is. */
+function contentOf(status: number, { schema, mediaType = 'application/json' }: Answer): Json {
+  if (status >= 400 && schema === undefined) return problem();
+  return { [mediaType]: { schema: schema === undefined ? {} : outputSchema(schema) } };
+}
+
 const problem = (): Json => ({
   'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
 });

@@ -26,7 +26,7 @@ export type Access = Scope | 'anyone' | 'own';
 
 export interface Answer {
   readonly description: string;
-  /** Left out for a body that is no JSON, or that has no fixed form. */
+  /** Left out for a body that is no JSON, or that has no fixed form; and for a problem. */
   readonly schema?: z.ZodType | undefined;
   readonly mediaType?: string | undefined;
 }
@@ -47,7 +47,10 @@ export interface RouteDoc {
   readonly isStream?: boolean | undefined;
   readonly query?: z.ZodType | undefined;
   readonly body?: z.ZodType | undefined;
+  /** Whether the body stays text, of whatever type it is sent as. */
+  readonly isText?: boolean | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** By status: those that the route gives by itself. `answersOf` adds what all of them share. */
   readonly answers: Readonly<Record<number, Answer>>;
 }
 

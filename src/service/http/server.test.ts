@@ -362,15 +362,12 @@ describe('createApp', () => {
   it('describes every route that it has', async () => {
     const stage = createStage();
     await using app = appOf(stage);
-    const document = (await app.inject({ url: '/openapi.json' })).json<{
-      paths: Record<string, Record<string, { operationId: string }>>;
-    }>();
+    const document = (await app.inject({ url: '/openapi.json' })).json<OpenApi>();
     const told = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
     for (const [method, url] of CALLS) {
-      const path = url.replace('known', '{id}').replace('dead', '{id}');
-      expect(told).toContain(`${method} ${path}`);
+      expect(told).toContain(`${method} ${templateOf(url)}`);
     }
     expect(told).toContain('GET /v1/conversations/{id}/events');
     const page = await app.inject({ url: '/docs' });
@@ -385,9 +382,62 @@ describe('createApp', () => {
     expect(page.body).not.toContain('`');
   });
 
-  it('answers whatever is sent to whichever route with no defect', async () => {
+  it('describes each error that an operation may answer with, and what is no problem as what it is', async () => {
+    await using app = appOf(createStage());
+    const { paths } = (await app.inject({ url: '/openapi.json' })).json<OpenApi>();
+    const statuses = (path: string, method: string): string[] =>
+      Object.keys(paths[path]?.[method]?.responses ?? {});
+    expect(statuses('/v1/events', 'post')).toEqual([
+      '202',
+      '400',
+      '401',
+      '413',
+      '415',
+      '429',
+      '503',
+      'default',
+    ]);
+    expect(statuses('/v1/events', 'get')).toEqual([
+      '200',
+      '401',
+      '403',
+      '422',
+      '429',
+      '503',
+      'default',
+    ]);
+    expect(statuses('/v1/conversations/{id}/enrich', 'post')).toEqual([
+      '200',
+      '202',
+      '400',
+      '401',
+      '403',
+      '413',
+      '415',
+      '422',
+      '429',
+      '503',
+      'default',
+    ]);
+    expect(statuses('/v1/conversations/{id}', 'get')).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '404',
+      '429',
+      '503',
+      'default',
+    ]);
+    expect(statuses('/healthz', 'get')).toEqual(['200', 'default']);
+    const unready = paths['/readyz']?.['get']?.responses['503'];
+    expect(Object.keys(unready?.content ?? {})).toEqual(['application/json']);
+  });
+
+  it('answers whatever is sent to whichever route with no defect, and as it is described', async () => {
     const stage = createStage();
     await using app = appOf(stage);
+    const { paths } = (await app.inject({ url: '/openapi.json' })).json<OpenApi>();
     const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', '%00', '..', '{id}', 'known'));
     const request = fc.record({
       method: fc.constantFrom('GET', 'POST', 'PATCH', 'DELETE'),
@@ -399,27 +449,51 @@ describe('createApp', () => {
       payload: fc.oneof(fc.json(), fc.string()),
       type: fc.constantFrom('application/json', 'text/plain', ''),
       key: fc.oneof(text, fc.constant('k')),
+      caller: fc.constantFrom(
+        ...Array.from({ length: 6 }, () => stage.as()),
+        stage.as('stats'),
+        { authorization: 'Bearer wrong' },
+        {},
+      ),
     });
     await fc.assert(
-      fc.asyncProperty(request, async ({ method, path, segment, query, payload, type, key }) => {
-        const url = path.replace(/known|dead/, encodeURIComponent(segment));
-        const search = new URLSearchParams(query).toString();
-        const answer = await app.inject({
-          method: method as 'GET',
-          url: url.includes('?') ? url : `${url}?${search}`,
-          headers: {
-            ...stage.as(),
-            'content-type': type,
-            'idempotency-key': key.replaceAll(/[^\x20-\x7e]/g, ''),
-          },
-          ...(method === 'GET' ? {} : { payload }),
-        });
-        expect(answer.statusCode).toBeLessThan(500);
-      }),
+      fc.asyncProperty(
+        request,
+        async ({ method, path, segment, query, payload, type, key, caller }) => {
+          const url = path.replace(/known|dead/, encodeURIComponent(segment));
+          const search = new URLSearchParams(query).toString();
+          const answer = await app.inject({
+            method: method as 'GET',
+            url: url.includes('?') ? url : `${url}?${search}`,
+            headers: {
+              ...caller,
+              'content-type': type,
+              'idempotency-key': key.replaceAll(/[^\x20-\x7e]/g, ''),
+            },
+            ...(method === 'GET' ? {} : { payload }),
+          });
+          expect(answer.statusCode).toBeLessThan(500);
+          const operation = paths[templateOf(path)]?.[method.toLowerCase()];
+          if (operation === undefined || answer.body.includes('ERR_NO_SUCH_ROUTE')) return;
+          expect(Object.keys(operation.responses)).toContain(String(answer.statusCode));
+        },
+      ),
       { numRuns: Number(process.env['RAPPORT_RUNS'] ?? 60) },
     );
   });
 });
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, { readonly content: object }>>;
+}
+
+/** The path as it is described, of one with ids in it. */
+const templateOf = (url: string): string => url.replace(/known|dead/, '{id}').replace(/\?.*/, '');
 
 /** Reads the stream's text until it holds `until`. */
 async function readUntil(

@@ -1,6 +1,6 @@
 import { createAgents, type Agents } from '../../access/agents.ts';
 import { createAttendanceBook, type AttendanceBook } from '../../access/attendance.ts';
-import { messageOf, RapportError } from '../../domain/errors.ts';
+import { isRapportError, messageOf, RapportError } from '../../domain/errors.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import { createDeadline } from '../../lib/abort.ts';
@@ -43,7 +43,6 @@ export function openAttendance({ client, clock }: AgentParts): AttendanceBook {
         if (isPlatformError(error) && (error.status === 404 || error.status === 400)) {
           return undefined;
         }
-        if (isPlatformError(error)) throw error;
         throw notTold(error);
       }
     },
@@ -51,10 +50,11 @@ export function openAttendance({ client, clock }: AgentParts): AttendanceBook {
 }
 
 function notTold(error: unknown): RapportError {
+  const lasting = isRapportError(error) && !error.retryable ? error.nextStep : undefined;
   return new RapportError({
     code: 'ERR_AGENT_UNKNOWN',
     message: `the platform could not say what this agent may see: ${messageOf(error)}`,
-    nextStep: 'Send it again in a moment.',
+    nextStep: lasting ?? 'Send it again in a moment.',
     retryable: true,
     fault: 'ours',
     details: { httpStatus: 503, retryAfterMs: 1000 },

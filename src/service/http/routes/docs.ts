@@ -1,3 +1,4 @@
+import { SHARED_ANSWERS } from '../answers.ts';
 import { route, type Route, type RouteDoc } from '../route.ts';
 import { createOpenApi } from '../openapi.ts';
 
@@ -41,16 +42,21 @@ function pageOf(docs: readonly RouteDoc[]): string {
     (doc) =>
       `<section id="${escape(doc.operationId)}"><h2><code>${doc.method} ${escape(doc.path)}</code></h2>` +
       `<p>${toHtml(doc.summary)}. ${toHtml(doc.description ?? '')} ${accessOf(doc)}</p>` +
-      `<dl>${Object.entries(doc.answers)
-        .map(([status, answer]) => `<dt>${status}</dt><dd>${toHtml(answer.description)}</dd>`)
-        .join('')}</dl></section>`,
+      `${answerList(Object.entries(doc.answers).map(([status, { description }]) => [status, description]))}</section>`,
   );
   return (
     `<!doctype html><html lang="en"><meta charset="utf-8"><title>Rapport HTTP interface</title><style>${STYLE}</style>` +
     '<h1>Rapport HTTP interface</h1><p>Every error is a problem document (RFC 9457) with a stable <code>code</code> and a next step. ' +
-    'The whole description, with every field, is <a href="/openapi.json">/openapi.json</a>.</p>' +
+    'The whole description, with every field, is <a href="/openapi.json">/openapi.json</a>. Beside the answers that are listed with an operation there are those that ' +
+    'most of them share:</p>' +
+    answerList(Object.entries(SHARED_ANSWERS)) +
     `${sections.join('')}</html>`
   );
+}
+
+function answerList(answers: readonly (readonly [string, string])[]): string {
+  const items = answers.map(([status, told]) => `<dt>${status}</dt><dd>${toHtml(told)}</dd>`);
+  return `<dl>${items.join('')}</dl>`;
 }
 
 function accessOf({ access }: RouteDoc): string {

@@ -48,7 +48,10 @@ export function erasureRoutes({ erase }: HttpRooms): readonly Route[] {
       description: 'The audit’s chain still holds. What stands on the platform is not touched.',
       access: 'erase',
       body: order,
-      answers: { 200: { description: 'What was removed.', schema: erased } },
+      answers: {
+        200: { description: 'What was removed.', schema: erased },
+        400: { description: 'It cannot be read, or a key names nobody.' },
+      },
       handle: ({ body, request }) =>
         erase({
           persons: personsOf(body),

@@ -20,8 +20,15 @@ export function eventRoutes(rooms: HttpRooms): readonly Route[] {
       description:
         'A notification frame, an EventBridge envelope, or the flat JSON of a data action. It proves where it comes from by a Standard Webhooks signature, a bearer key or a basic credential.',
       access: 'own',
+      isText: true,
       answers: {
         202: { description: 'Everything it asks for is durable.', schema: eventReceipt },
+        401: { description: 'It does not prove where it comes from.' },
+        415: { description: 'Its `Content-Type` is none.' },
+        503: {
+          description:
+            'It cannot be made durable, or the platform has not told yet which queues and users are listened to; `Retry-After` says when to send it again.',
+        },
       },
       handle: async ({ request, reply }) => {
         const raw = typeof request.body === 'string' ? request.body : '';

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
+
+const unready = z.object({ status: z.literal('not ready'), missing: z.array(z.string()) });
 
 /** For load balancers; tells nothing about customers. */
 export function healthRoutes(rooms: HttpRooms): readonly Route[] {
@@ -20,8 +23,8 @@ export function healthRoutes(rooms: HttpRooms): readonly Route[] {
       summary: 'Whether it can do its work',
       access: 'anyone',
       answers: {
-        200: { description: 'It can.' },
-        503: { description: 'Something is missing, and what.' },
+        200: { description: 'It can.', schema: z.object({ status: z.literal('ready') }) },
+        503: { description: 'Something is missing, and what.', schema: unready },
       },
       handle: ({ reply }) => {
         const missing = rooms.unreadiness();

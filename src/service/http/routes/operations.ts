@@ -78,20 +78,7 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
         };
       },
     }),
-    route({
-      method: 'POST',
-      path: '/v1/reload',
-      operationId: 'reloadConfiguration',
-      summary: 'Read the configuration again, on all instances',
-      description:
-        'Mapping, sources, writing, webhook, retention and keys are put in force for what begins from now on; nothing under way is lost. Streams whose key is gone are ended. The other instances follow within seconds, each by its own file.',
-      access: 'reload',
-      answers: {
-        200: { description: 'What changed.', schema: reloadAnswer },
-        422: { description: 'It is wrong, and nothing has changed; every problem is listed.' },
-      },
-      handle: () => rooms.reload(),
-    }),
+    reload(rooms),
     route({
       method: 'GET',
       path: '/v1/audit',
@@ -116,4 +103,22 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       },
     }),
   ];
+}
+
+function reload(rooms: HttpRooms): Route {
+  return route({
+    method: 'POST',
+    path: '/v1/reload',
+    operationId: 'reloadConfiguration',
+    summary: 'Read the configuration again, on all instances',
+    description:
+      'Mapping, sources, writing, webhook, retention and keys are put in force for what begins from now on; nothing under way is lost. Streams whose key is gone are ended. The other instances follow within seconds, each by its own file.',
+    access: 'reload',
+    answers: {
+      200: { description: 'What changed.', schema: reloadAnswer },
+      409: { description: 'A program gave the configuration; there is no file to read.' },
+      422: { description: 'It is wrong, and nothing has changed; every problem is listed.' },
+    },
+    handle: () => rooms.reload(),
+  });
 }

@@ -34,7 +34,12 @@ const streamQuery = z.strictObject({
 });
 type StreamQuery = z.infer<typeof streamQuery>;
 
-const STREAM = { description: 'Server-sent events.', mediaType: 'text/event-stream' };
+const ANSWERS = {
+  200: { description: 'Server-sent events.', mediaType: 'text/event-stream' },
+  401: { description: 'Neither a valid key nor a ticket that opens this stream was given.' },
+  403: { description: 'This key, or this person, may not follow it.' },
+  503: { description: 'Too many streams are open; `Retry-After` says when to come back.' },
+};
 
 export function streamRoutes(rooms: HttpRooms): readonly Route[] {
   return [ticket(rooms), conversationStream(rooms), allStream(rooms)];
@@ -71,7 +76,7 @@ function conversationStream(rooms: HttpRooms): Route {
     access: 'own',
     isStream: true,
     query: streamQuery,
-    answers: { 200: STREAM },
+    answers: ANSWERS,
     handle: async (call) => {
       const conversationId = parseConversationId(call.params['id']);
       const reader = await admit(rooms, call, { kind: 'conversation', conversationId });
@@ -92,7 +97,7 @@ function allStream(rooms: HttpRooms): Route {
     access: 'own',
     isStream: true,
     query: streamQuery,
-    answers: { 200: STREAM },
+    answers: ANSWERS,
     handle: async (call) => {
       const reader = await admit(rooms, call, { kind: 'all' });
       return stream(rooms, call, reader, rooms.feed.all(lastEventId(call)));
