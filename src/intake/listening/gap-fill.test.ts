@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { createIntake } from '../create-intake.ts';
 import { GapFiller, MAX_INTERVAL_MS, type FoundConversation, type GapReport } from './gap-fill.ts';
@@ -26,6 +25,8 @@ interface Rig extends AsyncDisposable {
   readonly intervals: { readonly fromAt: number; readonly toAt: number }[];
   readonly requests: RequestDraft[];
   readonly reports: GapReport[];
+  /** As `level event`. */
+  readonly logged: readonly string[];
 }
 
 function startRig(startMs = Date.UTC(2026, 0, 5)): Rig {
@@ -38,7 +39,9 @@ function startRig(startMs = Date.UTC(2026, 0, 5)): Rig {
     intervals: [] as { fromAt: number; toAt: number }[],
     requests: [] as RequestDraft[],
     reports: [] as GapReport[],
+    logged: [] as string[],
   };
+  const logs = (level: string) => (event: string) => void rig.logged.push(`${level} ${event}`);
   const filler = new GapFiller({
     find: async (interval) => {
       rig.intervals.push(interval);
@@ -57,7 +60,7 @@ function startRig(startMs = Date.UTC(2026, 0, 5)): Rig {
     onReport: (report) => rig.reports.push(report),
     clock,
     random: () => 0,
-    log: silentLog,
+    log: { debug: logs('debug'), info: logs('info'), warn: logs('warn'), error: logs('error') },
   });
   return Object.assign(rig, {
     filler,
@@ -159,12 +162,13 @@ describe('GapFiller', () => {
     expect(rig.reports[0]?.isCut).toBe(true);
   });
 
-  it('stops in the middle of a wait', async () => {
+  it('stops in the middle of a wait, which is nothing to warn of', async () => {
     const rig = startRig();
     rig.filler.add({ fromMs: 0, toMs: 1, reason: 'stopped' });
     await rig.clock.advance(0);
     await rig.filler[Symbol.asyncDispose]();
     expect(rig.clock.pendingTimers).toBe(0);
+    expect(rig.logged).toEqual(['info gap.looked', 'info gap.left-open']);
     rig.filler.add({ fromMs: 0, toMs: 1, reason: 'stopped' });
     expect(rig.filler.open).toBe(0);
   });

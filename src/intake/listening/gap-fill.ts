@@ -129,8 +129,10 @@ export class GapFiller implements AsyncDisposable {
   }
 
   #noteEnd(gap: Gap, error: unknown): void {
-    if (this.#stop.signal.aborted) this.#options.log.warn('gap.left-open', { ...gap });
-    else this.#options.log.error('gap.failed', { ...gap, message: messageOf(error) });
+    const { log } = this.#options;
+    // Nothing is lost: whoever listens next asks for it again.
+    if (this.#stop.signal.aborted) log.info('gap.left-open', { ...gap });
+    else log.error('gap.failed', { ...gap, message: messageOf(error) });
   }
 
   async #fill(gap: Gap): Promise<void> {

@@ -13,7 +13,7 @@ const NAME = 'listen:support';
 /** The last look at a gap, in milliseconds after the first. */
 const LAST_LOOK_MS = 150_000;
 
-/** One instance that listens, hears everything up to now, and dies when it is told to. */
+/** One instance that listens and hears everything up to now, until it dies or is stopped. */
 async function listen(ledger: Ledger, clock: ManualClock) {
   const filler = new GapFiller({
     find: () => Promise.resolve([]),
@@ -24,27 +24,36 @@ async function listen(ledger: Ledger, clock: ManualClock) {
     random: () => 0,
     log: silentLog,
   });
+  let isListening = true;
   const heard = await HeardUntil.open({
     ledger,
-    heardUntilMs: () => clock.wallMs(),
+    heardUntilMs: () => (isListening ? clock.wallMs() : undefined),
     openSinceMs: () => filler.openSinceMs,
     clock,
     log: silentLog,
   });
-  const death = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  const end = Promise.withResolvers<void>();
   const live = Promise.withResolvers<void>();
-  const listening = heard.during(NAME, () => {
+  const listening = heard.during(NAME, stopping.signal, () => {
     live.resolve();
-    return death.promise;
+    return end.promise;
   });
   await live.promise;
+  const die = async (): Promise<void> => {
+    isListening = false;
+    end.resolve();
+    await listening;
+    await filler[Symbol.asyncDispose]();
+  };
   return {
     filler,
     missing: heard.gapBefore(clock.wallMs()),
-    async die() {
-      death.resolve();
-      await listening;
-      await filler[Symbol.asyncDispose]();
+    /** Without a word: as after `kill -9`, nothing is noted any more. */
+    die,
+    async stop() {
+      stopping.abort();
+      await die();
     },
   };
 }
@@ -73,6 +82,33 @@ describe('HeardUntil', () => {
     await first.die();
     const second = await listen(ledger, clock);
     expect(second.missing).toEqual({ fromMs, toMs: clock.wallMs(), reason: 'nobody listened' });
+    await second.die();
+  });
+
+  it('leaves a gap to the next listener also when it is stopped before it noted anything', async () => {
+    const clock = new ManualClock();
+    await using ledger = await openMemory(clock);
+    const first = await listen(ledger, clock);
+    const fromMs = clock.wallMs() - 60_000;
+    first.filler.add({ fromMs, toMs: clock.wallMs(), reason: 'nobody listened' });
+    await clock.advance(5000);
+    await first.stop();
+    await clock.advance(600_000);
+    const second = await listen(ledger, clock);
+    expect(second.missing).toMatchObject({ fromMs });
+    await second.die();
+  });
+
+  it('notes at a stop how far it has heard, when nothing is open', async () => {
+    const clock = new ManualClock();
+    await using ledger = await openMemory(clock);
+    const first = await listen(ledger, clock);
+    await clock.advance(5000);
+    await first.stop();
+    const stoppedAt = clock.wallMs();
+    await clock.advance(600_000);
+    const second = await listen(ledger, clock);
+    expect(second.missing).toMatchObject({ fromMs: stoppedAt });
     await second.die();
   });
 

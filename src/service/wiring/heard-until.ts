@@ -46,11 +46,16 @@ export class HeardUntil {
 
   /**
    * Goes on from what was noted last under this name, and notes how far it is for as long as `listen`
-   * lasts. Instances that listen to the same have the same name for it.
+   * lasts, which is to end with the signal, and how far it was then: whoever listens next asks for what
+   * is still open. Instances that listen to the same have the same name for it.
    */
-  async during(name: string, listen: () => Promise<void>): Promise<void> {
+  async during(name: string, signal: AbortSignal, listen: () => Promise<void>): Promise<void> {
     const noted = await this.#parts.ledger.notes.read(name);
     if (noted !== undefined) this.#untilMs = Number(noted);
+    let lastMs: number | undefined;
+    // Asked before `listen` hears of it, which then knows no more.
+    const onAbort = (): void => void (lastMs = this.#parts.heardUntilMs());
+    signal.addEventListener('abort', onAbort, { once: true });
     const over = new AbortController();
     const noting = this.#note(name, over.signal);
     try {
@@ -58,6 +63,9 @@ export class HeardUntil {
     } finally {
       over.abort(new Error('nobody listens any more'));
       await noting;
+      signal.removeEventListener('abort', onAbort);
+      // What had come in by then is durable by now: `listen` ends with it.
+      if (lastMs !== undefined) await this.#write(name, lastMs);
     }
   }
 

@@ -127,5 +127,5 @@ function listenDuty(
 ): Duty {
   const digest = createHash('sha256').update(topics.toSorted().join('\n')).digest('base64url');
   const name = `listen:${digest.slice(0, 22)}`;
-  return { name, run: (signal) => heard.during(name, () => post.run(signal)) };
+  return { name, run: (signal) => heard.during(name, signal, () => post.run(signal)) };
 }
