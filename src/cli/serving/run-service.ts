@@ -73,14 +73,18 @@ async function serve(
       log.error('configuration.not-read', { message: messageOf(error) });
     });
   });
-  await Promise.race([untilStopped(io.signal), forever(service.live)]);
+  await untilStoppedOrRefused(io.signal, service.live);
   stopHearing?.();
   log.info('service.stopping');
 }
 
-/** Ends only with what the promise rejects with. */
-const forever = (promise: Promise<void>): Promise<never> =>
-  promise.then(() => new Promise<never>(() => undefined));
+/** Rejects with what makes listening impossible; nothing is left then that would keep the process alive. */
+async function untilStoppedOrRefused(signal: AbortSignal, live: Promise<void>): Promise<void> {
+  const refused = new AbortController();
+  live.catch((error: unknown) => refused.abort(error));
+  await untilStopped(AbortSignal.any([signal, refused.signal]));
+  refused.signal.throwIfAborted();
+}
 
 interface LogParts {
   readonly flags: ServiceRun;
