@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../postgres.ts';
 import { TEST_MS } from '../support/patience.ts';
+import { FAST, isSoak, SEED } from '../support/soak.ts';
 import { check } from './checker.ts';
 import type { Child } from './child-process.ts';
 import { readLedgerAt } from './final-state.ts';
@@ -13,14 +14,9 @@ import { StubRig } from './stub-rig.ts';
 import { checkStubTurns } from './stub-turn.ts';
 import { STUB_KILL_POINTS, type KillAt } from './wire.ts';
 
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Processes that are killed per store: a sample at every run, the whole of it in the soak. */
 const KILLS = isSoak ? 200 : 2;
-const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
 const timeout = isSoak ? 3_600_000 : TEST_MS;
-
-/** Leases of half a second: the rules are those of real ones, and a test takes a fraction of the time. */
-const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
 
 const random = seeded(SEED);
 

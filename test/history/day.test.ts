@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { isSoak, SEED } from '../support/soak.ts';
 import { seeded } from './seeded.ts';
 import { COMMITTED } from './emulated-platform.ts';
 import { ServiceRig, type Call } from './service-rig.ts';
 
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
-const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
 const DAYS = isSoak ? Number(process.env['RAPPORT_DAYS'] ?? 8) : 1;
 /** Troubles of a day: all of them, or those that a sample has time for. */
 const TROUBLES = isSoak ? 8 : 3;

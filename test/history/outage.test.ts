@@ -18,6 +18,7 @@ import { ledgerOver, openLedger, openStore } from '../../src/ledger/open-ledger.
 import { SqliteStore } from '../../src/ledger/sqlite/sqlite-store.ts';
 import { createTestDatabase, execute, startTestServer } from '../postgres.ts';
 import { TEST_MS } from '../support/patience.ts';
+import { FAST, isSoak } from '../support/soak.ts';
 import { check } from './checker.ts';
 import { EmulatedPlatform } from './emulated-platform.ts';
 import { readFinalState, readMessages } from './final-state.ts';
@@ -25,7 +26,6 @@ import { createStubPlatform } from './stub-platform.ts';
 import { checkStubTurns, stubTurn } from './stub-turn.ts';
 import { sharedNow, tellingTurns } from './watched.ts';
 
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Starting a server for one test alone takes longer than the test. */
 const hasServer = process.env['RAPPORT_TEST_POSTGRES_URL'] !== undefined;
 const timeout = isSoak ? 600_000 : TEST_MS;
@@ -57,8 +57,7 @@ class Service implements AsyncDisposable {
     const ledger = tellingTurns(inner, 'i1', (event) => platform.history.push(event));
     stop.use(inner);
     const parts = { ledger, clock: systemClock, log: silentLog };
-    const timing = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
-    const instance = stop.use(await startInstance({ ...parts, timing }));
+    const instance = stop.use(await startInstance({ ...parts, timing: FAST }));
     const stub = createStubPlatform({
       apiUrl: platform.url,
       token: await platform.signIn(),

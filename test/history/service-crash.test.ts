@@ -5,20 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../postgres.ts';
 import { TEST_MS } from '../support/patience.ts';
+import { FAST, isSoak, SEED } from '../support/soak.ts';
 import type { Child } from './child-process.ts';
 import { of } from './history.ts';
 import { seeded } from './seeded.ts';
 import { ServiceRig } from './service-rig.ts';
 import { SERVICE_KILL_POINTS, type KillAt } from './wire.ts';
 
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 /** Services that are killed per store: a sample at every run, the whole of it in the soak. */
 const KILLS = isSoak ? Number(process.env['RAPPORT_KILLS'] ?? 200) : 1;
-const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
 const timeout = isSoak ? 3_600_000 : TEST_MS;
-
-/** Leases of half a second: the rules are those of real ones, and a test takes a fraction of the time. */
-const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
 
 const random = seeded(SEED);
 

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../postgres.ts';
+import { FAST, isSoak } from '../support/soak.ts';
 import { of } from './history.ts';
 import type { PlantName } from './plants.ts';
 import { seeded } from './seeded.ts';
 import { ServiceRig } from './service-rig.ts';
 
 /** What takes longest is left to the soak; `planted.test.ts` has all of it with stubs of turns. */
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
-const FAST = { beatMs: 100, aliveMs: 1_000, holdMs: 500 };
-
 /** A service with the bug takes two requests and is killed; a sound one works off what is left. */
 async function liveWith(plant: PlantName | undefined, signal: AbortSignal): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'rapport-planted-'));

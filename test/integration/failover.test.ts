@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId, parseEnrichmentId } from '../../src/domain/ids.ts';
 import { findPostgresBinaries, PostgresCluster } from '../support/postgres-cluster.ts';
+import { isSoak } from '../support/soak.ts';
 import { API_KEY, startGrounds, startOn, type Grounds, type Running } from './service-stage.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -11,7 +12,7 @@ const ROUND_MS = 2_000;
 
 const bin = findPostgresBinaries();
 // A cluster is made and half of it lost: too long for every day.
-const isRun = process.env['RAPPORT_SOAK'] !== undefined && bin !== undefined;
+const isRun = isSoak && bin !== undefined;
 const where = bin === undefined ? ' (skipped: no PostgreSQL with pg_basebackup is installed)' : '';
 
 /** Clients that ask for one conversation after the other, and go on when they are refused. */

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
+import { isSoak } from '../support/soak.ts';
 import { API_KEY, isVisible, startStage, type Stage } from './service-stage.ts';
 
 /** Calls per operation; each is cheap, and the whole takes a few seconds. */
-const RUNS = process.env['RAPPORT_SOAK'] === undefined ? 25 : 1000;
+const RUNS = isSoak ? 1000 : 25;
 
 interface Parameter {
   readonly name: string;

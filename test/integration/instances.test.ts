@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
 import { createTestDatabase } from '../postgres.ts';
+import { isSoak } from '../support/soak.ts';
 import { openSilentCrm, spawnServe } from './serve-child.ts';
 import {
   API_KEY,
@@ -69,7 +70,6 @@ describe('a service that is started again on its ledger', () => {
 });
 
 /** Ten seconds pass before a dead instance's work and duties are taken over; two and a half with these. */
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 const BEATS = isSoak ? undefined : { beatMs: 400, aliveMs: 2_000, holdMs: 1_500 };
 
 async function ask(

@@ -2,20 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { killRun } from '../../benchmarks/service/kill-run.ts';
 import { rapportAt } from '../../benchmarks/service/rapport.ts';
 import { seeded } from '../history/seeded.ts';
+import { isSoak, SEED } from '../support/soak.ts';
 
-const SEED = Number(process.env['RAPPORT_SEED'] ?? Date.now() % 1_000_000);
 /** Against a CRM and a platform that take their time, so that something is always under way. */
 const ORDER = { rate: 200, seconds: 60, kills: 15, platformMs: 40, crmMs: 20 };
 
 // Even one death takes eight seconds of waiting; every run has those of `test/history/crash.test.ts`.
-describe.runIf(process.env['RAPPORT_SOAK'] !== undefined)(
-  `a whole service that is killed at full load (RAPPORT_SEED=${SEED})`,
-  () => {
-    it('loses nothing it acknowledged, writes nothing twice', { timeout: 300_000 }, async () => {
-      const rapport = rapportAt('../../src/cli/main.ts');
-      const report = await killRun(rapport, { ...ORDER, random: seeded(SEED) });
-      expect(report).toMatchObject({ acknowledged: report.triggers, lost: 0, writtenTwice: 0 });
-      expect(report.underWay).toHaveLength(ORDER.kills);
-    });
-  },
-);
+describe.runIf(isSoak)(`a whole service that is killed at full load (RAPPORT_SEED=${SEED})`, () => {
+  it('loses nothing it acknowledged, writes nothing twice', { timeout: 300_000 }, async () => {
+    const rapport = rapportAt('../../src/cli/main.ts');
+    const report = await killRun(rapport, { ...ORDER, random: seeded(SEED) });
+    expect(report).toMatchObject({ acknowledged: report.triggers, lost: 0, writtenTwice: 0 });
+    expect(report.underWay).toHaveLength(ORDER.kills);
+  });
+});

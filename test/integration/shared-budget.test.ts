@@ -9,10 +9,10 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerOver, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import { PostgresStore } from '../../src/ledger/postgres/postgres-store.ts';
 import { createTestDatabase, execute } from '../postgres.ts';
+import { isSoak } from '../support/soak.ts';
 import { API_KEY, startGrounds, startOn, type Grounds, type Running } from './service-stage.ts';
 
 /** A minute in two seconds, and a small allowance; the soak takes its time, and has the platform's. */
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 const FACTOR = isSoak ? 10 : 30;
 const ALLOWED = isSoak ? 300 : 50;
 const CONVERSATIONS = isSoak ? 600 : 24;

@@ -6,11 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
 import { createTestDatabase } from '../postgres.ts';
+import { isSoak } from '../support/soak.ts';
 import { openSilentCrm, spawnServe } from './serve-child.ts';
 import { isVisible, startGrounds, startOn } from './service-stage.ts';
 
 /** Real processes die and freeze in real time, ten seconds each. */
-const isSoak = process.env['RAPPORT_SOAK'] !== undefined;
 const ROUNDS = 3;
 const TIMEOUT_MS = 300_000;
 /** What is promised from a crash to the takeover, in milliseconds. */
