@@ -46,6 +46,8 @@ export class ConversationTail {
   cursor(after: number | undefined): Cursor {
     let last = after ?? 0;
     let mayGap = after !== undefined;
+    // A number that a reader brings may be of another store, whose events are gone.
+    let isOurs = last === 0;
     const toItem = (event: FeedEvent): FeedItem => {
       last = event.n;
       return { kind: 'event', id: String(event.n), event };
@@ -53,10 +55,18 @@ export class ConversationTail {
     return {
       read: async () => {
         const first = this.#recent[0];
-        if (first !== undefined && first.n <= last + 1) {
+        if (isOurs && first !== undefined && first.n <= last + 1) {
           return this.#recent.filter((event) => event.n > last).map(toItem);
         }
-        const page = await this.#source.feedAfter(this.#id, last, { limit: PAGE });
+        // One earlier tells whether there is an event of the number that the reader had last.
+        const from = isOurs ? last : last - 1;
+        const page = await this.#source.feedAfter(this.#id, from, { limit: PAGE });
+        if (!isOurs && page.events.length === 0 && page.oldest !== undefined) {
+          isOurs = true;
+          last = page.oldest - 1;
+          return [{ kind: 'gap', id: String(last), missed: undefined }];
+        }
+        isOurs ||= page.events.length > 0;
         const missed = (page.oldest ?? 0) - last - 1;
         const gap: FeedItem[] = [];
         if (mayGap && missed > 0) {
@@ -64,7 +74,7 @@ export class ConversationTail {
           gap.push({ kind: 'gap', id: String(last), missed });
         }
         mayGap = true;
-        return [...gap, ...page.events.map(toItem)];
+        return [...gap, ...page.events.filter(({ n }) => n > last).map(toItem)];
       },
     };
   }

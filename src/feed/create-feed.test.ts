@@ -98,6 +98,25 @@ describe('createFeed', () => {
     expect(fresh.seen).toEqual(['a5', 'a6']);
   });
 
+  it('begins with a gap for a number that was never given, before or after the first event', async () => {
+    await using rig = startRig();
+    const early = follow(opened(rig.feed.conversation(id('a'), 9)));
+    await rig.clock.advance(0);
+    expect(early.seen).toEqual([]);
+    rig.source.write('a');
+    rig.source.write('a');
+    await rig.clock.advance(0);
+    const late = follow(opened(rig.feed.conversation(id('a'), 9)));
+    const whole = follow(opened(rig.feed.conversation(id('a'), 2)));
+    await rig.clock.advance(0);
+    rig.source.write('a');
+    await rig.clock.advance(0);
+    expect(early.seen).toEqual(['gap ?', 'a1', 'a2', 'a3']);
+    expect(late.seen).toEqual(early.seen);
+    expect(late.ids).toEqual(['0', '1', '2', '3']);
+    expect(whole.seen).toEqual(['a3']);
+  });
+
   it('reads once for however many follow the same conversation', async () => {
     await using rig = startRig();
     const readers = Array.from({ length: 50 }, () =>
