@@ -150,6 +150,19 @@ describe('startDelivery', () => {
     expect((message?.nextAt ?? 0) - s.clock.wallMs()).toBe(120_000);
   });
 
+  it('gives nothing up within seconds because the receiver asks to be asked soon', async () => {
+    await using s = await stage();
+    s.sink.respond = json(429, {}, { 'retry-after': '1' });
+    await s.write('c1', [{ n: 1 }]);
+    for (let attempt = 1; attempt <= 12; attempt++) {
+      await s.clock.advance(1000);
+      // A process of its own for each attempt, which knows nothing of how the last ones went.
+      await using delivery = s.start();
+      await s.settled(delivery);
+    }
+    expect(await s.list()).toMatchObject([{ state: 'waiting', attempts: 12 }]);
+  });
+
   it('keeps the order of a conversation, and holds up no other one', async () => {
     await using s = await stage();
     s.sink.respond = (request, response) => {

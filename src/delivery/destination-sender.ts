@@ -7,7 +7,7 @@ import type { Outbox, OutboxMessage, Sending } from '../ledger/outbox/outbox.ts'
 import { Breaker, type BreakerKind, type BreakerOptions } from '../lookup/breaker.ts';
 import type { DestinationOptions } from './options.ts';
 import { postMessage, type PostResult } from './post-message.ts';
-import { RETRY_DELAYS_MS, retryDelayMs } from './schedule.ts';
+import { retryDelayMs } from './schedule.ts';
 
 export interface SenderDeps {
   readonly clock: Clock;
@@ -212,7 +212,7 @@ export class DestinationSender implements AsyncDisposable {
   }
 
   #judge(message: OutboxMessage, result: PostResult): Sending {
-    const { log, random } = this.#deps;
+    const { clock, log, random } = this.#deps;
     const { status } = result;
     const fields = { destination: this.#name, id: message.id, traceId: message.traceId, status };
     if (result.kind === 'accepted') {
@@ -227,12 +227,14 @@ export class DestinationSender implements AsyncDisposable {
       log.error('delivery.disabled', fields);
       return { kind: 'dead', status };
     }
-    const { attempts } = message;
-    const delayMs = retryDelayMs({ attempts, retryAfterMs: result.retryAfterMs }, random);
+    const { attempts, createdAt } = message;
+    const { retryAfterMs } = result;
+    const ageMs = clock.wallMs() - createdAt;
+    const delayMs = retryDelayMs({ attempts, ageMs, retryAfterMs }, random);
     log.warn('delivery.failed', { ...fields, attempts, delayMs });
     if (delayMs !== undefined) return { kind: 'retry', status, delayMs };
     this.#counts.dead += 1;
-    return { kind: 'dead', status: `${status}, ${RETRY_DELAYS_MS.length + 1} attempts` };
+    return { kind: 'dead', status: `${status}, ${attempts} attempts` };
   }
 
   /**
