@@ -4,10 +4,15 @@ import type { Attributes } from '../../../domain/attributes.ts';
 import { actorOf } from '../../../access/principal.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { notSetAside } from '../../../ledger/errors.ts';
-import { parseConversationId, parseParticipantId } from '../../../domain/ids.ts';
+import {
+  parseConversationId,
+  parseParticipantId,
+  type ParticipantId,
+} from '../../../domain/ids.ts';
 import type { RequestBody } from '../../../domain/request.ts';
 import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
 import { route, type Call, type Route } from '../route.ts';
+import { limit } from './paging.ts';
 
 const text = z.string().trim().min(1).max(512);
 
@@ -83,7 +88,7 @@ const listQuery = z.strictObject({
     .min(0)
     .optional()
     .describe('`changedAt` of the last one of the page before.'),
-  limit: z.coerce.number().int().min(1).max(500).default(100).describe('1 to 500, default 100.'),
+  limit,
 });
 
 const receipt = z.object({
@@ -93,6 +98,11 @@ const receipt = z.object({
 });
 
 const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };
+
+const TAKEN = {
+  200: { description: 'The outcome, when it was waited for.' },
+  202: { description: 'Taken; with `wait`, the outcome did not come in time.', schema: receipt },
+};
 
 export function conversationRoutes(rooms: HttpRooms): readonly Route[] {
   return [enrich(rooms), setAttributes(rooms), list(rooms), read(rooms), replay(rooms)];
@@ -109,19 +119,9 @@ function enrich(rooms: HttpRooms): Route {
     headers: IDEMPOTENCY,
     query: waitQuery,
     body: enrichBody,
-    answers: {
-      200: { description: 'The outcome, when it was waited for.' },
-      202: {
-        description: 'Taken; with `wait`, the outcome did not come in time.',
-        schema: receipt,
-      },
-    },
+    answers: TAKEN,
     handle: async (call) => {
-      const { participantId, ...rest } = call.body;
-      const body: RequestBody = {
-        ...rest,
-        participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
-      };
+      const body: RequestBody = { ...call.body, participantId: participantOf(call.body) };
       return answer(rooms, call, await rooms.ask(orderOf(call, 'enrich', body)));
     },
   });
@@ -137,20 +137,9 @@ function setAttributes(rooms: HttpRooms): Route {
     headers: IDEMPOTENCY,
     query: waitQuery,
     body: setBody,
-    answers: {
-      200: { description: 'The outcome, when it was waited for.' },
-      202: {
-        description: 'Taken; with `wait`, the outcome did not come in time.',
-        schema: receipt,
-      },
-    },
+    answers: TAKEN,
     handle: async (call) => {
-      const { participantId, attributes, reason } = call.body;
-      const body: RequestBody = {
-        attributes,
-        reason,
-        participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
-      };
+      const body: RequestBody = { ...call.body, participantId: participantOf(call.body) };
       return answer(rooms, call, await rooms.ask(orderOf(call, 'set', body)));
     },
   });
@@ -218,6 +207,14 @@ function replay({ replayConversation }: HttpRooms): Route {
       throw notSetAside(conversationId);
     },
   });
+}
+
+function participantOf({
+  participantId,
+}: {
+  readonly participantId?: string | undefined;
+}): ParticipantId | undefined {
+  return participantId === undefined ? undefined : parseParticipantId(participantId);
 }
 
 /** Who asked, for the audit. */

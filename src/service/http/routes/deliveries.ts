@@ -3,15 +3,7 @@ import { unknownDelivery } from '../../../ledger/errors.ts';
 import type { OutboxMessage } from '../../../ledger/outbox/outbox.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-
-const id = z.string().min(1).max(128);
-const limit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(500)
-  .default(100)
-  .describe('1 to 500, default 100.');
+import { id, limit } from './paging.ts';
 
 const deliveriesQuery = z.strictObject({
   state: z.enum(['waiting', 'sending', 'sent', 'dead']).optional(),

@@ -2,15 +2,7 @@ import { z } from 'zod';
 import { successRate } from '../../../ledger/reading/success-rate.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-
-const id = z.string().min(1).max(128);
-const limit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(500)
-  .default(100)
-  .describe('1 to 500, default 100.');
+import { id, limit } from './paging.ts';
 
 const auditQuery = z.strictObject({
   conversationId: id.optional(),
