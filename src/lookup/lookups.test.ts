@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { json, silence, startCrmServer, type CrmServer } from '../../test/support/crm-server.ts';
-import { parseConversationId, parseTraceId } from '../domain/ids.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
+import { aLookup } from './lookup.fixture.ts';
 import { toSourceVerdict, type LookupAnswer, type LookupRequest } from './lookup.ts';
 import { createLookups, type Lookups } from './lookups.ts';
 import { sourcesSchema } from './options.ts';
@@ -27,15 +27,7 @@ async function stage(options: Record<string, unknown> = {}): Promise<Stage> {
     clock,
     lookups,
     ask: (source, key = 'anna', more = {}) =>
-      lookups.lookup({
-        source,
-        key,
-        keyKind: 'externalId',
-        conversationId: parseConversationId('conv-1'),
-        traceId: parseTraceId('trace-1'),
-        signal: new AbortController().signal,
-        ...more,
-      }),
+      lookups.lookup(aLookup({ source, key, keyKind: 'externalId', ...more })),
     async [Symbol.asyncDispose]() {
       await lookups[Symbol.asyncDispose]();
       await crm[Symbol.asyncDispose]();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';
+import { aLookup } from '../../lookup.fixture.ts';
 import type { LookupAnswer } from '../../lookup.ts';
 import { createLookups } from '../../lookups.ts';
 import { sourceOptionsSchema } from '../../options.ts';
@@ -87,15 +87,7 @@ async function stage(text: string, options: Record<string, unknown> = {}): Promi
   return {
     clock,
     file,
-    ask: (key, keyKind = 'phone') =>
-      lookups.lookup({
-        source: 'crm',
-        key,
-        keyKind,
-        conversationId: parseConversationId('conv-1'),
-        traceId: parseTraceId('trace-1'),
-        signal: new AbortController().signal,
-      }),
+    ask: (key, keyKind = 'phone') => lookups.lookup(aLookup({ key, keyKind })),
     async replace(next) {
       await writeFile(`${file}.new`, next);
       await rename(`${file}.new`, file);

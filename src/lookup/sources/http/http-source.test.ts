@@ -5,8 +5,8 @@ import {
   startCrmServer,
   type CrmServer,
 } from '../../../../test/support/crm-server.ts';
-import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';
+import { aLookup } from '../../lookup.fixture.ts';
 import type { LookupAnswer } from '../../lookup.ts';
 import { createLookups, type Lookups } from '../../lookups.ts';
 import { sourceOptionsSchema } from '../../options.ts';
@@ -32,15 +32,7 @@ async function stage(options: Record<string, unknown> = {}): Promise<Stage> {
     crm,
     clock,
     lookups,
-    ask: (key = '+15551230001') =>
-      lookups.lookup({
-        source: 'crm',
-        key,
-        keyKind: 'phone',
-        conversationId: parseConversationId('conv-1'),
-        traceId: parseTraceId('trace-1'),
-        signal: new AbortController().signal,
-      }),
+    ask: (key) => lookups.lookup(aLookup(key === undefined ? {} : { key })),
     async [Symbol.asyncDispose]() {
       await lookups[Symbol.asyncDispose]();
       await crm[Symbol.asyncDispose]();

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, execute } from '../../../../test/postgres.ts';
 import { startCountingProxy } from '../../../../test/support/counting-proxy.ts';
 import { createMysqlTestDatabase, mysqlTestUrl } from '../../../../test/support/mysql.ts';
-import { parseConversationId, parseTraceId } from '../../../domain/ids.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';
 import { UNPRINTABLE } from '../../../lib/unprintable.ts';
+import { aLookup } from '../../lookup.fixture.ts';
 import type { LookupAnswer } from '../../lookup.ts';
 import { createLookups, type Lookups } from '../../lookups.ts';
 import { sourceOptionsSchema } from '../../options.ts';
@@ -119,15 +119,7 @@ function stage(bed: TestBed, options: Record<string, unknown>): Stage {
   return {
     clock,
     lookups,
-    ask: (key = '+15551230001') =>
-      lookups.lookup({
-        source: 'crm',
-        key,
-        keyKind: 'phone',
-        conversationId: parseConversationId('conv-1'),
-        traceId: parseTraceId('trace-1'),
-        signal: new AbortController().signal,
-      }),
+    ask: (key) => lookups.lookup(aLookup(key === undefined ? {} : { key })),
     [Symbol.asyncDispose]: () => lookups[Symbol.asyncDispose](),
   };
 }
