@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { json, silence, startCrmServer, type CrmServer } from '../../test/support/crm-server.ts';
-import { createIdSource } from '../lib/ids.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
-import { anOutcome, aRequest, conversationId } from '../ledger/ledger.fixture.ts';
+import { anOutcome, aRequest, conversationId, openInMemory } from '../ledger/ledger.fixture.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
 import type { OutboxMessage } from '../ledger/outbox/outbox.ts';
 import { startDelivery, type Delivery, type DeliveryDeps } from './delivery.ts';
 import { destinationOptionsSchema } from './options.ts';
@@ -28,8 +26,7 @@ interface Stage extends AsyncDisposable {
 /** The real ledger in memory, a real server as the sink, and a clock that a test moves. */
 async function stage(startMs?: number): Promise<Stage> {
   const clock = new ManualClock(startMs);
-  const newId = createIdSource(clock);
-  const ledger = await openLedger({ store: 'sqlite::memory:', clock, newId, random: () => 0.5 });
+  const ledger = await openInMemory(clock, { random: () => 0.5 });
   const sink = await startCrmServer(json(200, {}));
   const started: Delivery[] = [];
   return {

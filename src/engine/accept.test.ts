@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../lib/manual-clock.ts';
-import { aRequest, conversationId } from '../ledger/ledger.fixture.ts';
-import { createIdSource } from '../lib/ids.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
+import { aRequest, conversationId, openInMemory } from '../ledger/ledger.fixture.ts';
 import { Acceptor } from './accept.ts';
 
 describe('Acceptor', () => {
   it('turns requests away while too many conversations wait, and says how long to wait', async () => {
     const clock = new ManualClock();
-    await using ledger = await openLedger({
-      store: 'sqlite::memory:',
-      clock,
-      newId: createIdSource(clock),
-      random: () => 0,
-    });
+    await using ledger = await openInMemory(clock);
     const acceptor = new Acceptor({ ledger, clock, depthLimit: 3 });
     for (const name of ['a', 'b', 'c']) {
       await acceptor.accept([aRequest({ conversationId: conversationId(name) })]);

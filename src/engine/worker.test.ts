@@ -2,12 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RapportError } from '../domain/errors.ts';
 import { PlatformError } from '../genesys/errors.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createIdSource } from '../lib/ids.ts';
 import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
-import { aRequest, anOutcome, conversationId } from '../ledger/ledger.fixture.ts';
+import { aRequest, anOutcome, conversationId, openInMemory } from '../ledger/ledger.fixture.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
 import type { Claim } from '../ledger/turn.ts';
 import { Acceptor } from './accept.ts';
 import { endlessLease } from './lease.ts';
@@ -26,12 +24,7 @@ afterEach(async () => {
 });
 
 async function openMemory(): Promise<Ledger> {
-  const ledger = await openLedger({
-    store: 'sqlite::memory:',
-    clock: systemClock,
-    newId: createIdSource(systemClock),
-    random: () => 0,
-  });
+  const ledger = await openInMemory(systemClock);
   opened.push(ledger);
   return ledger;
 }

@@ -2,12 +2,28 @@ import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { ConversationId, EnrichmentId, ParticipantId, TraceId } from '../domain/ids.ts';
 import { NO_WORK, type OutcomeSummary } from '../domain/outcome.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createIdSource } from '../lib/ids.ts';
 import type { Ledger } from './ledger.ts';
+import { openLedger, type OpenLedgerOptions } from './open-ledger.ts';
 import type { Claim, Settlement } from './turn.ts';
 
 let last = 0;
 
 export const conversationId = (name: string): ConversationId => name as ConversationId;
+
+/** A ledger of its own, in memory. */
+export function openInMemory(clock: Clock, more: Partial<OpenLedgerOptions> = {}): Promise<Ledger> {
+  const newId = createIdSource(clock);
+  return openLedger({ store: 'sqlite::memory:', clock, newId, random: () => 0, ...more });
+}
+
+/** What is due next. */
+export async function claimOne(ledger: Ledger): Promise<Claim> {
+  const [claim] = (await ledger.claim(1)).claims;
+  if (claim === undefined) throw new Error('nothing is due');
+  return claim;
+}
 
 /** A request of its own unless told otherwise. */
 export function aRequest(parts: Partial<EnrichmentRequest> = {}): EnrichmentRequest {

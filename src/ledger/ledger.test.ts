@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { EnrichmentRequest, Lane } from '../domain/request.ts';
-import { aRequest, anEntry, anOutcome, conversationId, settleOne } from './ledger.fixture.ts';
+import {
+  aRequest,
+  anEntry,
+  anOutcome,
+  claimOne,
+  conversationId,
+  settleOne,
+} from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
 import type { KnownConversation } from './reading/records.ts';
 import { onBothStores } from './stores.fixture.ts';
 import type { Claim } from './turn.ts';
-
-async function claimOne(ledger: Ledger): Promise<Claim> {
-  const { claims } = await ledger.claim(1);
-  const claim = claims[0];
-  if (claim === undefined) throw new Error('nothing was due');
-  return claim;
-}
 
 const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
   ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);

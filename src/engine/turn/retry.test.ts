@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { aPlan, failed, found } from '../../../test/fixtures/enrichment.ts';
 import { parseTraceId, type EnrichmentId } from '../../domain/ids.ts';
 import { loadToE164 } from '../../enrich/customer/phone.ts';
-import { aRequest } from '../../ledger/ledger.fixture.ts';
+import { aRequest, openInMemory } from '../../ledger/ledger.fixture.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { openLedger } from '../../ledger/open-ledger.ts';
 import { MAX_ATTEMPTS } from '../../ledger/turn.ts';
-import { createIdSource } from '../../lib/ids.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import type { LookupAnswer } from '../../lookup/lookup.ts';
@@ -116,11 +114,7 @@ class Desk implements AsyncDisposable {
 
 async function openDesk(): Promise<Desk> {
   const clock = new ManualClock();
-  const newId = createIdSource(clock);
-  return new Desk(
-    clock,
-    await openLedger({ store: 'sqlite::memory:', clock, newId, random: () => 0 }),
-  );
+  return new Desk(clock, await openInMemory(clock));
 }
 
 describe('a turn whose source fails', () => {

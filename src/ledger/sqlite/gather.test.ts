@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createIdSource } from '../../lib/ids.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
-import { anOutcome, aRequest, conversationId } from '../ledger.fixture.ts';
+import { anOutcome, aRequest, claimOne, conversationId, openInMemory } from '../ledger.fixture.ts';
 import type { Ledger } from '../ledger.ts';
-import { openLedger } from '../open-ledger.ts';
 import type { Claim } from '../turn.ts';
 
 const clock = new ManualClock();
 
-const openGathering = (): Promise<Ledger> =>
-  openLedger({
-    store: 'sqlite::memory:',
-    clock,
-    newId: createIdSource(clock),
-    random: () => 0,
-    gatherMs: 10,
-  });
+const openGathering = (): Promise<Ledger> => openInMemory(clock, { gatherMs: 10 });
 
 async function claimAll(ledger: Ledger, ...names: readonly string[]): Promise<readonly Claim[]> {
   await ledger.accept(names.map((name) => aRequest({ conversationId: conversationId(name) })));
@@ -25,8 +16,8 @@ async function claimAll(ledger: Ledger, ...names: readonly string[]): Promise<re
 describe('the end of a turn on SQLite', () => {
   it('keeps nobody waiting who accepts a request', async () => {
     await using ledger = await openGathering();
-    const [claim] = await claimAll(ledger, 'c1');
-    if (claim === undefined) throw new Error('an accepted request is due');
+    await ledger.accept([aRequest()]);
+    const claim = await claimOne(ledger);
     const settled = ledger.settle(claim, { outcome: anOutcome(claim) });
     await ledger.accept([aRequest({ conversationId: conversationId('c2') })]);
     expect(clock.pendingTimers).toBe(1);
@@ -46,8 +37,8 @@ describe('the end of a turn on SQLite', () => {
 
   it('is recorded before the ledger closes', async () => {
     const ledger = await openGathering();
-    const [claim] = await claimAll(ledger, 'c1');
-    if (claim === undefined) throw new Error('an accepted request is due');
+    await ledger.accept([aRequest()]);
+    const claim = await claimOne(ledger);
     const settled = ledger.settle(claim, { outcome: anOutcome(claim) });
     await ledger[Symbol.asyncDispose]();
     expect(await settled).toBe('settled');

@@ -1,28 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createIdSource } from '../../lib/ids.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
-import { anEntry, anOutcome, aRequest, conversationId } from '../ledger.fixture.ts';
+import {
+  anEntry,
+  anOutcome,
+  aRequest,
+  claimOne,
+  conversationId,
+  openInMemory,
+} from '../ledger.fixture.ts';
 import type { Ledger } from '../ledger.ts';
-import { openLedger } from '../open-ledger.ts';
-import type { Claim } from '../turn.ts';
 import { onBothStores } from '../stores.fixture.ts';
 
 const id = conversationId('c1');
 const clock = new ManualClock();
-
-const open = (): Promise<Ledger> =>
-  openLedger({
-    store: 'sqlite::memory:',
-    clock,
-    newId: createIdSource(clock),
-    random: () => 0,
-  });
-
-async function claimOne(ledger: Ledger): Promise<Claim> {
-  const [claim] = (await ledger.claim(1)).claims;
-  if (claim === undefined) throw new Error('nothing is due');
-  return claim;
-}
 
 /** Once its proof is overdue. */
 async function takeDue(ledger: Ledger): Promise<void> {
@@ -46,7 +36,7 @@ async function settleTwo(ledger: Ledger): Promise<void> {
 describe('what the last turn left', () => {
   let ledger: Ledger;
   beforeEach(async () => {
-    ledger = await open();
+    ledger = await openInMemory(clock);
     return () => ledger[Symbol.asyncDispose]();
   });
 

@@ -3,8 +3,7 @@ import { createIntake } from '../../intake/create-intake.ts';
 import { GapFiller } from '../../intake/listening/gap-fill.ts';
 import { createSeen } from '../../intake/seen.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { openLedger } from '../../ledger/open-ledger.ts';
-import { createIdSource } from '../../lib/ids.ts';
+import { openInMemory } from '../../ledger/ledger.fixture.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { HeardUntil } from './heard-until.ts';
@@ -66,15 +65,10 @@ async function pass(ledger: Ledger, clock: ManualClock, ms: number): Promise<voi
   }
 }
 
-async function openMemory(clock: ManualClock): Promise<Ledger> {
-  const newId = createIdSource(clock);
-  return openLedger({ store: 'sqlite::memory:', clock, newId, random: () => 0 });
-}
-
 describe('HeardUntil', () => {
   it('has the next listener ask for a gap that the one before did not live to fill', async () => {
     const clock = new ManualClock();
-    await using ledger = await openMemory(clock);
+    await using ledger = await openInMemory(clock);
     const first = await listen(ledger, clock);
     const fromMs = clock.wallMs() - 60_000;
     first.filler.add({ fromMs, toMs: clock.wallMs(), reason: 'channel lost' });
@@ -87,7 +81,7 @@ describe('HeardUntil', () => {
 
   it('leaves a gap to the next listener also when it is stopped before it noted anything', async () => {
     const clock = new ManualClock();
-    await using ledger = await openMemory(clock);
+    await using ledger = await openInMemory(clock);
     const first = await listen(ledger, clock);
     const fromMs = clock.wallMs() - 60_000;
     first.filler.add({ fromMs, toMs: clock.wallMs(), reason: 'nobody listened' });
@@ -101,7 +95,7 @@ describe('HeardUntil', () => {
 
   it('notes at a stop how far it has heard, when nothing is open', async () => {
     const clock = new ManualClock();
-    await using ledger = await openMemory(clock);
+    await using ledger = await openInMemory(clock);
     const first = await listen(ledger, clock);
     await clock.advance(5000);
     await first.stop();
@@ -114,7 +108,7 @@ describe('HeardUntil', () => {
 
   it('asks for nothing that was heard or filled, but for the last seconds', async () => {
     const clock = new ManualClock();
-    await using ledger = await openMemory(clock);
+    await using ledger = await openInMemory(clock);
     const first = await listen(ledger, clock);
     first.filler.add({ fromMs: clock.wallMs() - 60_000, toMs: clock.wallMs(), reason: 'lost' });
     await pass(ledger, clock, LAST_LOOK_MS + 20_000);
