@@ -12,7 +12,7 @@ import {
 import type { Ledger } from './ledger.ts';
 import type { KnownConversation } from './reading/records.ts';
 import { onBothStores } from './stores.fixture.ts';
-import type { Claim } from './turn.ts';
+import type { Claim, FeedDraft } from './turn.ts';
 
 const add = (ledger: Ledger, name: string, lane: Lane): Promise<unknown> =>
   ledger.accept([aRequest({ conversationId: conversationId(name), lane })]);
@@ -22,6 +22,9 @@ async function knownOf(ledger: Ledger, name: string): Promise<KnownConversation>
   if (known === undefined) throw new Error(`${name} is not known`);
   return known;
 }
+
+const toldAs = (...bodies: readonly string[]): readonly FeedDraft[] =>
+  bodies.map((body) => ({ kind: 'attribute', body }));
 
 const draft = (body: string) => ({ destination: 'bi', type: 't', body });
 
@@ -130,6 +133,34 @@ onBothStores((open, { clock }) => {
         [1, 1],
         [2, 2],
       ]);
+    });
+
+    it('numbers the events of each commit on, and a page may begin and end within one', async () => {
+      await using ledger = await open();
+      const id = conversationId('c1');
+      await settleOne(ledger, 'c1', { feed: toldAs('a', 'b', 'c') });
+      await ledger.observe({
+        conversationId: id,
+        basis: await knownOf(ledger, 'c1'),
+        feed: toldAs('d'),
+      });
+      await ledger.observe({
+        conversationId: id,
+        basis: await knownOf(ledger, 'c1'),
+        feed: toldAs('e', 'f'),
+      });
+      const page = async (after: number, limit?: number): Promise<string> => {
+        const { events, oldest } = await ledger.feedAfter(id, after, { limit });
+        expect(oldest).toBe(1);
+        return events.map(({ n, kind, body }) => `${n} ${kind} ${String(body)}`).join(', ');
+      };
+      expect(await page(0)).toBe(
+        '1 attribute a, 2 attribute b, 3 attribute c, 4 attribute d, 5 attribute e, 6 attribute f',
+      );
+      expect(await page(1, 3)).toBe('2 attribute b, 3 attribute c, 4 attribute d');
+      expect(await page(4, 1)).toBe('5 attribute e');
+      expect(await page(5)).toBe('6 attribute f');
+      expect(await page(6)).toBe('');
     });
   });
 

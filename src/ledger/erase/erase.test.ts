@@ -11,7 +11,10 @@ onBothStores((open, { clock, join, rowsOf }) => {
         persons: [person],
         entries: [anEntry({ conversationId: conversationId('theirs') })],
         outbox: [{ destination: 'bi', type: 'enriched', body: { phone: person.value } }],
-        feed: [{ kind: 'applied', body: { 'crm.tier': 'gold' } }],
+        feed: [
+          { kind: 'applied', body: { 'crm.tier': 'gold' } },
+          { kind: 'visible', body: { 'crm.tier': 'gold' } },
+        ],
       });
       await settleOne(ledger, 'other', {
         persons: [{ kind: 'phone', value: '+15559990000' }],
@@ -28,7 +31,7 @@ onBothStores((open, { clock, join, rowsOf }) => {
         keys: 1,
         requests: 1,
         messages: 1,
-        feedEvents: 1,
+        feedEvents: 2,
         entries: 1,
         auditRows: 1,
         remembered: 0,

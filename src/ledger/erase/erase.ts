@@ -3,6 +3,7 @@ import { namesNobody } from '../errors.ts';
 import type { PersonKey } from '../turn.ts';
 import { auditStatement } from '../turns/writes.ts';
 import { fromJson, numberOf, textOf, toJson } from '../sql/codec.ts';
+import { feedEventsOf } from '../sql/feed-row.ts';
 import { locking, type SqlRow, type Statement, type Unit } from '../sql/statement.ts';
 import type { Store } from '../sql/store.ts';
 import type { ErasureRecord } from './erasures.ts';
@@ -87,10 +88,11 @@ export async function erasePerson(order: EraseOrder, context: EraseContext): Pro
     ),
   ]);
   const remembered = context.forget(record);
-  let counts = [0, 0, 0, 0, 0, 0];
+  let counts = COUNTED.map(() => 0);
   for (const conversationId of conversations) {
     const rows = await store.run(eraseUnit(conversationId, order.actor, context));
-    counts = counts.map((sum, i) => sum + (rows === 'refused' ? 0 : countOf(rows[i], i)));
+    if (rows === 'refused') continue;
+    counts = counts.map((sum, i) => sum + (COUNTED[i]?.(rows[i] ?? []) ?? 0));
   }
   const [busy = 0, requests = 0, messages = 0, feedEvents = 0, entries = 0, auditRows = 0] = counts;
   const others = (await store.read(countOthers({ id: context.instanceId })))[0];
@@ -169,8 +171,17 @@ function eraseUnit(conversationId: string, actor: string, { newId }: EraseContex
   ];
 }
 
-/** The first statement says of its one row whether it is busy; the others return what they changed. */
-function countOf(rows: readonly SqlRow[] | undefined, statement: number): number {
-  if (rows === undefined) return 0;
-  return statement === 0 ? rows.reduce((sum, row) => sum + numberOf(row, 'busy'), 0) : rows.length;
-}
+const busyIn = (rows: readonly SqlRow[]): number =>
+  rows.reduce((sum, row) => sum + numberOf(row, 'busy'), 0);
+const rowsIn = (rows: readonly SqlRow[]): number => rows.length;
+const eventsIn = (rows: readonly SqlRow[]): number => rows.flatMap(feedEventsOf).length;
+
+/** What is counted of the answers of a conversation's statements, in their order. */
+const COUNTED: readonly ((rows: readonly SqlRow[]) => number)[] = [
+  busyIn,
+  rowsIn,
+  rowsIn,
+  eventsIn,
+  rowsIn,
+  rowsIn,
+];

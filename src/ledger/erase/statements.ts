@@ -69,7 +69,7 @@ export const emptyMessages: Bind<{ conversationId: string }> = query(
 
 export const dropFeed: Bind<{ conversationId: string }> = query(
   'erase.feed',
-  `delete from feed where conversation_id = cast(:conversationId as text) returning n`,
+  `delete from feed where conversation_id = cast(:conversationId as text) returning *`,
 );
 
 /** What must still be wiped on the platform is remembered until it is; it holds no value. */

@@ -4,6 +4,7 @@ import { spreadOf } from '../../lib/percentile.ts';
 import type { LedgerReader } from '../ledger.ts';
 import { backlogOf, outboxCountsOf } from './backlog.ts';
 import { listMessages, messageOf } from '../outbox/statements.ts';
+import { feedEventsOf } from '../sql/feed-row.ts';
 import {
   conversationOf,
   countDue,
@@ -14,7 +15,6 @@ import {
   countsOf,
   entriesOfConversation,
   feedAfter,
-  feedEventOf,
   listConversations,
   oldestFeed,
   oneConversation,
@@ -96,14 +96,12 @@ export class SqlReader implements LedgerReader {
 
   async feedAfter(id: ConversationId, after: number, page: Page = {}): Promise<FeedPage> {
     const { limit = DEFAULT_LIMIT } = page;
-    const [events, oldest] = await Promise.all([
+    const [rows, oldest] = await Promise.all([
       this.store.read(feedAfter({ id, after, limit })),
       this.store.read(oldestFeed({ id })),
     ]);
-    return {
-      events: events.map(feedEventOf),
-      oldest: oldest[0] === undefined ? undefined : maybeNumber(oldest[0], 'oldest'),
-    };
+    const events = rows.flatMap(feedEventsOf).filter(({ n }) => n > after);
+    return { events: events.slice(0, limit), oldest: oldest.flatMap(feedEventsOf)[0]?.n };
   }
 
   async depth(): Promise<number> {

@@ -1,5 +1,4 @@
 import type { MediaType } from '../../domain/conversation.ts';
-import type { FeedEvent } from '../../domain/feed.ts';
 import type { ConversationId, ParticipantId } from '../../domain/ids.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import type {
@@ -65,6 +64,7 @@ export const outcomesOfConversation: Bind<{ id: string; limit: number }> = query
    where conversation_id = cast(:id as text) order by fence limit cast(:limit as integer)`,
 );
 
+/** Rows whose last event is after that number; the first of them may begin before it. */
 export const feedAfter: Bind<{ id: string; after: number; limit: number }> = query(
   'read.feed',
   `select f.* from feed f where f.conversation_id = cast(:id as text) and f.n > cast(:after as bigint)
@@ -73,7 +73,7 @@ export const feedAfter: Bind<{ id: string; after: number; limit: number }> = que
 
 export const oldestFeed: Bind<{ id: string }> = query(
   'read.oldestFeed',
-  `select min(n) as oldest from feed where conversation_id = cast(:id as text)`,
+  `select f.* from feed f where f.conversation_id = cast(:id as text) order by f.n limit 1`,
 );
 
 export const listAudit: Bind<{
@@ -159,16 +159,6 @@ export function outcomeOf(row: SqlRow): OutcomeRecord {
     fence: numberOf(row, 'fence'),
     at: numberOf(row, 'at'),
     summary: fromJson<OutcomeSummary>(textOf(row, 'summary')),
-  };
-}
-
-export function feedEventOf(row: SqlRow): FeedEvent {
-  return {
-    conversationId: textOf(row, 'conversation_id') as ConversationId,
-    n: numberOf(row, 'n'),
-    kind: textOf(row, 'kind'),
-    body: fromJson<unknown>(textOf(row, 'body')),
-    at: numberOf(row, 'at'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { entryParams, toJson } from '../sql/codec.ts';
+import { feedRowOf, type FeedRow } from '../sql/feed-row.ts';
 import { query, type SqlValue, type Statement } from '../sql/statement.ts';
 import type { AuditDraft, OutboxDraft, PersonKey, TurnWrites } from '../turn.ts';
 
@@ -51,11 +52,11 @@ const insertOutbox = query<Readonly<Record<string, SqlValue>>>(
      :type, :body, cast(:traceId as text), 'waiting', 0, :now, :now, :now)`,
 );
 
-/** The conversation's `feed_seq` is already past the new events; the row's lock keeps it so. */
-const insertFeed = query<Readonly<Record<string, SqlValue>>>(
+/** The conversation's `feed_seq` is that of the last of the new events already; the row's lock keeps it so. */
+const insertFeed = query<FeedRow & { conversationId: string }>(
   'write.feed',
   `insert into feed (conversation_id, n, kind, body, at)
-   select id, feed_seq - cast(:back as bigint), cast(:kind as text), cast(:body as text), :now
+   select id, feed_seq, cast(:kind as text), cast(:body as text), :now
    from conversation where id = cast(:conversationId as text)`,
 );
 
@@ -67,19 +68,12 @@ const insertPerson = query<{ digest: string; conversationId: string }>(
 
 export function writeStatements(writes: TurnWrites, context: WriteContext): Statement[] {
   const { conversationId } = context;
-  const feed = writes.feed ?? [];
+  const feed = feedRowOf(writes.feed ?? []);
   return [
     ...(writes.entries ?? []).map((entry) => upsertEntry(entryParams(entry))),
     ...(writes.audit ?? []).map((draft) => auditStatement(draft, context)),
     ...(writes.outbox ?? []).map((draft, index) => outboxStatement(draft, index, context)),
-    ...feed.map((draft, index) =>
-      insertFeed({
-        conversationId,
-        back: feed.length - 1 - index,
-        kind: draft.kind,
-        body: toJson(draft.body),
-      }),
-    ),
+    ...(feed === undefined ? [] : [insertFeed({ ...feed, conversationId })]),
     ...(writes.persons ?? []).map((person) =>
       insertPerson({ digest: context.personDigest(person), conversationId }),
     ),
