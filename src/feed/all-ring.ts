@@ -1,5 +1,4 @@
 import type { FeedEvent } from '../domain/feed.ts';
-import { LRUCache } from 'lru-cache';
 import type { ConversationId } from '../domain/ids.ts';
 import type { FeedItem, FeedSource } from './feed-event.ts';
 import type { Cursor, Subscription } from './subscription.ts';
@@ -9,13 +8,13 @@ const PAGE = 100;
 const READ_AT_ONCE = 64;
 /** Kind of an event whose content is gone; it keeps its place, for the numbers of those after it. */
 const ERASED = 'erased';
-/** Conversations whose last number is remembered, while anybody reads all of them. */
-const MAX_POSITIONS = 100_000;
 
 export interface AllRingOptions {
   readonly source: FeedSource;
   /** Events kept for readers of all conversations. A reader further behind than this is told of a gap. */
   readonly size: number;
+  /** Conversations whose last number is remembered, while anybody reads all of them. */
+  readonly maxPositions: number;
   /** Tells this ring from that of another instance or another start, whose numbers mean nothing here. */
   readonly epoch: string;
   readonly onError: (error: unknown) => void;
@@ -30,7 +29,8 @@ export class AllRing {
   #next = 1;
   /** From this number on, nothing is missing but what the ring had no room for. */
   #wholeFrom = 1;
-  readonly #positions: LRUCache<ConversationId, number>;
+  /** In the order in which they were last set. */
+  readonly #positions = new Map<ConversationId, number>();
   readonly #stale = new Set<ConversationId>();
   #isReading = false;
   #reading: Promise<void> | undefined;
@@ -39,12 +39,6 @@ export class AllRing {
 
   constructor(options: AllRingOptions) {
     this.#options = options;
-    this.#positions = new LRUCache({
-      max: MAX_POSITIONS,
-      dispose: (_, __, reason) => {
-        if (reason === 'evict') this.#newSinceMs = options.source.now();
-      },
-    });
   }
 
   /** Nobody listened until now: what is older is not new, and who resumes has missed something. */
@@ -128,11 +122,20 @@ export class AllRing {
       const position = this.#positions.get(id);
       const page = await this.#options.source.feedAfter(id, position ?? 0, { limit: PAGE });
       for (const event of page.events) {
-        this.#positions.set(id, event.n);
+        this.#place(id, event.n);
         if (position !== undefined || event.at >= this.#newSinceMs) this.#push(event);
       }
       if (page.events.length < PAGE) return;
     }
+  }
+
+  #place(id: ConversationId, n: number): void {
+    this.#positions.delete(id);
+    this.#positions.set(id, n);
+    if (this.#positions.size <= this.#options.maxPositions) return;
+    const [oldest] = this.#positions.keys();
+    if (oldest !== undefined) this.#positions.delete(oldest);
+    this.#newSinceMs = this.#options.source.now();
   }
 
   #push(event: FeedEvent): void {

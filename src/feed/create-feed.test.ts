@@ -194,6 +194,17 @@ describe('createFeed', () => {
     expect(stays.seen).toEqual(['a2', 'b1', 'a3']);
   });
 
+  it('repeats nothing of a conversation whose place it had no room to remember', async () => {
+    await using rig = startRig({ maxPositions: 2 });
+    const { seen } = follow(opened(rig.feed.all()));
+    for (const conversation of ['a', 'b', 'c', 'a']) {
+      await rig.clock.advance(1000);
+      rig.source.write(conversation);
+    }
+    await rig.clock.advance(0);
+    expect(seen).toEqual(['a1', 'b1', 'c1', 'a2']);
+  });
+
   it('begins with a gap for an id of another instance, or when nobody kept the ring going', async () => {
     await using rig = startRig();
     const lonely = opened(rig.feed.all());

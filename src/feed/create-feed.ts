@@ -29,6 +29,11 @@ export interface FeedOptions {
   readonly heartbeatMs?: number | undefined;
   /** Events kept for readers of all conversations. @defaultValue 4096 */
   readonly ringSize?: number | undefined;
+  /**
+   * Conversations whose last number is remembered for readers of all; an event of another one counts as
+   * new only if it is younger than the last that was forgotten. @defaultValue 100,000
+   */
+  readonly maxPositions?: number | undefined;
   /** Streams open at once. @defaultValue 10,000 */
   readonly maxStreams?: number | undefined;
 }
@@ -82,10 +87,11 @@ class FeedHub implements Feed {
   #isClosed = false;
 
   constructor(options: FeedOptions) {
-    const { source, epoch, ringSize = 4096, heartbeatMs = 15_000 } = options;
+    const { source, epoch, ringSize: size = 4096, heartbeatMs = 15_000 } = options;
+    const { maxPositions = 100_000 } = options;
     this.#options = options;
     this.#heartbeatMs = heartbeatMs;
-    this.#ring = new AllRing({ source, epoch, size: ringSize, onError: this.#onError });
+    this.#ring = new AllRing({ source, epoch, size, maxPositions, onError: this.#onError });
     this.#stopListening = source.onFeed((id) => {
       this.#tails.get(id)?.refresh();
       if (this.#ring.subscriptions.size > 0) this.#ring.hint(id);

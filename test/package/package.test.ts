@@ -105,6 +105,14 @@ describe('the package as it is published', () => {
     expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
+  it('has its command in ASCII, of which V8 keeps a byte for a letter', async () => {
+    const cli = join(consumer, 'node_modules/rapport-cx/dist/cli');
+    const files = (await readdir(cli)).filter((name) => name.endsWith('.js'));
+    expect(files).toContain('main.js');
+    const texts = await Promise.all(files.map((name) => readFile(join(cli, name), 'utf8')));
+    expect(files.filter((_, index) => /[^\0-\x7f]/.test(texts[index] ?? ''))).toEqual([]);
+  });
+
   it('enriches by its command, with the ledger’s thread and a source’s process that lie beside it', async () => {
     await using emulator = await startEmulator({ attributes: { lagMs: 0 } });
     const { conversationId } = emulator.control.start({ from: '+12125550101' });

@@ -2,12 +2,11 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /**
- * Most room for objects that were just made, in bytes: two halves of 32 MiB. V8 doubles it up to 128 MiB
- * under a load of 200 enrichments a second, which makes the process 70 MiB larger and saves no
- * processor time; half of this does cost some, about a tenth. Measured 2026-11-21 with Node 24.21.0;
- * benchmarks/README.md says what else the process holds.
+ * Most room for objects that were just made, in bytes: two halves of 8 MiB. V8 doubles it up to 128 MiB
+ * under a load of 200 enrichments a second, which makes the process 110 MiB larger; benchmarks/README.md says
+ * what that would save in processor time.
  */
-const MOST_BYTES = 64 * 1_048_576;
+const MOST_BYTES = 16 * 1_048_576;
 
 /** V8's own factor of growth, and the one by which nothing grows. */
 const GROW = 2;

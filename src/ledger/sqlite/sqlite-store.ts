@@ -25,6 +25,9 @@ import { createSteadyNow } from './steady-now.ts';
 /** Jobs that wait are no more than these: a batch that grows larger keeps the next one waiting. */
 const MAX_GATHERED = 64;
 
+/** The thread's own objects live for one batch; V8 would give them the room that it gives to a program. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2 };
+
 interface Waiting {
   resolve(result: UnitResult): void;
   reject(error: unknown): void;
@@ -92,7 +95,10 @@ export class SqliteStore implements Store {
     };
     // The build renames the file beside this one just as it renames this one.
     const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: setup });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: setup,
+      resourceLimits: THREAD_LIMITS,
+    });
     const answer = await new Promise<WireAnswer>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
