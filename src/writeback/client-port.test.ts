@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { clientOf } from '../../test/fixtures/client.ts';
 import { parseConversationId, parseParticipantId } from '../domain/ids.ts';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-  type Emulator,
-  type EmulatorProfile,
-} from '../emulator/index.ts';
-import { createGenesysClient, type GenesysClient } from '../genesys/client.ts';
-import { genesysOptionsSchema } from '../genesys/options.ts';
+import { startEmulator, type Emulator, type EmulatorProfile } from '../emulator/index.ts';
+import type { GenesysClient } from '../genesys/client.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { createClientPort } from './client-port.ts';
@@ -29,18 +23,7 @@ interface Stage extends AsyncDisposable {
 
 async function startStage(profile: EmulatorProfile): Promise<Stage> {
   const emulator = await startEmulator({ profile, attributes: { lagMs: 0 } });
-  const { apiUrl, loginUrl } = emulator;
-  const client = createGenesysClient({
-    config: genesysOptionsSchema.parse({
-      apiUrl,
-      loginUrl,
-      auth: {
-        type: 'client-credentials',
-        clientId: DEFAULT_CLIENT_ID,
-        clientSecret: DEFAULT_CLIENT_SECRET,
-      },
-    }),
-  });
+  const client = clientOf(emulator);
   const call = emulator.control.start({ attributes: { 'ivr.language': 'en', 'crm.old': 'x' } });
   return {
     emulator,

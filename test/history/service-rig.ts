@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BeatTiming } from '../../src/engine/instance.ts';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  type EmulatorOptions,
-  type StartedConversation,
-} from '../../src/emulator/index.ts';
+import { type EmulatorOptions, type StartedConversation } from '../../src/emulator/index.ts';
+import { SIGN_IN } from '../fixtures/client.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { Child, freeze } from './child-process.ts';
 import { check } from './checker.ts';
@@ -315,11 +311,7 @@ export class ServiceRig implements AsyncDisposable {
     const config = {
       genesys: {
         apiUrl: this.platform.url,
-        auth: {
-          type: 'client-credentials',
-          clientId: DEFAULT_CLIENT_ID,
-          clientSecret: DEFAULT_CLIENT_SECRET,
-        },
+        auth: SIGN_IN,
       },
       listen: { queues: [QUEUE] },
       customer: { key: ['phone'] },

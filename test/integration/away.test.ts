@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { silentLog, type Log } from '../../src/lib/log.ts';
+import { SIGN_IN } from '../fixtures/client.ts';
 import { call, isVisible, json, post, startGrounds, startOn } from './service-stage.ts';
 
 const EVENT_OF_A_QUEUE = {
@@ -91,7 +92,7 @@ describe('a service that starts while the platform is away', () => {
 
   it('says that it was not let in, also when it listens to nothing', async () => {
     await using grounds = await startGrounds();
-    const auth = { type: 'client-credentials', clientId: 'nobody', clientSecret: 'nothing' };
+    const auth = { ...SIGN_IN, clientSecret: 'not-the-secret' };
     const genesys = { apiUrl: grounds.emulator.apiUrl, auth };
     await using running = await startOn(grounds, {
       atOnce: true,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import { SIGN_IN } from '../fixtures/client.ts';
 import type { BeatTiming } from '../../src/engine/instance.ts';
 import { API_KEY } from './service-stage.ts';
 
@@ -62,13 +62,8 @@ export async function spawnServe({
   beatTiming,
 }: ServeOptions): Promise<ServeChild> {
   const file = join(folder, 'rapport.json');
-  const auth = {
-    type: 'client-credentials',
-    clientId: DEFAULT_CLIENT_ID,
-    clientSecret: '${SECRET}',
-  };
   const config = {
-    genesys: { apiUrl, auth },
+    genesys: { apiUrl, auth: { ...SIGN_IN, clientSecret: '${SECRET}' } },
     listen: { queues: ['Support', 'Sales'] },
     sources: { crm: { type: 'http', url: crmUrl, timeoutMs: 60_000 } },
     attributes: { 'crm.tier': { from: 'crm.membership_tier' } },
@@ -79,7 +74,7 @@ export async function spawnServe({
   const serve = [MAIN, 'serve', '--config', file, '--json'];
   const args = beatTiming === undefined ? serve : [CHILD, file, JSON.stringify(beatTiming)];
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, SECRET: DEFAULT_CLIENT_SECRET, STORE: store, KEY: API_KEY },
+    env: { ...process.env, SECRET: SIGN_IN.clientSecret, STORE: store, KEY: API_KEY },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(child, 'exit');

@@ -1,17 +1,12 @@
 import { configSchema, type RapportConfig } from '../../src/config/schema.ts';
 import { startSampleCrm, type SampleCrm } from '../../src/demo/sample-crm.ts';
 import { DEFAULT_ATTRIBUTES } from '../../src/enrich/options.ts';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-  type Emulator,
-  type EmulatorOptions,
-} from '../../src/emulator/index.ts';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts';
 import type { Progress } from '../../src/engine/progress.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { startService, type Service, type ServiceParts } from '../../src/service/app.ts';
+import { SIGN_IN } from '../fixtures/client.ts';
 
 export const API_KEY = 'a-key-for-the-tests';
 
@@ -105,11 +100,7 @@ function configFor({ emulator, crm }: Grounds, options: RunOptions): RapportConf
   const written = {
     genesys: {
       apiUrl: emulator.apiUrl,
-      auth: {
-        type: 'client-credentials',
-        clientId: DEFAULT_CLIENT_ID,
-        clientSecret: DEFAULT_CLIENT_SECRET,
-      },
+      auth: SIGN_IN,
     },
     listen: { queues: ['Support', 'Sales'] },
     sources: {

@@ -6,11 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-} from '../../src/emulator/index.ts';
+import { SIGN_IN } from '../fixtures/client.ts';
+import { startEmulator } from '../../src/emulator/index.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -123,11 +120,7 @@ describe('the package as it is published', () => {
     const config = {
       genesys: {
         apiUrl: emulator.apiUrl,
-        auth: {
-          type: 'client-credentials',
-          clientId: DEFAULT_CLIENT_ID,
-          clientSecret: '${CLIENT_SECRET}',
-        },
+        auth: { ...SIGN_IN, clientSecret: '${CLIENT_SECRET}' },
       },
       sources: {
         crm: { type: 'sqlite', file: 'crm.db', query: 'select id from c where phone = :key' },
@@ -138,7 +131,7 @@ describe('the package as it is published', () => {
     const bin = join(consumer, 'node_modules/rapport-cx/dist/cli/main.js');
     const { stdout } = await run(process.execPath, [bin, 'enrich', conversationId, '--json'], {
       cwd: consumer,
-      env: { ...process.env, CLIENT_SECRET: DEFAULT_CLIENT_SECRET },
+      env: { ...process.env, CLIENT_SECRET: SIGN_IN.clientSecret },
     });
     expect(JSON.parse(stdout)).toMatchObject({
       conversations: [{ conversationId, result: 'enriched', keys: { 'crm.id': 'visible' } }],

@@ -1,16 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientOf } from '../../../test/fixtures/client.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import { parseConversationId } from '../../domain/ids.ts';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-  type Control,
-  type Emulator,
-  type Move,
-} from '../../emulator/index.ts';
-import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts';
-import { genesysOptionsSchema } from '../../genesys/options.ts';
+import { startEmulator, type Control, type Emulator, type Move } from '../../emulator/index.ts';
+import type { GenesysClient } from '../../genesys/client.ts';
 import { resolveCustomer } from './resolve.ts';
 
 /** What is played, and whom the table gives after the last move; `start` is the far end at the start. */
@@ -169,18 +162,7 @@ describe('resolveCustomer on conversations that are really played', () => {
 
   beforeAll(async () => {
     emulator = await startEmulator();
-    const auth = {
-      type: 'client-credentials',
-      clientId: DEFAULT_CLIENT_ID,
-      clientSecret: DEFAULT_CLIENT_SECRET,
-    };
-    client = createGenesysClient({
-      config: genesysOptionsSchema.parse({
-        apiUrl: emulator.apiUrl,
-        loginUrl: emulator.loginUrl,
-        auth,
-      }),
-    });
+    client = clientOf(emulator);
   });
 
   afterAll(async () => {

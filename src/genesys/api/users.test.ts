@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { clientOf } from '../../../test/fixtures/client.ts';
 import {
   startScriptedPlatform,
   type ScriptedAnswer,
   type ScriptedPlatform,
 } from '../../../test/fixtures/scripted-platform.ts';
-import { createGenesysClient, type GenesysClient } from '../client.ts';
-import { genesysOptionsSchema } from '../options.ts';
+import type { GenesysClient } from '../client.ts';
 
 interface Stage extends AsyncDisposable {
   readonly platform: ScriptedPlatform;
@@ -14,9 +14,7 @@ interface Stage extends AsyncDisposable {
 
 async function openStage(answer: ScriptedAnswer): Promise<Stage> {
   const platform = await startScriptedPlatform({ api: () => answer });
-  const auth = { type: 'client-credentials', clientId: 'id', clientSecret: 'secret' };
-  const config = genesysOptionsSchema.parse({ apiUrl: platform.url, auth });
-  const client = createGenesysClient({ config });
+  const client = clientOf({ apiUrl: platform.url });
   return {
     platform,
     client,

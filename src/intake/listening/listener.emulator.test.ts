@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-  type Emulator,
-} from '../../emulator/index.ts';
+import { clientOf } from '../../../test/fixtures/client.ts';
+import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { parseConversationId } from '../../domain/ids.ts';
-import { createGenesysClient } from '../../genesys/client.ts';
-import { genesysOptionsSchema } from '../../genesys/options.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import type { Gap } from '../channel/ports.ts';
@@ -47,17 +41,7 @@ interface Rig extends AsyncDisposable {
 
 async function startRig(): Promise<Rig> {
   const emulator = await startEmulator();
-  const client = createGenesysClient({
-    config: genesysOptionsSchema.parse({
-      apiUrl: emulator.apiUrl,
-      loginUrl: emulator.loginUrl,
-      auth: {
-        type: 'client-credentials',
-        clientId: DEFAULT_CLIENT_ID,
-        clientSecret: DEFAULT_CLIENT_SECRET,
-      },
-    }),
-  });
+  const client = clientOf(emulator);
   const targets = await resolveListen(
     {
       maxChannels: 1,

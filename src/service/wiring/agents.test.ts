@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { clientOf } from '../../../test/fixtures/client.ts';
 import {
   startScriptedPlatform,
   type ScriptedAnswer,
 } from '../../../test/fixtures/scripted-platform.ts';
 import { parseConversationId } from '../../domain/ids.ts';
-import { createGenesysClient, type GenesysClient } from '../../genesys/client.ts';
-import { genesysOptionsSchema } from '../../genesys/options.ts';
+import type { GenesysClient } from '../../genesys/client.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { openAgents, openAttendance, type AgentParts } from './agents.ts';
 
@@ -24,9 +24,7 @@ async function openStage(answer: ScriptedAnswer): Promise<Stage> {
       return answer;
     },
   });
-  const auth = { type: 'client-credentials', clientId: 'id', clientSecret: 'secret' };
-  const config = genesysOptionsSchema.parse({ apiUrl: platform.url, auth });
-  const client = createGenesysClient({ config });
+  const client = clientOf({ apiUrl: platform.url });
   return {
     clock: new ManualClock(0),
     client,

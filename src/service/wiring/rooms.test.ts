@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SIGN_IN } from '../../../test/fixtures/client.ts';
 import { configSchema, type RapportConfig } from '../../config/schema.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog, type Log } from '../../lib/log.ts';
@@ -13,10 +14,7 @@ import { openRooms } from './rooms.ts';
 
 const configFor = (platform: ScriptedPlatform): RapportConfig =>
   configSchema.parse({
-    genesys: {
-      apiUrl: platform.url,
-      auth: { type: 'client-credentials', clientId: 'id', clientSecret: 'secret' },
-    },
+    genesys: { apiUrl: platform.url, auth: SIGN_IN },
     attributes: { tier: { from: '"gold"' } },
     store: 'sqlite::memory:',
   });

@@ -2,13 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SIGN_IN } from '../../../../test/fixtures/client.ts';
 import { loadConfig } from '../../../config/load.ts';
-import {
-  DEFAULT_CLIENT_ID,
-  DEFAULT_CLIENT_SECRET,
-  startEmulator,
-  type Emulator,
-} from '../../../emulator/index.ts';
+import { startEmulator, type Emulator } from '../../../emulator/index.ts';
 import type { AuditRecord } from '../../../ledger/reading/records.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
@@ -25,16 +21,12 @@ beforeEach(async () => {
   env = {
     RAPPORT_STORE: `sqlite:${join(cwd, 'ledger.db')}`,
     RAPPORT_API_KEY: 'a-key-for-these-tests',
-    SECRET: DEFAULT_CLIENT_SECRET,
+    SECRET: SIGN_IN.clientSecret,
   };
   const config = {
     genesys: {
       apiUrl: emulator.apiUrl,
-      auth: {
-        type: 'client-credentials',
-        clientId: DEFAULT_CLIENT_ID,
-        clientSecret: '${SECRET}',
-      },
+      auth: { ...SIGN_IN, clientSecret: '${SECRET}' },
     },
     listen: { queues: ['Support'] },
     sources: { crm: { type: 'static', values: {} } },
