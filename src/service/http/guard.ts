@@ -18,7 +18,7 @@ export interface GuardOptions {
   readonly requestsPerSecond: number;
 }
 
-/** Wrong keys that one address may try in a minute before it is not listened to. */
+/** Wrong keys that one address may try in a minute before only right ones are listened to. */
 const MAX_FAILURES_PER_MINUTE = 30;
 /** Addresses whose failures are remembered; beyond it, the longest known goes first. */
 const MAX_ADDRESSES = 10_000;
@@ -49,9 +49,12 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (isStream !== true) underWay += 1;
     if (access === 'anyone') return;
     if (underWay > maxConcurrent) throw busy();
-    if (failures.isTooMany(request.ip)) throw tooManyFailures();
     const { authorization } = request.headers;
-    const principal = identify(authorization) ?? (await identifyAgent(authorization));
+    const holder = identify(authorization);
+    // Whoever has a key is let in: behind a proxy everybody has its address.
+    const isRefused = holder === undefined && failures.isTooMany(request.ip);
+    if (isRefused && access !== 'own') throw tooManyFailures();
+    const principal = holder ?? (isRefused ? undefined : await identifyAgent(authorization));
     request.principal = principal;
     if (access === 'own') {
       takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));
