@@ -45,10 +45,26 @@ describe('the HTTP interface', () => {
     const headers = { ...JSON_TYPE, 'idempotency-key': 'once' };
     const first = await call(stage, path, post('{}', headers));
     const second = await call(stage, path, post('{}', headers));
-    expect(second.body).toMatchObject({
-      enrichmentId: first.body['enrichmentId'],
-      duplicate: true,
-    });
+    expect(second.body).toEqual({ ...first.body, duplicate: true });
+  });
+
+  it('tells of each key what it is, and what to do where it was overwritten', async () => {
+    await using stage = await startStage();
+    const { control } = stage.emulator;
+    const { conversationId } = control.start({ from: customer(1).phone, queue: 'Support' });
+    await stage.until(isVisible(conversationId));
+    control.writeAttributes(conversationId, { 'crm.tier': 'another' });
+    await stage.until(({ changed }) => changed.some(({ state }) => state === 'overwritten'));
+    const { body } = await call(stage, `/v1/conversations/${conversationId}`);
+    expect(body['keys']).toContainEqual(
+      expect.objectContaining({
+        key: 'crm.tier',
+        state: 'overwritten',
+        class: 'public',
+        advice: expect.stringContaining('Somebody else wrote another value'),
+        acceptedAt: expect.any(Number),
+      }),
+    );
   });
 
   it('turns away what comes while as many wait as may, and says when to come again', async () => {

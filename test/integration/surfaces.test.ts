@@ -5,6 +5,13 @@ import { call, framesUntil, isVisible, json, post, startStage } from './service-
 
 const SECRET = Buffer.from('a secret that nobody knows').toString('base64');
 
+/** A request that can be followed. */
+const TRACED = {
+  enrichmentId: expect.any(String),
+  traceId: expect.any(String),
+  duplicate: false,
+} as const;
+
 describe('the surfaces of a running service', () => {
   it('answers with the outcome once every key is visible, when it is waited for', async () => {
     await using stage = await startStage();
@@ -108,7 +115,10 @@ describe('the surfaces of a running service', () => {
       fetch(`${stage.service.url}/v1/events`, { method: 'POST', headers, body });
     expect((await send(`${raw} `)).status).toBe(401);
     const taken = await send(raw);
-    expect([taken.status, await taken.json()]).toEqual([202, { accepted: 1, observed: 0 }]);
+    expect([taken.status, await taken.json()]).toEqual([
+      202,
+      { accepted: 1, requests: [TRACED], observed: 0 },
+    ]);
     await stage.until(isVisible(conversationId));
     expect(await (await send(raw)).json()).toEqual({ accepted: 0, observed: 0 });
   });

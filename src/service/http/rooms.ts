@@ -94,6 +94,8 @@ export interface InboundEvent {
 export interface EventReceipt {
   /** Requests made durable. */
   readonly accepted: number;
+  /** Which those are; absent for none. */
+  readonly requests?: readonly Receipt[] | undefined;
   readonly observed: number;
   readonly ignored?: string | undefined;
 }

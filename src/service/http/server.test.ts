@@ -275,15 +275,45 @@ describe('createApp', () => {
     expect(stage.orders).toEqual([]);
   });
 
-  it('does not listen to an address that tries key after key', async () => {
+  it('does not listen to an address that tries key after key, but for who has one', async () => {
     const stage = createStage();
     await using app = appOf(stage);
     const status = async (headers: Record<string, string>): Promise<number> =>
       (await app.inject({ method: 'GET', url: '/v1/audit', headers })).statusCode;
-    for (let n = 0; n < 30; n++) expect(await status({ authorization: `Bearer k${n}` })).toBe(401);
-    expect(await status(stage.as())).toBe(429);
-    await stage.clock.advance(60_000);
+    const tried: number[] = [];
+    for (let n = 0; n < 31; n++) tried.push(await status({ authorization: `Bearer k${n}` }));
+    expect(tried.slice(-2)).toEqual([401, 429]);
     expect(await status(stage.as())).toBe(200);
+    const event = { method: 'POST', url: '/v1/events', payload: { conversationId: 'c1' } } as const;
+    expect((await app.inject(event)).statusCode).toBe(202);
+    await stage.clock.advance(60_000);
+    expect(await status({ authorization: 'Bearer k' })).toBe(401);
+  });
+
+  it('takes no body for an empty one, whatever type it says to have', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const headers = { ...stage.as(), 'content-type': 'application/json' };
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/conversations/c1/enrich',
+      headers,
+      payload: '',
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(stage.orders).toMatchObject([{ conversationId: 'c1', body: {} }]);
+  });
+
+  it.each([
+    ['no JSON', 400, 'ERR_MALFORMED_JSON', 'application/json', '{'],
+    ['too much', 413, 'ERR_BODY_TOO_LARGE', 'application/json', `"${'x'.repeat(1_048_576)}"`],
+    ['another type', 415, 'ERR_MEDIA_TYPE', 'text/csv', 'a,b'],
+  ])('says what to do about a body that is %s', async (_what, status, code, type, payload) => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const headers = { ...stage.as(), 'content-type': type };
+    const answer = await app.inject({ method: 'POST', url: '/v1/lookup', headers, payload });
+    expect(answer.json()).toMatchObject({ status, code, nextStep: expect.any(String) });
   });
 
   it('turns requests away, with a time to come back, when too many are under way', async () => {

@@ -5,6 +5,7 @@ import { addAnswerLog, createRequestIds, pathOf, requestFields } from './answer-
 import { addCors } from './cors.ts';
 import { addGuard } from './guard.ts';
 import { endConnections } from './end-connections.ts';
+import { problemOfFramework } from './framework-problem.ts';
 import { createProblem, problemOf, sendProblem, type Problem } from './problem.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
@@ -111,6 +112,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     // A path that cannot be read never comes to a route, and so not to the handler of errors.
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
+  takeEmptyJson(app);
   addCors(app, limits.origins);
   addGuard(app, { ...rooms, ...limits });
   addAnswerLog(app, log, rooms.onAnswered);
@@ -129,6 +131,19 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
   addRoutes(app, [...json, ...docsRoutes([...json, ...text], version)]);
   addTextRoutes(app, text);
   return app;
+}
+
+/** No body is an empty one, also where a client names its type as it does for every request. */
+function takeEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('ignore', 'ignore');
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body === '') done(null, undefined);
+      else void parse(request, body, done);
+    },
+  );
 }
 
 function addErrors(app: FastifyInstance, log: Log): void {
@@ -162,18 +177,5 @@ function addErrors(app: FastifyInstance, log: Log): void {
 }
 
 function toProblem(error: FastifyError): Problem {
-  if (isRapportError(error)) return problemOf(error);
-  const status = error.statusCode ?? 500;
-  if (status >= 500) {
-    return createProblem({
-      status: 500,
-      code: 'ERR_INTERNAL',
-      detail: 'the service failed to handle this request',
-    });
-  }
-  return createProblem({
-    status,
-    code: `ERR_${error.code.replace(/^FST_ERR_/, '')}`,
-    detail: error.message,
-  });
+  return isRapportError(error) ? problemOf(error) : problemOfFramework(error);
 }

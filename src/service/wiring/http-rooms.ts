@@ -10,8 +10,9 @@ import { may, type Principal } from '../../access/principal.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
-import type { HttpRooms, InboundEvent } from '../http/rooms.ts';
-import type { Inlet } from '../inlet.ts';
+import { toVerdict } from '../../writeback/advice.ts';
+import type { HttpRooms, InboundEvent, Receipt } from '../http/rooms.ts';
+import type { Inlet, Receipt as InletReceipt } from '../inlet.ts';
 import type { Access } from './access.ts';
 import { enableNote, type NoteWatch } from './note-watch.ts';
 import { createWait } from './wait.ts';
@@ -56,14 +57,16 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
         { conversationId, kind, lane: 'manual', dedupeKey, traceId: undefined, body },
       ]);
       if (receipt === undefined) throw lost();
-      return { enrichmentId: receipt.id, traceId: receipt.traceId, duplicate: receipt.duplicate };
+      return receiptOf(ledger, receipt);
     },
     async takeEvent(event) {
       const messageId = prove(event);
       const taken = await inlet.take(event.body, messageId);
+      const requests = await Promise.all(taken.accepted.map((one) => receiptOf(ledger, one)));
       return {
-        accepted: taken.accepted.length,
+        accepted: requests.length,
         observed: taken.observed,
+        ...(requests.length === 0 ? {} : { requests }),
         ...(taken.ignored === undefined ? {} : { ignored: taken.ignored }),
       };
     },
@@ -72,6 +75,15 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     erase: (order) => ledger.erase(order),
     readConversation: (id) => readConversation(ledger, id),
   };
+}
+
+/** A repeated request has the trace of the first one, by which logs, audit and webhook tell of it. */
+async function receiptOf(
+  ledger: Pick<LedgerReader, 'request'>,
+  { id, traceId, duplicate }: InletReceipt,
+): Promise<Receipt> {
+  const first = duplicate ? await ledger.request(id) : undefined;
+  return { enrichmentId: id, traceId: first?.traceId ?? traceId, duplicate };
 }
 
 /** Who posts events proves it by what `listen.webhook` says, or by a key with the scope `events`. */
@@ -121,14 +133,10 @@ async function readConversation(ledger: LedgerReader, id: ConversationId): Promi
   if (known === undefined) return undefined;
   const [requests, outcomes] = await Promise.all([ledger.requests(id), ledger.outcomes(id)]);
   const { entries, ...conversation } = known;
-  const keys = entries.map(({ participantId, key, state, sentAt, acceptedAt, provedAt }) => ({
-    participantId,
-    key,
-    state,
-    sentAt,
-    acceptedAt,
-    provedAt,
-  }));
+  const keys = entries.map((entry) => {
+    const { sentAt, acceptedAt, provedAt } = entry;
+    return { ...toVerdict(entry), sentAt, acceptedAt, provedAt };
+  });
   return { ...conversation, keys, requests, outcomes };
 }
 

@@ -2,6 +2,7 @@ import type { AttributeState } from '../../domain/outcome.ts';
 import { createDeadline } from '../../lib/abort.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { toVerdict } from '../../writeback/advice.ts';
 import type { HttpRooms, Wait } from '../http/rooms.ts';
 
 /** How often it is looked, should a hint from another instance be lost; in milliseconds. */
@@ -49,8 +50,7 @@ async function look(ledger: Watched, wait: Wait): Promise<unknown> {
   const entries = known?.entries ?? [];
   const isOpen = entries.some(({ state }) => OPEN.has(state));
   if (wait.until === 'visible' && isOpen) return undefined;
-  const keys = entries.map(({ participantId, key, state }) => ({ participantId, key, state }));
-  return { ...request.outcome.summary, keys };
+  return { ...request.outcome.summary, keys: entries.map(toVerdict) };
 }
 
 /** Until there is news, a while has passed, or it is over; leaves no timer. */

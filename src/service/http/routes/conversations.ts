@@ -13,6 +13,7 @@ import type { RequestBody } from '../../../domain/request.ts';
 import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
 import { route, type Call, type Route } from '../route.ts';
 import { limit } from './paging.ts';
+import { receipt } from './receipt.ts';
 
 const text = z.string().trim().min(1).max(512);
 
@@ -89,12 +90,6 @@ const listQuery = z.strictObject({
     .optional()
     .describe('`changedAt` of the last one of the page before.'),
   limit,
-});
-
-const receipt = z.object({
-  enrichmentId: z.string(),
-  traceId: z.string(),
-  duplicate: z.boolean().describe('The request had been taken before; the id is the first one’s.'),
 });
 
 const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { messageOf, RapportError } from '../../../domain/errors.ts';
 import type { HttpRooms } from '../rooms.ts';
+import { receipt } from './receipt.ts';
 import { addRoutes, route, type Route } from '../route.ts';
 
 const eventReceipt = z.object({
   accepted: z.int().describe('Requests made durable.'),
+  requests: z.array(receipt).optional().describe('Which those are; absent for none.'),
   observed: z.int().describe('Observations weighed.'),
   ignored: z.string().optional().describe('Why the event led to nothing.'),
 });
@@ -32,13 +34,13 @@ export function eventRoutes(rooms: HttpRooms): readonly Route[] {
       },
       handle: async ({ request, reply }) => {
         const raw = typeof request.body === 'string' ? request.body : '';
-        const receipt = await rooms.takeEvent({
+        const taken = await rooms.takeEvent({
           headers: request.headers,
           raw,
           body: parseJson(raw),
         });
         void reply.code(202);
-        return receipt;
+        return taken;
       },
     }),
   ];
