@@ -45,8 +45,9 @@ export interface Service extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly client: GenesysClient;
   /**
-   * Resolves once all queues and users are listened to for the first time, which takes as long as the
-   * platform is away. Rejects with what makes it impossible: a name that nobody has, a refused sign-in.
+   * Resolves once the service is signed in and all queues and users are listened to for the first time,
+   * which takes as long as the platform is away. Rejects with what makes it impossible: a name that
+   * nobody has, a refused sign-in.
    */
   readonly live: Promise<void>;
   /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BeatTiming } from '../../src/engine/instance.ts';
-import { type EmulatorOptions, type StartedConversation } from '../../src/emulator/index.ts';
+import type { EmulatorOptions, StartedConversation } from '../../src/emulator/index.ts';
 import { SIGN_IN } from '../fixtures/client.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { Child, freeze } from './child-process.ts';
