@@ -9,7 +9,7 @@ import type { Acceptance } from '../ledger/ledger.ts';
 
 export interface InletParts {
   readonly intake: EventInlet;
-  readonly acceptor: Acceptor;
+  readonly acceptor: Pick<Acceptor, 'accept'>;
   readonly observe: (observation: Observation) => Promise<void>;
   readonly follower: Follower;
   readonly newId: () => string;
@@ -36,6 +36,8 @@ export interface EventReceipt {
 /** The one way in: whatever the inlet, an event becomes durable requests and weighed observations. */
 export class Inlet {
   readonly #parts: InletParts;
+  /** Conversations that an event is being made durable of, each until it is. */
+  readonly #taking = new Map<ConversationId, Promise<unknown>>();
 
   constructor(parts: InletParts) {
     this.#parts = parts;
@@ -43,12 +45,39 @@ export class Inlet {
 
   /** Resolves once every request of the event is durable and every observation was weighed. */
   async take(body: unknown, messageId?: string): Promise<EventReceipt> {
-    const taken = this.#parts.intake.take(body, messageId);
+    const { intake } = this.#parts;
+    let taken = intake.take(body, messageId);
     if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken.detail };
-    const accepted = await this.ask(taken.requests);
-    this.#parts.intake.accepted(taken.requests);
+    // Events of one beginning come together. Until the first of them is durable, each would be the first.
+    const before = taken.requests.flatMap(
+      ({ conversationId }) => this.#taking.get(conversationId) ?? [],
+    );
+    if (before.length > 0) {
+      await Promise.allSettled(before);
+      taken = intake.take(body, messageId);
+      if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken.detail };
+    }
+    const accepted = await this.#takeIn(taken.requests);
     for (const observation of taken.observations) await this.#parts.observe(observation);
     return { accepted, observed: taken.observations.length, ignored: undefined };
+  }
+
+  /** Makes what an event asks for durable, and then remembers that it is. */
+  async #takeIn(drafts: readonly RequestDraft[]): Promise<readonly Receipt[]> {
+    if (drafts.length === 0) return [];
+    const { intake } = this.#parts;
+    const asking = this.ask(drafts).then((accepted) => {
+      intake.accepted(drafts);
+      return accepted;
+    });
+    for (const { conversationId } of drafts) this.#taking.set(conversationId, asking);
+    try {
+      return await asking;
+    } finally {
+      for (const { conversationId } of drafts) {
+        if (this.#taking.get(conversationId) === asking) this.#taking.delete(conversationId);
+      }
+    }
   }
 
   /** Makes requests durable, whoever asks. */

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { EnrichmentRequest } from '../domain/request.ts';
+import { createIntake } from '../intake/create-intake.ts';
+import { createSeen } from '../intake/seen.ts';
+import type { Acceptance } from '../ledger/ledger.ts';
+import { Inlet, type Follower } from './inlet.ts';
+
+const CONVERSATION = '6d3a1f3e-0001-4a6e-9d7c-0d6f5f3f0001';
+
+const started = (event: string, body: object): unknown => ({
+  topicName: `v2.detail.events.conversation.${CONVERSATION}.${event}`,
+  eventBody: { conversationId: CONVERSATION, ...body },
+});
+const ROUTED = started('acd.start', { queueId: 'support' });
+const CUSTOMER = started('customer.start', { participantId: 'p1', mediaType: 'VOICE' });
+
+const NOBODY: Follower = {
+  isFollowed: () => false,
+  follow: () => false,
+  unfollow: () => undefined,
+};
+
+interface Stage {
+  readonly inlet: Inlet;
+  /** Commits of a store that takes its time: each resolves when it is told to. */
+  readonly commits: PromiseWithResolvers<void>[];
+}
+
+function createStage(): Stage {
+  const commits: PromiseWithResolvers<void>[] = [];
+  const accept = async (requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> => {
+    if (requests.length === 0) return [];
+    const commit = Promise.withResolvers<void>();
+    commits.push(commit);
+    await commit.promise;
+    return requests.map(({ id, conversationId }) => ({
+      id,
+      conversationId,
+      duplicate: false,
+      skipped: undefined,
+    }));
+  };
+  let ids = 0;
+  const inlet = new Inlet({
+    intake: createIntake({ seen: createSeen(), listensTo: () => true }),
+    acceptor: { accept },
+    observe: async () => undefined,
+    follower: NOBODY,
+    newId: () => `id-${(ids += 1)}`,
+  });
+  return { inlet, commits };
+}
+
+describe('Inlet', () => {
+  it('takes one request of events that tell of one beginning together', async () => {
+    const { inlet, commits } = createStage();
+    const receipts = Promise.all([inlet.take(ROUTED), inlet.take(CUSTOMER)]);
+    for (const commit of commits) commit.resolve();
+    const [routed, customer] = await receipts;
+    expect(routed.accepted).toHaveLength(1);
+    expect(customer.accepted).toHaveLength(0);
+    expect(commits).toHaveLength(1);
+  });
+
+  it('takes the request of the second where the first could not be made durable', async () => {
+    const { inlet, commits } = createStage();
+    const routed = inlet.take(ROUTED);
+    const customer = inlet.take(CUSTOMER);
+    commits[0]?.reject(new Error('the disk is full'));
+    await expect(routed).rejects.toThrow('the disk is full');
+    while (commits.length < 2) await new Promise((next) => void setImmediate(next));
+    commits[1]?.resolve();
+    expect((await customer).accepted).toHaveLength(1);
+  });
+});
