@@ -66,7 +66,7 @@ describe('a service that starts while the platform is away', () => {
     await running.until(isVisible(asked.conversationId));
     await running.until(isVisible(calling.conversationId));
     // One cause, and nothing beside it: the event was refused for it, too.
-    expect(new Set(events)).toEqual(new Set(['genesys.waiting', 'http.failed']));
+    expect(new Set(events)).toEqual(new Set(['genesys.waiting']));
   });
 
   it('misses its sign-in when it listens to nothing, and takes events all the same', async () => {

@@ -160,13 +160,11 @@ function addErrors(app: FastifyInstance, log: Log): void {
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) {
-      log.error('http.failed', {
-        ...requestFields(request),
-        code: problem.code,
-        message: error.message,
-      });
-    }
+    const { status, code } = problem;
+    const fields = { ...requestFields(request), status, code, message: error.message };
+    // What is away says so once, in a line of its own, and not with each request that it turns away.
+    if (status === 503 && isRapportError(error)) log.debug('http.turned-away', fields);
+    else if (status >= 500) log.error('http.failed', fields);
     void reply.header('x-request-id', request.id);
     const retryAfterMs = isRapportError(error) ? error.details['retryAfterMs'] : undefined;
     if (typeof retryAfterMs === 'number') {
