@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { createKey, createKeyRing } from '../../access/keys.ts';
 import { SCOPES, type Scope } from '../../access/principal.ts';
 import { createTickets } from '../../access/tickets.ts';
-import { parseEnrichmentId, parseTraceId } from '../../domain/ids.ts';
+import { parseConversationId, parseEnrichmentId, parseTraceId } from '../../domain/ids.ts';
 import { createFeed } from '../../feed/create-feed.ts';
 import { MemoryFeedSource } from '../../feed/source.fixture.ts';
+import { aRequest, openInMemory } from '../../ledger/ledger.fixture.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import type { HttpRooms, Order } from './rooms.ts';
@@ -244,6 +245,34 @@ describe('createApp', () => {
     const keys = byKeys.json<{ problems: { path: string }[] }>().problems;
     expect(keys.map(({ path }) => path)).toEqual(['body.attributes.bad', 'body.attributes.']);
     expect(stage.orders).toEqual([]);
+  });
+
+  it('lists every conversation once, page after page, also those that changed at the same instant', async () => {
+    const clock = new ManualClock(0);
+    await using ledger = await openInMemory(clock);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    for (const [index, name] of names.entries()) {
+      await ledger.accept([aRequest({ conversationId: parseConversationId(name) })]);
+      if (index === 1 || index === 5) await clock.advance(1);
+    }
+    const stage = createStage();
+    const conversations = ledger.conversations.bind(ledger);
+    const rooms = { ...stage.rooms, ledger: { ...stage.rooms.ledger, conversations } };
+    await using app = appOf({ ...stage, rooms });
+    const pages: string[][] = [];
+    for (let before = ''; ;) {
+      const url = `/v1/conversations?limit=2${before}`;
+      const answer = await app.inject({ url, headers: stage.as() });
+      const page = answer.json<{ conversations: { id: string; changedAt: number }[] }>();
+      const last = page.conversations.at(-1);
+      if (last === undefined) break;
+      pages.push(page.conversations.map(({ id }) => id).toSorted());
+      before = `&before=${last.changedAt}`;
+    }
+    expect(pages).toEqual([
+      ['c', 'd', 'e', 'f', 'g'],
+      ['a', 'b'],
+    ]);
   });
 
   it('takes what a flow sends for "not set" as not set, and never writes by a lookup', async () => {

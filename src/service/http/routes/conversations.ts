@@ -4,6 +4,7 @@ import type { Attributes } from '../../../domain/attributes.ts';
 import { actorOf } from '../../../access/principal.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { notSetAside } from '../../../ledger/errors.ts';
+import type { ConversationRecord } from '../../../ledger/reading/records.ts';
 import {
   parseConversationId,
   parseParticipantId,
@@ -146,11 +147,36 @@ function list({ ledger }: HttpRooms): Route {
     path: '/v1/conversations',
     operationId: 'listConversations',
     summary: 'Conversations that are known, the last changed first',
+    description:
+      'A page has more than `limit` where several changed in the same millisecond as its last one.',
     access: 'read',
     query: listQuery,
     answers: { 200: { description: 'One page.' } },
-    handle: async ({ query }) => ({ conversations: await ledger.conversations(query) }),
+    handle: async ({ query }) => ({ conversations: await pageOf(ledger, query) }),
   });
+}
+
+/** Many conversations may change in one commit; more than so many in one millisecond do not. */
+const MAX_IN_AN_INSTANT = 5000;
+
+/** Ends between two instants: the next page begins before the last one's, and would leave out its equals. */
+async function pageOf(
+  ledger: HttpRooms['ledger'],
+  query: z.infer<typeof listQuery>,
+): Promise<readonly ConversationRecord[]> {
+  const page = await ledger.conversations(query);
+  const last = page.at(-1);
+  if (last === undefined || page.length < query.limit) return page;
+  const { changedAt } = last;
+  const equals = await ledger.conversations({
+    phase: query.phase,
+    before: changedAt + 1,
+    limit: MAX_IN_AN_INSTANT,
+  });
+  return [
+    ...page.filter((one) => one.changedAt !== changedAt),
+    ...equals.filter((one) => one.changedAt === changedAt),
+  ];
 }
 
 function read(rooms: HttpRooms): Route {
