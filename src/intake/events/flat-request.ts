@@ -1,8 +1,9 @@
+import { RapportError } from '../../domain/errors.ts';
 import { parseConversationId, parseParticipantId } from '../../domain/ids.ts';
 import { asText, type Fields } from '../../domain/fields.ts';
 import type { ParsedEvent } from '../intake.ts';
 
-/** Longest text a caller may give as key, phone, e-mail or reason, in characters. */
+/** Longest text a caller may give as key, phone or e-mail, and what is kept of a reason, in characters. */
 const MAX_TEXT_LENGTH = 512;
 /** What may stand in a dedupe key: printable ASCII, so that it reads the same in every log and store. */
 const KEY_PATTERN = /^[\x21-\x7e]{1,200}$/;
@@ -11,7 +12,8 @@ const KEY_PATTERN = /^[\x21-\x7e]{1,200}$/;
  * Reads `{conversationId, participantId?, externalId?, phone?, email?, reason?, executionId?}`, as a
  * data action or any program sends it. Numbers are taken as text, since flows do not always quote.
  *
- * @throws {RapportError} `ERR_INVALID_ID` when an id in it is not an id
+ * @throws {RapportError} `ERR_INVALID_ID` when an id in it is not an id, `ERR_INVALID_INPUT` when who the
+ *   customer is takes too much: without it another key would be asked for, and maybe another customer found
  */
 export function parseFlatRequest(fields: Fields): ParsedEvent {
   const conversationId = parseConversationId(fields['conversationId']);
@@ -27,10 +29,10 @@ export function parseFlatRequest(fields: Fields): ParsedEvent {
       traceId: undefined,
       body: {
         participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
-        externalId: given(fields['externalId']),
-        phone: given(fields['phone']),
-        email: given(fields['email']),
-        reason: given(fields['reason']),
+        externalId: keyOf(fields, 'externalId'),
+        phone: keyOf(fields, 'phone'),
+        email: keyOf(fields, 'email'),
+        reason: given(fields['reason'])?.slice(0, MAX_TEXT_LENGTH),
       },
     },
   };
@@ -41,8 +43,19 @@ export function asDedupeId(value: unknown): string | undefined {
   return typeof value === 'string' && KEY_PATTERN.test(value) ? value : undefined;
 }
 
+function keyOf(fields: Fields, name: 'externalId' | 'phone' | 'email'): string | undefined {
+  const text = given(fields[name]);
+  if (text === undefined || text.length <= MAX_TEXT_LENGTH) return text;
+  throw new RapportError({
+    code: 'ERR_INVALID_INPUT',
+    message: `${name} must have at most ${MAX_TEXT_LENGTH} characters, got ${text.length}`,
+    nextStep: 'Correct what is listed; /docs says what each operation takes.',
+    details: { httpStatus: 422 },
+  });
+}
+
 function given(value: unknown): string | undefined {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   const text = asText(value)?.trim();
-  return text === undefined || text === '' || text.length > MAX_TEXT_LENGTH ? undefined : text;
+  return text === '' ? undefined : text;
 }

@@ -254,6 +254,18 @@ describe('parseIntake', () => {
     expect(parseIntake(body)).toMatchObject({ kind: 'ignored', reason });
   });
 
+  it('asks for nobody else where the customer’s id is too long, and keeps what fits of a reason', () => {
+    const asked = { conversationId: CONVERSATION, phone: '+1555', reason: 'r'.repeat(600) };
+    expect(parseIntake({ ...asked, externalId: 'x'.repeat(513) })).toMatchObject({
+      kind: 'ignored',
+      reason: 'malformed',
+      detail: 'externalId must have at most 512 characters, got 513',
+    });
+    expect(parseIntake({ ...asked, externalId: 'x'.repeat(512) })).toMatchObject({
+      request: { body: { externalId: 'x'.repeat(512), reason: 'r'.repeat(512) } },
+    });
+  });
+
   it('survives nesting deeper than the stack', () => {
     const depth = 200_000;
     const nested = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
