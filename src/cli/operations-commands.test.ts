@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -76,13 +79,16 @@ async function fill(ledger: Ledger): Promise<void> {
   }
 }
 
-async function fillFile(): Promise<void> {
-  await using ledger = await openLedger({
+const openFile = (): Promise<Ledger> =>
+  openLedger({
     store: env['STORE'] ?? '',
     clock: systemClock,
     newId: createIdSource(systemClock),
     random: Math.random,
   });
+
+async function fillFile(): Promise<void> {
+  await using ledger = await openFile();
   await fill(ledger);
 }
 
@@ -239,6 +245,28 @@ describe('rapport conversations and deliveries', () => {
     expect((await run('conversations', 'replay', 'fine')).err).toContain('not set aside');
     const erased = jsonOf(await run('erase', '--customer', 'C1', '--json'));
     expect(erased).toMatchObject({ conversations: 1, messages: 1, remembered: 0 });
+  });
+
+  it.each([
+    ['config', 'reload'],
+    ['erase', '--customer', 'C1'],
+    ['conversations', 'replay', 'given-up'],
+    ['deliveries', 'replay', 'some-id'],
+  ])('sends %s %s to no program that is not the service, nor a key', async (...args) => {
+    const keys: unknown[] = [];
+    const other = createServer(({ headers }, response) => {
+      keys.push(headers.authorization);
+      response.end('{}');
+    });
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    // What listens on a port has an address with one.
+    env['PORT'] = String((other.address() as AddressInfo).port);
+    await using held = await openFile();
+    expect(held.leases).toBe('process');
+    const { status, out, err } = await run(...args).finally(() => other.close());
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('is another program');
+    expect(keys).toEqual([undefined]);
   });
 
   it.each([['audit', 'list'], ['audit', 'verify'], ['erase', '--customer', 'C1'], ['stats']])(

@@ -99,6 +99,7 @@ function withKey(init: RequestInit, apiKey: string, { idempotencyKey }: AskOptio
 export class ServiceDoor {
   readonly #url: string;
   readonly #apiKey: string | undefined;
+  #known: Promise<void> | undefined;
 
   constructor({ service }: Pick<RapportConfig, 'service'>) {
     const host = service.host === '0.0.0.0' || service.host === '::' ? '127.0.0.1' : service.host;
@@ -133,16 +134,29 @@ export class ServiceDoor {
         nextStep: 'Set RAPPORT_API_KEY to the service’s key, or stop the service first.',
       });
     }
+    await (this.#known ??= this.#assertService());
     const response = await this.#fetch(path, withKey(init, this.#apiKey, options), options);
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
     throw refused(this.#url, response.status, answer);
   }
 
+  /** Another program at this address is sent no key, and its 200 would pass for a person erased. */
+  async #assertService(): Promise<void> {
+    const response = await this.#fetch('/healthz', { method: 'GET' });
+    const answer: unknown = await response.json().catch(() => undefined);
+    const isService =
+      typeof answer === 'object' &&
+      answer !== null &&
+      'status' in answer &&
+      answer.status === 'alive';
+    if (!isService) throw unreachable(`what answers at ${this.#url} is another program`);
+  }
+
   async #fetch(
     path: string,
     init: RequestInit,
-    { answerMs = ANSWER_MS }: AskOptions,
+    { answerMs = ANSWER_MS }: AskOptions = {},
   ): Promise<Response> {
     try {
       return await fetch(`${this.#url}${path}`, {
@@ -151,15 +165,18 @@ export class ServiceDoor {
         signal: AbortSignal.timeout(answerMs),
       });
     } catch (error) {
-      throw new RapportError({
-        code: 'ERR_SERVICE_UNREACHABLE',
-        message: `a process holds the ledger, and no service answers at ${this.#url}`,
-        nextStep:
-          'Give the host and port of that service (RAPPORT_HOST, RAPPORT_PORT), or stop it.',
-        cause: error,
-      });
+      throw unreachable(`no service answers at ${this.#url}`, error);
     }
   }
+}
+
+function unreachable(why: string, cause?: unknown): RapportError {
+  return new RapportError({
+    code: 'ERR_SERVICE_UNREACHABLE',
+    message: `a process holds the ledger, and ${why}`,
+    nextStep: 'Give the host and port of that service (RAPPORT_HOST, RAPPORT_PORT), or stop it.',
+    cause,
+  });
 }
 
 function refused(url: string, status: number, answer: unknown): RapportError {
