@@ -1,7 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { secretsOf } from '../../config/secrets.ts';
-import { messageOf } from '../../domain/errors.ts';
+import { isRapportError, messageOf } from '../../domain/errors.ts';
 import type { Progress } from '../../engine/progress.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -30,7 +30,13 @@ export async function runService(flags: ServiceRun, io: CliIo): Promise<void> {
     log.hide(secretsOf(config));
     return config;
   };
-  await serve(loaded, { log, reload }, io);
+  try {
+    await serve(loaded, { log, reload }, io);
+  } catch (error) {
+    // Whoever collects the log learns there why it ends; a person is told once, by the command.
+    if (formOf(flags, io) === 'json') log.error('service.failed', reasonOf(error));
+    throw error;
+  }
   log.info('service.stopped', file?.dropped ? { droppedLines: file.dropped } : {});
 }
 
@@ -68,6 +74,11 @@ async function serve(
       `No API key is configured. This one is good until the service stops:\n  ${service.generatedKey}\n`,
     );
   }
+  // A service that is refused says so where it ends, and one that is stopped before never was.
+  service.live.then(
+    () => log.info('service.ready'),
+    () => undefined,
+  );
   const stopHearing = io.onReload?.(() => {
     service.reload().catch((error: unknown) => {
       log.error('configuration.not-read', { message: messageOf(error) });
@@ -97,10 +108,18 @@ function openLog({ config }: LoadedConfig, { flags, io, file }: LogParts): Servi
     write: (line) => (file === undefined ? io.err(line) : file.write(line)),
     clock: systemClock,
     level: config.service.logLevel,
-    form: (flags.json ?? io.log?.isTerminal !== true) ? 'json' : 'text',
+    form: formOf(flags, io),
     secrets: secretsOf(config),
   });
 }
+
+const formOf = ({ json }: ServiceRun, { log }: CliIo): 'json' | 'text' =>
+  (json ?? log?.isTerminal !== true) ? 'json' : 'text';
+
+const reasonOf = (error: unknown): Record<string, unknown> => ({
+  message: messageOf(error),
+  ...(isRapportError(error) ? { code: error.code, nextStep: error.nextStep } : {}),
+});
 
 function logSettled(log: Log, { conversationId, answered, retrying, ...more }: Progress): void {
   if (retrying !== undefined) {
