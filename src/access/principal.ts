@@ -12,6 +12,8 @@ export const SCOPES = [
   'events',
   /** Read conversations, their timelines and streams. */
   'read',
+  /** Read the values that stand on a conversation. */
+  'attributes',
   /** Read counts and latencies. */
   'stats',
   /** List and replay deliveries. */
@@ -44,7 +46,7 @@ export interface Attendance {
   readonly userIds: ReadonlySet<string>;
 }
 
-const USER_SCOPES: ReadonlySet<Scope> = new Set(['enrich', 'read']);
+const USER_SCOPES: ReadonlySet<Scope> = new Set(['enrich', 'read', 'attributes']);
 
 /** Whether a principal may do this at all; for one conversation, `maySee` decides further. */
 export function may(principal: Principal, scope: Scope): boolean {

@@ -28,7 +28,7 @@ export const retentionOptions: z.ZodType<RetentionOptions> = z
       .max(168)
       .default(1)
       .describe(
-        'Events that a desktop may resume from; they carry attribute values. Hours, above 0, at most 168. Default 1.',
+        'Events that a desktop may resume from; they tell keys and states, no values. Hours, above 0, at most 168. Default 1.',
       ),
     sentDays: days(7, 'Webhook messages that were delivered.'),
     deadDays: days(90, 'Webhook messages and conversations that were set aside.'),

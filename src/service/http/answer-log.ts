@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { actorOf } from '../../access/principal.ts';
 import type { Log } from '../../lib/log.ts';
 import type { HttpRooms } from './rooms.ts';
+import { whenOver } from './when-over.ts';
 
 /** Ids of requests: of this process, counted, so that making one costs nothing. */
 export function createRequestIds(processId: string): () => string {
@@ -15,7 +16,7 @@ export function addAnswerLog(
   log: Log,
   onAnswered: HttpRooms['onAnswered'],
 ): void {
-  app.addHook('onResponse', async (request, reply) => {
+  whenOver(app, (request, reply) => {
     const { principal, routeOptions } = request;
     const { operationId = 'unknown', isStream } = routeOptions.config;
     onAnswered(operationId, reply.statusCode, isStream === true ? undefined : reply.elapsedTime);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Feed } from '../../feed/create-feed.ts';
+import { whenOver } from './when-over.ts';
 
 /**
  * Lets a server that stops wait for answers under way, and for nothing else. By itself it would also
@@ -15,7 +16,7 @@ export function endConnections(app: FastifyInstance, feed: Feed): void {
   app.addHook('onRequest', async () => {
     underWay += 1;
   });
-  app.addHook('onResponse', async () => {
+  whenOver(app, () => {
     underWay -= 1;
     endIfAnswered();
   });

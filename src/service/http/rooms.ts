@@ -6,6 +6,7 @@ import type { Feed } from '../../feed/create-feed.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Erased, EraseOrder } from '../../ledger/erase/erase.ts';
+import type { ReadContext } from '../context.ts';
 import type { LookupInput, LookupResult } from '../lookup.ts';
 
 /** What the HTTP interface asks of the rest of the service; the wiring gives it. */
@@ -30,6 +31,8 @@ export interface HttpRooms {
   readonly lookup: (input: LookupInput) => Promise<LookupResult>;
   /** What is known of a conversation; undefined when nothing is. */
   readonly readConversation: (conversationId: ConversationId) => Promise<unknown>;
+  /** The values that stand there; undefined when nothing is known of the conversation. */
+  readonly readContext: ReadContext;
   readonly ledger: Pick<Ledger, 'conversations' | 'stats'> & {
     readonly audit: Pick<Ledger['audit'], 'list'>;
     readonly outbox: Pick<Ledger['outbox'], 'list'>;

@@ -64,6 +64,8 @@ function createStage(more: Partial<HttpRooms> = {}): Stage {
       traceId: receipt.traceId,
     }),
     readConversation: async (id) => (id === 'known' ? { id } : undefined),
+    readContext: async (conversationId) =>
+      conversationId === 'known' ? { conversationId, attributes: [], withheld: [] } : undefined,
     ledger: {
       conversations: async () => [],
       stats: async () => ({
@@ -134,6 +136,7 @@ const CALLS = [
   ['PATCH', '/v1/conversations/known/attributes', 'write'],
   ['GET', '/v1/conversations', 'read'],
   ['GET', '/v1/conversations/known', 'read'],
+  ['GET', '/v1/conversations/known/attributes', 'attributes'],
   ['POST', '/v1/lookup', 'lookup'],
   ['POST', '/v1/tickets', 'read'],
   ['GET', '/v1/stats', 'stats'],
@@ -616,6 +619,47 @@ describe('startHttpServer', () => {
     expect((await response).status).toBe(404);
     await Promise.all([stopped, once(silent, 'close')]);
     expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('waits for nobody who has hung up on a stream', async () => {
+    const stage = createStage();
+    const server = await startOn(stage);
+    const stream = await fetch(`${server.url}/v1/conversations/c1/events`, {
+      headers: stage.as('read'),
+    });
+    const reader = bodyOf(stream);
+    stage.source.write('c1');
+    await readUntil(reader, 'id: 1\n');
+    await reader.cancel();
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    while (stage.rooms.feed.counts.open > 0) await new Promise(setImmediate);
+    await server[Symbol.asyncDispose]();
+    expect(stage.clock.pendingTimers).toBe(0);
+  });
+
+  it('has room again for others when somebody hangs up before the answer', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
+    const stage = createStage({
+      readConversation: (id) => {
+        if (id === 'known') return Promise.resolve({ id });
+        asked.resolve();
+        return answer.promise;
+      },
+    });
+    await using server = await startOn(stage, { maxConcurrent: 1 });
+    const headers = stage.as('read');
+    const path = `${server.url}/v1/conversations`;
+    const hangUp = new AbortController();
+    const left = fetch(`${path}/c1`, { headers, signal: hangUp.signal });
+    await asked.promise;
+    expect((await fetch(`${path}/known`, { headers })).status).toBe(503);
+    hangUp.abort();
+    await expect(left).rejects.toThrow('aborted');
+    answer.resolve(undefined);
+    while ((await fetch(`${path}/known`, { headers })).status === 503);
+    expect((await fetch(`${path}/known`, { headers })).status).toBe(200);
   });
 
   it('gives up what is not answered five seconds after it was told to stop', async () => {

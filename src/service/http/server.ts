@@ -10,6 +10,7 @@ import { createProblem, problemOf, sendProblem, type Problem } from './problem.t
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
 import type { HttpRooms } from './rooms.ts';
+import { contextRoutes } from './routes/context.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -121,6 +122,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
   const json = [
     ...healthRoutes(rooms),
     ...conversationRoutes(rooms),
+    ...contextRoutes(rooms),
     ...lookupRoutes(rooms),
     ...streamRoutes(rooms),
     ...operationRoutes(rooms),

@@ -12,7 +12,7 @@ import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
 import { startWorker } from '../../engine/worker.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';
-import { createValueMemory } from '../../writeback/value-memory.ts';
+import { createValueMemory, type ValueMemory } from '../../writeback/value-memory.ts';
 import type { WritebackDeps } from '../../writeback/turn/input.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Log } from '../../lib/log.ts';
@@ -33,6 +33,8 @@ export interface Engine {
   readonly observer: Observer;
   /** Sends what turns put into the outbox. */
   readonly delivery: Delivery;
+  /** What this process has written, by digest. */
+  readonly values: Pick<ValueMemory, 'get'>;
   /** Puts other sections `write`, `analytics` and `retention` in force, for what begins from now on. */
   readonly replace: (config: RapportConfig) => void;
 }
@@ -85,6 +87,7 @@ export async function startEngine(
   stack.defer(() => worker.stop(SHUTDOWN_GRACE_MS));
   return {
     delivery,
+    values,
     acceptor: new Acceptor({
       ledger,
       clock,

@@ -19,7 +19,7 @@ import { createWait } from './wait.ts';
 
 export interface RoomParts extends Pick<
   HttpRooms,
-  'lookup' | 'unreadiness' | 'stats' | 'metrics' | 'onAnswered' | 'reload'
+  'lookup' | 'readContext' | 'unreadiness' | 'stats' | 'metrics' | 'onAnswered' | 'reload'
 > {
   readonly clock: Clock;
   readonly newId: () => string;

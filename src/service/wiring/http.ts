@@ -10,6 +10,7 @@ import type { MetricRecorder } from '../metrics/recorder.ts';
 import { samplesOf, stateOf, type ProcessState } from '../metrics/samples.ts';
 import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
+import { openContext } from './context.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import { openAgents, openAttendance } from './agents.ts';
 import type { GapReports } from './gap-reports.ts';
@@ -58,6 +59,7 @@ export async function openHttp(
       },
       closing.signal,
     ),
+    readContext: openContext({ client, clock, ledger, values: parts.values }),
     unreadiness: () => unreadiness(parts),
     stats: () => ({ startedAt, ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),

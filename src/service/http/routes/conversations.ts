@@ -15,6 +15,7 @@ import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
 import { route, type Call, type Route } from '../route.ts';
 import { limit } from './paging.ts';
 import { receipt } from './receipt.ts';
+import { unknownConversation } from './unknown-conversation.ts';
 
 const text = z.string().trim().min(1).max(512);
 
@@ -194,12 +195,7 @@ function read(rooms: HttpRooms): Route {
       const conversationId = parseConversationId(params['id']);
       const found = await rooms.readConversation(conversationId);
       if (found !== undefined) return found;
-      throw new RapportError({
-        code: 'ERR_UNKNOWN_CONVERSATION',
-        message: `nothing is known of conversation ${conversationId}`,
-        nextStep: 'Ask for it with POST /v1/conversations/{id}/enrich.',
-        details: { httpStatus: 404 },
-      });
+      throw unknownConversation(conversationId);
     },
   });
 }
