@@ -257,6 +257,28 @@ describe('createAgents', () => {
   });
 });
 
+describe('createAgents, told to ask about no new token', () => {
+  it('still knows whose token it was told of before, and asks about that again', async () => {
+    const clock = new ManualClock(0);
+    const asked: string[] = [];
+    const agents = createAgents({
+      clock,
+      async whoIs(token) {
+        asked.push(token);
+        return token === 'token-of-ann' ? 'ann' : undefined;
+      },
+    });
+    await agents.identify(bearer('token-of-ann'));
+    await agents.identify(bearer('made-up-token'));
+    await clock.advance(300_000);
+    const only = { asksNew: false };
+    expect(await agents.identify(bearer('token-of-ann'), only)).toEqual(ann);
+    expect(await agents.identify(bearer('made-up-token'), only)).toBeUndefined();
+    expect(await agents.identify(bearer('another-token'), only)).toBeUndefined();
+    expect(asked).toEqual(['token-of-ann', 'made-up-token', 'token-of-ann']);
+  });
+});
+
 describe('createAttendanceBook', () => {
   it('lets somebody in who has come since, and asks no more often than it may', async () => {
     const clock = new ManualClock(0);

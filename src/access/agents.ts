@@ -18,14 +18,24 @@ export interface AgentsOptions {
   readonly clock: Clock;
 }
 
+export interface IdentifyOptions {
+  /** Whether the platform is asked about a token that was never known for somebody's. @defaultValue `true` */
+  readonly asksNew?: boolean | undefined;
+}
+
 export interface Agents {
   /** The person whose access token this `Authorization` header holds. Rejects when the platform cannot be asked. */
-  identify(authorization: string | undefined): Promise<Principal | undefined>;
+  identify(
+    authorization: string | undefined,
+    options?: IdentifyOptions,
+  ): Promise<Principal | undefined>;
 }
 
 interface Known {
   readonly userId: Promise<string | undefined>;
   untilMs: number;
+  /** Whether the platform said that it is somebody's. */
+  isAgents: boolean;
 }
 
 /** Knows agents by their own access token of the platform, so that the desktop needs no key of ours. */
@@ -33,7 +43,10 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
   // By digest: whoever reads this memory finds no token.
   const known = new LRUCache<string, Known>({ max: MAX_TOKENS });
   const ask = (digest: string, token: string): Known => {
-    const asked: Known = { userId: whoIs(token), untilMs: clock.monotonicMs() + KNOWN_MS };
+    const untilMs = clock.monotonicMs() + KNOWN_MS;
+    // Whose it was is believed while the platform is asked again.
+    const isAgents = known.get(digest)?.isAgents ?? false;
+    const asked: Known = { userId: whoIs(token), untilMs, isAgents };
     known.set(digest, asked);
     void keep(asked, digest);
     return asked;
@@ -41,6 +54,7 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
   const keep = async (asked: Known, digest: string): Promise<void> => {
     try {
       const userId = await asked.userId;
+      asked.isAgents = userId !== undefined;
       if (userId === undefined) asked.untilMs = clock.monotonicMs() + UNKNOWN_MS;
     } catch {
       // Whoever asked is told; the next one asks again.
@@ -48,11 +62,12 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
     }
   };
   return {
-    async identify(authorization) {
+    async identify(authorization, { asksNew = true } = {}) {
       const token = /^bearer +(\S{8,8192})$/i.exec(authorization ?? '')?.[1];
       if (token === undefined) return undefined;
       const digest = createHash('sha256').update(token).digest('base64');
       const before = known.get(digest);
+      if (!asksNew && before?.isAgents !== true) return undefined;
       const isCurrent = before !== undefined && clock.monotonicMs() < before.untilMs;
       const userId = await (isCurrent ? before : ask(digest, token)).userId;
       return userId === undefined ? undefined : { kind: 'user', userId };

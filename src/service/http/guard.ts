@@ -6,13 +6,14 @@ import { RapportError } from '../../domain/errors.ts';
 import { parseConversationId } from '../../domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpRooms } from './rooms.ts';
+import { createUnderWay } from './under-way.ts';
 
 export interface GuardOptions {
   readonly identify: HttpRooms['identify'];
   readonly identifyAgent: HttpRooms['identifyAgent'];
   readonly assertSees: HttpRooms['assertSees'];
   readonly clock: Clock;
-  /** Requests that may be under way at once, streams not counted. */
+  /** Requests that may be under way at once, streams not counted: of callers who are known, and of others. */
   readonly maxConcurrent: number;
   /** Of one caller: a key, a person, or an address where the route itself finds out who it is. */
   readonly requestsPerSecond: number;
@@ -37,40 +38,45 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     const waitMs = rate.take(caller);
     if (waitMs !== undefined) throw tooFast(waitMs);
   };
-  let underWay = 0;
+  const underWay = createUnderWay(maxConcurrent);
   app.decorateRequest('principal');
   app.addHook('onRoute', (routeOptions) => {
     if (routeOptions.config?.access === undefined) {
       throw new Error(`${routeOptions.url} does not say who may call it`);
     }
   });
-  app.addHook('onRequest', async (request) => {
-    const { access, isStream } = request.routeOptions.config;
-    if (isStream !== true) underWay += 1;
-    if (access === 'anyone') return;
-    if (underWay > maxConcurrent) throw busy();
+  const identifyCaller = async (request: FastifyRequest): Promise<Principal | undefined> => {
+    const { access, isStream = false } = request.routeOptions.config;
     const { authorization } = request.headers;
     const holder = identify(authorization);
-    // Whoever has a key is let in: behind a proxy everybody has its address.
-    const isRefused = holder === undefined && failures.isTooMany(request.ip);
-    if (isRefused && access !== 'own') throw tooManyFailures();
-    const principal = holder ?? (isRefused ? undefined : await identifyAgent(authorization));
+    if (!isStream && !underWay.enter(request, holder === undefined ? 'unknown' : 'known')) {
+      throw busy();
+    }
+    // An event is proved by its sender's credential, which is no agent's and nothing to show to anybody else.
+    if (holder !== undefined || (access === 'own' && !isStream)) return holder;
+    // Whoever has a key is let in, and so is an agent who was before: behind a proxy everybody has its address.
+    const isRefused = failures.isTooMany(request.ip);
+    const agent = await identifyAgent(authorization, { asksNew: !isRefused });
+    if (agent === undefined && isRefused && access !== 'own') throw tooManyFailures();
+    if (agent === undefined && authorization !== undefined) failures.add(request.ip);
+    if (agent !== undefined && !isStream) underWay.toKnown(request);
+    return agent;
+  };
+  app.addHook('onRequest', async (request) => {
+    const { access } = request.routeOptions.config;
+    if (access === 'anyone') return;
+    const principal = await identifyCaller(request);
     request.principal = principal;
     if (access === 'own') {
       takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));
       return;
     }
-    if (principal === undefined) {
-      failures.add(request.ip);
-      throw notSignedIn();
-    }
+    if (principal === undefined) throw notSignedIn();
     takeTurn(actorOf(principal));
     if (access !== undefined && !may(principal, access)) throw notAllowed(access);
     if (principal.kind === 'user') await assertOwn(request, principal, assertSees);
   });
-  app.addHook('onResponse', async (request) => {
-    if (request.routeOptions.config.isStream !== true) underWay -= 1;
-  });
+  app.addHook('onResponse', async (request) => underWay.leave(request));
 }
 
 /** A person sees conversations that they are on, one at a time, and nothing else. */

@@ -1,3 +1,4 @@
+import type { Agents } from '../../access/agents.ts';
 import type { Principal, Scope } from '../../access/principal.ts';
 import type { Tickets } from '../../access/tickets.ts';
 import type { ConversationId, EnrichmentId, TraceId } from '../../domain/ids.ts';
@@ -16,7 +17,7 @@ export interface HttpRooms {
   /** Who sends this `Authorization` header; undefined when it names nobody. */
   readonly identify: (authorization: string | undefined) => Principal | undefined;
   /** Which agent's access token of the platform it holds; nobody's where agents may not come by one. */
-  readonly identifyAgent: (authorization: string | undefined) => Promise<Principal | undefined>;
+  readonly identifyAgent: Agents['identify'];
   /** Whether who opened a stream may still read it: keys end, and are revoked. */
   readonly stillMay: (principal: Principal, scope: Scope) => boolean;
   /** @throws {RapportError} `ERR_NOT_ON_CONVERSATION` */

@@ -98,7 +98,14 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[]): void 
   for (const { method, path, access, isStream = false, operationId, run, ...doc } of routes) {
     const subject = path.startsWith('/v1/conversations/{id}') ? 'conversation' : doc.subject;
     const url = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.route({ method, url, config: { access, isStream, operationId, subject }, handler: run });
+    app.route({
+      method,
+      url,
+      // A stream without a body would be one that never ends.
+      exposeHeadRoute: method === 'GET' && !isStream,
+      config: { access, isStream, operationId, subject },
+      handler: run,
+    });
   }
 }
 

@@ -322,6 +322,44 @@ describe('createApp', () => {
     expect(await status({ authorization: 'Bearer k' })).toBe(401);
   });
 
+  it('asks about no more than thirty wrong tokens of agents in a minute, and lets known agents in', async () => {
+    const asked: (string | undefined)[] = [];
+    const stage = createStage({
+      identifyAgent: async (authorization, { asksNew = true } = {}) => {
+        if (authorization === 'Bearer ann') return { kind: 'user', userId: 'ann' };
+        if (asksNew) asked.push(authorization);
+        return undefined;
+      },
+    });
+    await using app = appOf(stage);
+    const get = async (url: string, authorization: string): Promise<number> =>
+      (await app.inject({ method: 'GET', url, headers: { authorization } })).statusCode;
+    for (let n = 0; n < 40; n++) await get('/v1/conversations/known/events', `Bearer stream${n}`);
+    for (let n = 0; n < 5; n++) await get('/v1/conversations/known', `Bearer guess${n}`);
+    expect(asked).toHaveLength(30);
+    expect(await get('/v1/conversations/known', 'Bearer ann')).toBe(200);
+    expect(await get('/v1/conversations/known', 'Bearer guess')).toBe(429);
+  });
+
+  it('shows the credential of an event to nobody else', async () => {
+    const asked: unknown[] = [];
+    const stage = createStage({ identifyAgent: async (header) => void asked.push(header) });
+    await using app = appOf(stage);
+    const headers = { authorization: 'Bearer key-of-the-sender', 'content-type': 'text/plain' };
+    const payload = '{"conversationId":"c1"}';
+    const answer = await app.inject({ method: 'POST', url: '/v1/events', headers, payload });
+    expect(answer.statusCode).toBe(202);
+    expect(asked).toEqual([]);
+  });
+
+  it('has no stream without a body, which would never end', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const head = { method: 'HEAD', headers: stage.as() } as const;
+    expect((await app.inject({ ...head, url: '/v1/events' })).statusCode).toBe(404);
+    expect((await app.inject({ ...head, url: '/v1/conversations' })).statusCode).toBe(200);
+  });
+
   it('takes no body for an empty one, whatever type it says to have', async () => {
     const stage = createStage();
     await using app = appOf(stage);
@@ -694,6 +732,31 @@ describe('startHttpServer', () => {
     stage.rooms.feed.beat();
     expect([await busy.read(), await idle.read()]).toMatchObject([{ done: true }, { done: true }]);
     expect(stage.rooms.feed.counts.open).toBe(0);
+  });
+
+  it('keeps the places of callers with a key from bodies of nobody that never end', async () => {
+    const stage = createStage();
+    await using server = await startOn(stage, { maxConcurrent: 1 });
+    const { port } = new URL(server.url);
+    const slow = connect(Number(port), '127.0.0.1');
+    // The server says to go on once the request is under way.
+    slow.write(
+      'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{',
+    );
+    await once(slow, 'data');
+    const events = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } };
+    expect((await fetch(`${server.url}/v1/events`, events)).status).toBe(503);
+    const get = (): Promise<Response> =>
+      fetch(`${server.url}/v1/conversations`, { headers: stage.as('read') });
+    expect((await get()).status).toBe(200);
+    slow.destroy();
+  });
+
+  it('gives a body no more time to arrive than a head', async () => {
+    await using app = appOf(createStage());
+    // With a longer one for heads, Node takes that for the one of bodies.
+    expect(app.server.headersTimeout).toBeLessThanOrEqual(app.server.requestTimeout);
+    expect(app.server.requestTimeout).toBe(30_000);
   });
 
   it('answers what is no HTTP and a head that is too large with a problem', async () => {

@@ -25,6 +25,8 @@ import { streamRoutes } from './routes/streams.ts';
 const MAX_BODY_BYTES = 1_048_576;
 /** How long a request may take to arrive, head and body, in milliseconds. */
 const ARRIVAL_MS = 30_000;
+/** How often it is looked for those that are too slow. */
+const ARRIVAL_CHECK_MS = 5000;
 
 /** How long requests under way may take to be answered at shutdown, in milliseconds. */
 const GRACE_MS = 5000;
@@ -101,7 +103,13 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: ARRIVAL_MS,
-    http: { maxHeaderSize: limits.maxHeaderBytes },
+    http: {
+      maxHeaderSize: limits.maxHeaderBytes,
+      // Beside a longer time for the head, Node takes the two for each other, and the body has the longer one.
+      headersTimeout: ARRIVAL_MS,
+      requestTimeout: ARRIVAL_MS,
+      connectionsCheckingInterval: ARRIVAL_CHECK_MS,
+    },
     genReqId: createRequestIds(rooms.newId()),
     clientErrorHandler: refuseUnreadable,
     forceCloseConnections: 'idle',

@@ -43,8 +43,8 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
   return {
     ...parts,
     identify: access.identify,
-    identifyAgent: async (authorization) =>
-      access.letsAgentsIn() ? agents.identify(authorization) : undefined,
+    identifyAgent: async (authorization, options) =>
+      access.letsAgentsIn() ? agents.identify(authorization, options) : undefined,
     stillMay: access.stillMay,
     assertSees: (principal, id) => attendance.assertSees(principal, id),
     tickets: access.tickets,
