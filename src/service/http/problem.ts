@@ -105,9 +105,16 @@ function statusOf(error: RapportError): number {
   }
 }
 
+/** Answers hold customers' data: no cache keeps them, and no browser takes them for what they are not. */
+export const SAFE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  return reply
-    .code(problem.status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem));
+  return (
+    reply
+      .code(problem.status)
+      // Also here: what the framework refuses before any hook has none.
+      .headers(SAFE_HEADERS)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem))
+  );
 }

@@ -29,11 +29,9 @@ export async function sendStream(
   // A reset is followed by `close`, which is all that has to be done.
   raw.on('error', () => undefined);
   raw.writeHead(200, {
-    // Those that hooks have set, for pages of other origins.
+    // Those that hooks have set: for caches, and for pages of other origins.
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
     // Proxies would otherwise hold events back until a buffer is full.
     'x-accel-buffering': 'no',
   });

@@ -352,6 +352,19 @@ describe('createApp', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each(['/v1/conversations/known', '/v1/conversations/unknown', '/openapi.json', '/v1/%zz'])(
+    'lets nobody keep the answer to %s, or take it for something else',
+    async (url) => {
+      const stage = createStage();
+      await using app = appOf(stage);
+      const { headers } = await app.inject({ method: 'GET', url, headers: stage.as() });
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+    },
+  );
+
   it('has no stream without a body, which would never end', async () => {
     const stage = createStage();
     await using app = appOf(stage);

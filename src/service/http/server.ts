@@ -6,7 +6,7 @@ import { addCors } from './cors.ts';
 import { addGuard } from './guard.ts';
 import { endConnections } from './end-connections.ts';
 import { problemOfFramework } from './framework-problem.ts';
-import { createProblem, problemOf, sendProblem, type Problem } from './problem.ts';
+import { createProblem, problemOf, SAFE_HEADERS, sendProblem, type Problem } from './problem.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
 import type { HttpRooms } from './rooms.ts';
@@ -122,6 +122,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
   takeEmptyJson(app);
+  addSafeHeaders(app);
   addCors(app, limits.origins);
   addGuard(app, { ...rooms, ...limits });
   addAnswerLog(app, log, rooms.onAnswered);
@@ -154,6 +155,12 @@ function takeEmptyJson(app: FastifyInstance): void {
       else void parse(request, body, done);
     },
   );
+}
+
+function addSafeHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    void reply.headers(SAFE_HEADERS);
+  });
 }
 
 function addErrors(app: FastifyInstance, log: Log): void {

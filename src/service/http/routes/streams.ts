@@ -59,7 +59,7 @@ function ticket({ tickets, assertSees }: HttpRooms): Route {
       if (request.principal === undefined) throw notSignedIn();
       const target = targetOf(body.conversationId);
       await assertMayFollow(request.principal, target, assertSees);
-      void reply.code(201).header('cache-control', 'no-store');
+      void reply.code(201);
       return tickets.issue(request.principal, target);
     },
   });
