@@ -12,8 +12,10 @@ export type TicketTarget =
   | { readonly kind: 'conversation'; readonly conversationId: ConversationId }
   | { readonly kind: 'all' };
 
-/** For whom a ticket was issued: a person's id, or the name of a key. */
-export type TicketBearer = { readonly user: string } | { readonly key: string };
+/** For whom a ticket was issued: a person's id, or the name of a key and its hash, since another key may take the name over. */
+export type TicketBearer =
+  | { readonly user: string }
+  | { readonly key: string; readonly hash: string };
 
 export interface TicketsOptions {
   readonly clock: Clock;
@@ -67,7 +69,7 @@ export function createTickets(options: TicketsOptions): Tickets {
         id: Buffer.from(bytes(16)).toString('base64url'),
         expiresAt: clock.wallMs() + TICKET_LIFE_MS,
         target: nameOf(target),
-        bearer: principal.kind === 'user' ? { user: principal.userId } : { key: principal.name },
+        bearer: bearerOf(principal),
       };
       const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
       return { ticket: `${payload}.${sign(payload)}`, expiresAt: claims.expiresAt };
@@ -89,6 +91,12 @@ export function createTickets(options: TicketsOptions): Tickets {
         : { kind: 'redeemed', principal };
     },
   };
+}
+
+function bearerOf(principal: Principal): TicketBearer {
+  return principal.kind === 'user'
+    ? { user: principal.userId }
+    : { key: principal.name, hash: principal.hash };
 }
 
 function nameOf(target: TicketTarget): string {

@@ -64,7 +64,10 @@ export function openAccess(config: AccessConfig, parts: AccessParts): Access {
   let inForce = from(config);
   const listeners: (() => void)[] = [];
   const recall = (bearer: TicketBearer): Principal | undefined => {
-    if ('key' in bearer) return inForce.ring.named(bearer.key);
+    if ('key' in bearer) {
+      const key = inForce.ring.named(bearer.key);
+      return key?.hash === bearer.hash ? key : undefined;
+    }
     return inForce.agents ? { kind: 'user', userId: bearer.user } : undefined;
   };
   return {
