@@ -1,6 +1,6 @@
 import { formatPath, pathKey, valueAt, type Path } from './paths.ts';
 import type { RapportConfig } from './schema.ts';
-import { isSecretPath, maskUrl } from './secrets.ts';
+import { isHidden, maskUrl } from './secrets.ts';
 import type { Position } from './yaml-file.ts';
 
 /** Where the values of a configuration came from. */
@@ -50,7 +50,7 @@ export function explainConfig({ config, origins, written }: Explained): readonly
 }
 
 function show(value: unknown, path: Path): string {
-  if (isSecretPath(path)) return '•••';
+  if (isHidden(path, String(value))) return '•••';
   return JSON.stringify(typeof value === 'string' ? maskUrl(value) : value) ?? 'undefined';
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explainConfig } from './explain.ts';
+import { secretsOf } from './secrets.ts';
 import { loadConfig, type FileReader, type LoadedConfig, type LoadOptions } from './load.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 
@@ -420,5 +421,29 @@ describe('explainConfig', () => {
       ]),
     );
     expect(lines.join('\n')).not.toContain('secret-1');
+  });
+
+  it('masks what services are given under a name of secrets, in query, header, form and body', () => {
+    const text = `
+genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }
+sources:
+  crm:
+    type: http
+    method: POST
+    url: 'https://crm.example/c/{key}?api_key=\${S}&customerKey={key}'
+    headers: { ocp-apim-subscription-key: '\${S}', x-client-secret: '\${S}', x-customer-key: '{key}' }
+    form: { client_secret: '\${S}', customerKey: '{key}' }
+attributes: { crm.tier: { from: crm.tier } }
+analytics: { url: 'https://bi.example/hook?sig=\${S}' }
+`;
+    const loaded = load(text, { S: 'hidden-value' });
+    const shown = explainConfig(loaded).map(({ path, value }) => `${path} = ${value}`);
+    expect(shown.join('\n')).not.toContain('hidden-value');
+    expect(shown).toContain(
+      'sources.crm.url = "https://crm.example/c/{key}?api_key=•••&customerKey={key}"',
+    );
+    expect(shown).toContain('sources.crm.form.customerKey = "{key}"');
+    expect(shown).toContain('sources.crm.headers.x-customer-key = "{key}"');
+    expect(secretsOf(loaded.config)).toEqual(Array(6).fill('hidden-value'));
   });
 });

@@ -18,6 +18,13 @@ const SECRET_OPTIONS: ReadonlySet<unknown> = new Set([
 const SECRET_HEADER =
   /^(?:authorization|proxy-authorization|cookie|.*(?:api|access|auth)[-_]?(?:key|token)|.*-token)$/i;
 
+/** Names under which services are given a secret: of headers, of form fields, of members of a body and of a URL's query. */
+const SECRET_NAME =
+  /^(?:authorization|proxy-authorization|cookie|sig|code|.*(?:key|token|secret|passw(?:or)?d|signature))$/i;
+
+/** A parameter of a query, with its name. What varies is no secret. */
+const PARAMETER = /([?&])([^=&#]+)=([^&#{}]+)/g;
+
 /** The password in `scheme://user:password@host`. */
 const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s@]+)@/i;
 
@@ -33,9 +40,36 @@ export function isSecretPath(path: Path): boolean {
   return SECRET_OPTIONS.has(name) || (path[2] === 'auth' && name === 'value');
 }
 
-/** Hides the password in a URL. */
+/** What is filled in for each customer. */
+const PLACEHOLDER = /\{(?:key|keyKind|conversationId|traceId)\}/;
+
+/**
+ * Whether nothing shows this text: an option that holds a secret, or what is sent under a name that
+ * secrets have. Wider than what must not be written out, since `customerKey: '{key}'` may be.
+ */
+export function isHidden(path: Path, text: string): boolean {
+  if (isSecretPath(path)) return true;
+  if (path[0] === 'tests' || path[0] === 'attributes' || PLACEHOLDER.test(text)) return false;
+  const isSent = path.includes('headers') || path[2] === 'form' || path[2] === 'body';
+  return isSent && SECRET_NAME.test(String(path.findLast((part) => typeof part === 'string')));
+}
+
+/** Hides the password in a URL, and the secrets in its query. */
 export const maskUrl = (text: string): string =>
-  text.replace(URL_PASSWORD, (all, password: string) => all.replace(`:${password}@`, ':•••@'));
+  text
+    .replace(URL_PASSWORD, (all, password: string) => all.replace(`:${password}@`, ':•••@'))
+    .replace(PARAMETER, (all, separator: string, name: string) =>
+      isUrl(text) && SECRET_NAME.test(name) ? `${separator}${name}=•••` : all,
+    );
+
+const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+
+function parameterSecretsOf(text: string): readonly string[] {
+  if (!isUrl(text)) return [];
+  return [...text.matchAll(PARAMETER)].flatMap(([, , name = '', value = '']) =>
+    SECRET_NAME.test(name) ? [value] : [],
+  );
+}
 
 /** Every secret that a configuration holds, so that whatever shows text can keep them out of it. */
 export function secretsOf(config: unknown): readonly string[] {
@@ -44,7 +78,8 @@ export function secretsOf(config: unknown): readonly string[] {
     if (isStaticValue(path)) return;
     const password = URL_PASSWORD.exec(text)?.[1];
     if (password !== undefined) secrets.push(password);
-    if (isSecretPath(path)) secrets.push(text);
+    secrets.push(...parameterSecretsOf(text));
+    if (isHidden(path, text)) secrets.push(text);
   });
   return secrets;
 }
