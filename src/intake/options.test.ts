@@ -15,7 +15,7 @@ describe('listenOptions', () => {
   });
 
   it('takes one credential or several', () => {
-    const basic = { username: 'u', password: 'password' };
+    const basic = { username: 'u', password: 'password-of-sixteen' };
     expect(listenOptions.parse({ webhook: { secret: SECRET, basic } }).webhook).toEqual({
       secret: [SECRET],
       bearer: [],
@@ -31,7 +31,11 @@ describe('listenOptions', () => {
   it.each([
     [{ webhook: { secret: 'too short' } }, ['webhook', 'secret']],
     [{ webhook: { bearer: 'short' } }, ['webhook', 'bearer']],
-    [{ webhook: { basic: { username: 'a:b', password: 'password' } } }, ['webhook', 'basic']],
+    [{ webhook: { basic: { username: 'a', password: 'fifteen-letters' } } }, ['webhook', 'basic']],
+    [
+      { webhook: { basic: { username: 'a:b', password: 'password-of-sixteen' } } },
+      ['webhook', 'basic'],
+    ],
     [{ queues: [' '] }, ['queues', 0]],
     [{ maxChannels: 21 }, ['maxChannels']],
     [{ followEvents: ['acw'] }, ['followEvents', 0]],
