@@ -346,9 +346,7 @@ describe('createApp', () => {
     const stage = createStage({ identifyAgent: async (header) => void asked.push(header) });
     await using app = appOf(stage);
     const headers = { authorization: 'Bearer key-of-the-sender', 'content-type': 'text/plain' };
-    const payload = '{"conversationId":"c1"}';
-    const answer = await app.inject({ method: 'POST', url: '/v1/events', headers, payload });
-    expect(answer.statusCode).toBe(202);
+    await app.inject({ method: 'POST', url: '/v1/events', headers, payload: '{}' });
     expect(asked).toEqual([]);
   });
 
@@ -357,20 +355,16 @@ describe('createApp', () => {
     async (url) => {
       const stage = createStage();
       await using app = appOf(stage);
-      const { headers } = await app.inject({ method: 'GET', url, headers: stage.as() });
-      expect(headers).toMatchObject({
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      });
+      const { headers: got } = await app.inject({ method: 'GET', url, headers: stage.as() });
+      expect(`${got['cache-control']} ${got['x-content-type-options']}`).toBe('no-store nosniff');
     },
   );
 
   it('has no stream without a body, which would never end', async () => {
     const stage = createStage();
     await using app = appOf(stage);
-    const head = { method: 'HEAD', headers: stage.as() } as const;
-    expect((await app.inject({ ...head, url: '/v1/events' })).statusCode).toBe(404);
-    expect((await app.inject({ ...head, url: '/v1/conversations' })).statusCode).toBe(200);
+    const head = { method: 'HEAD', url: '/v1/events', headers: stage.as() } as const;
+    expect((await app.inject(head)).statusCode).toBe(404);
   });
 
   it('takes no body for an empty one, whatever type it says to have', async () => {
@@ -752,24 +746,20 @@ describe('startHttpServer', () => {
     await using server = await startOn(stage, { maxConcurrent: 1 });
     const { port } = new URL(server.url);
     const slow = connect(Number(port), '127.0.0.1');
-    // The server says to go on once the request is under way.
     slow.write(
       'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{',
     );
     await once(slow, 'data');
     const events = { method: 'POST', body: '{}', headers: { 'content-type': 'text/plain' } };
     expect((await fetch(`${server.url}/v1/events`, events)).status).toBe(503);
-    const get = (): Promise<Response> =>
-      fetch(`${server.url}/v1/conversations`, { headers: stage.as('read') });
-    expect((await get()).status).toBe(200);
+    const headers = stage.as('read');
+    expect((await fetch(`${server.url}/v1/conversations`, { headers })).status).toBe(200);
     slow.destroy();
   });
 
   it('gives a body no more time to arrive than a head', async () => {
     await using app = appOf(createStage());
-    // With a longer one for heads, Node takes that for the one of bodies.
-    expect(app.server.headersTimeout).toBeLessThanOrEqual(app.server.requestTimeout);
-    expect(app.server.requestTimeout).toBe(30_000);
+    expect(app.server).toMatchObject({ headersTimeout: 30_000, requestTimeout: 30_000 });
   });
 
   it('answers what is no HTTP and a head that is too large with a problem', async () => {
