@@ -59,7 +59,9 @@ const webhookOptions: z.ZodType<WebhookOptions> = z.strictObject({
       username: z.string().regex(/^[^:]+$/, 'expected a name without a colon'),
       password: z.string().min(16),
     }),
-  ).describe('Name, and password of at least 16 characters, that a sender may give as `Authorization: Basic`.'),
+  ).describe(
+    'Name, and password of at least 16 characters, that a sender may give as `Authorization: Basic`.',
+  ),
   toleranceMs: z
     .int()
     .min(1000)
