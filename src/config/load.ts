@@ -144,6 +144,7 @@ const SERVICE_SECTIONS: ReadonlySet<string> = new Set([
   'listen',
   'write',
   'analytics',
+  'webhooks',
   'store',
   'maxWaiting',
   'retention',

@@ -21,7 +21,11 @@ import {
   type RetentionOptions,
 } from '../ledger/options.ts';
 import { writeOptionsSchema, type WriteConfig } from '../writeback/options.ts';
-import { destinationOptionsSchema, type DestinationOptions } from '../delivery/options.ts';
+import {
+  destinationOptionsSchema,
+  type DestinationOptions,
+  webhooksOption,
+} from '../delivery/options.ts';
 import { serviceOptions, type ServiceOptions } from './section-options.ts';
 
 /** The whole configuration, every default filled in. */
@@ -37,6 +41,7 @@ export interface RapportConfig {
   readonly flow?: FlowOptions | undefined;
   readonly write: WriteConfig;
   readonly analytics?: DestinationOptions | undefined;
+  readonly webhooks: Readonly<Record<string, DestinationOptions>>;
   readonly store: string;
   readonly maxWaiting: number;
   readonly retention: RetentionOptions;
@@ -77,6 +82,7 @@ export const configSchema: z.ZodType<RapportConfig> = z
       .prefault({})
       .describe('How attributes are written, proved and guarded.'),
     analytics: destinationOptionsSchema.optional().describe('Where outcomes are sent.'),
+    webhooks: webhooksOption.default({}),
     store: storeOption,
     maxWaiting: maxWaitingOption,
     retention: retentionOptions.describe('How long each kind of row is kept.'),

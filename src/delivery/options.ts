@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Name of the one destination that has a section of its own. */
+export const ANALYTICS_NAME = 'analytics';
+
 /** One place that outcomes are posted to, every default filled in. */
 export interface DestinationOptions {
   readonly url: string;
@@ -67,3 +70,21 @@ export const destinationOptionsSchema: z.ZodType<DestinationOptions> = z.strictO
       'Longest wait for the answer to one post, in milliseconds. 100 to 120000, default 15000.',
     ),
 });
+
+const MAX_WEBHOOKS = 10;
+
+/** More destinations, each with its own line, secret and retries: what one does not take holds up no other. */
+export const webhooksOption: z.ZodType<Readonly<Record<string, DestinationOptions>>> = z
+  .record(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z, 0-9 and -, a letter first')
+      .refine((name) => name !== ANALYTICS_NAME, {
+        error: `expected another name than ${ANALYTICS_NAME}, which is that of the section`,
+      }),
+    destinationOptionsSchema,
+  )
+  .refine((webhooks) => Object.keys(webhooks).length <= MAX_WEBHOOKS, {
+    error: `expected at most ${MAX_WEBHOOKS}`,
+  })
+  .describe('More places that outcomes are sent to, by names of their own. At most 10.');

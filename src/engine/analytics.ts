@@ -6,13 +6,24 @@ import {
   type AnalyticsAttribute,
   type AnalyticsEventType,
 } from '../delivery/analytics-message.ts';
-import type { DestinationOptions } from '../delivery/options.ts';
+import { ANALYTICS_NAME, type DestinationOptions } from '../delivery/options.ts';
 import type { OutboxDraft } from '../ledger/turn.ts';
 import type { KeyMessage } from '../writeback/turn/effects.ts';
 import type { ValueMemory } from '../writeback/value-memory.ts';
 
-/** Name under which the analytics webhook stands in the outbox. */
-export const ANALYTICS_DESTINATION = 'analytics';
+/** Where outcomes are sent, by the names under which messages stand in the outbox. */
+export function destinationsOf({
+  analytics,
+  webhooks,
+}: Destinations): Readonly<Record<string, DestinationOptions>> {
+  return analytics === undefined ? webhooks : { ...webhooks, [ANALYTICS_NAME]: analytics };
+}
+
+/** The sections of a configuration that name them. */
+export interface Destinations {
+  readonly analytics?: DestinationOptions | undefined;
+  readonly webhooks: Readonly<Record<string, DestinationOptions>>;
+}
 
 /** What is to be told, and of which conversation. */
 export interface News {
@@ -36,15 +47,22 @@ const LOST: ReadonlySet<AttributeState> = new Set([
   'ignored',
 ]);
 
-/** Without a configured webhook nobody is told, and nothing is kept for nobody. */
-export function createAnalytics(
-  destination: Pick<DestinationOptions, 'personal'> | undefined,
+/** Each destination is told by messages of its own. Without any nobody is told, and nothing is kept for nobody. */
+export function createAnalytics(from: Destinations, values: ValueMemory): ToOutbox {
+  const all = Object.entries(destinationsOf(from)).map(([name, destination]) =>
+    tellingOf(name, destination, values),
+  );
+  return (news) => all.flatMap((tell) => tell(news));
+}
+
+function tellingOf(
+  name: string,
+  destination: Pick<DestinationOptions, 'personal'>,
   values: ValueMemory,
 ): ToOutbox {
-  if (destination === undefined) return () => [];
   return ({ conversationId, messages, entries, failed, at }) => {
     const told = messages.map((message) =>
-      analyticsMessage(ANALYTICS_DESTINATION, destination, {
+      analyticsMessage(name, destination, {
         type: typeOf(message),
         conversationId,
         attributes: attributesOf(message, entries, values),
@@ -60,7 +78,7 @@ export function createAnalytics(
       attributes: [],
       at,
     } as const;
-    return [...told, analyticsMessage(ANALYTICS_DESTINATION, destination, { ...event, ...failed })];
+    return [...told, analyticsMessage(name, destination, { ...event, ...failed })];
   };
 }
 

@@ -83,7 +83,7 @@ export async function writeOnRecord(
         if (lease.remainingMs() === 0) throw leaseLost(order.conversationId);
       },
     });
-    const toOutbox = createAnalytics(config.analytics, deps.values);
+    const toOutbox = createAnalytics(config, deps.values);
     await settle({ order, result, claim, ledger, toOutbox, ...parts });
     return result;
   } catch (error) {

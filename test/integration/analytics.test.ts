@@ -127,6 +127,37 @@ describe('the analytics webhook', () => {
     expect((await call('/v1/deliveries/nothing/replay', 'POST')).status).toBe(404);
   });
 
+  it('is one of several, of which a dead one holds up no other and a reload adds one', async () => {
+    await using first = await openSink(200);
+    await using later = await openSink(200);
+    let webhooks: object = { dead: { url: 'http://127.0.0.1:9/dead' } };
+    await using stage = await startStage({
+      config: (config) => ({ ...config, analytics: { url: first.url }, webhooks }),
+    });
+    const call = async (): Promise<string> => {
+      const from = customer(1).phone;
+      const { conversationId } = stage.emulator.control.start({ queue: 'Support', from });
+      await stage.until(isVisible(conversationId));
+      return conversationId;
+    };
+    const one = await call();
+    expect(JSON.parse((await first.next()).text)).toMatchObject({ conversationId: one });
+    webhooks = { ...webhooks, lake: { url: later.url, personal: 'send' } };
+    expect(await stage.service.reload()).toMatchObject({ applied: ['webhooks'] });
+    const two = await call();
+    const told = { eventType: 'conversation.attributes.enriched', conversationId: two };
+    const sent = (preferences: unknown) => ({
+      ...told,
+      attributes: { 'crm.preferences': preferences },
+    });
+    expect(JSON.parse((await first.next()).text)).toMatchObject(sent('***'));
+    expect(JSON.parse((await later.next()).text)).toMatchObject(
+      sent(expect.stringContaining('"language":"en"')),
+    );
+    const waiting = await stage.service.ledger.outbox.list({ state: 'waiting' });
+    expect(new Set(waiting.map(({ destination }) => destination))).toEqual(new Set(['dead']));
+  });
+
   it('never delays a write when it is dead', async () => {
     await using stage = await startStage({
       config: (config) => ({ ...config, analytics: { url: 'http://127.0.0.1:9/dead' } }),

@@ -1,5 +1,4 @@
 import type { RapportConfig } from '../../config/schema.ts';
-import { ANALYTICS_DESTINATION } from '../../engine/analytics.ts';
 import type { ReloadReport } from '../http/rooms.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Access } from './access.ts';
@@ -32,10 +31,11 @@ export function openFollowing(
     apply: [access.check, (next) => mapping.replace(next), replace, access.replace],
     log,
   });
-  const onTold = {
+  const enabling = (name: string) => [enableNote(name), () => void delivery.enable(name)] as const;
+  const onTold = (): Readonly<Record<string, () => void>> => ({
     [RELOAD_NOTE]: () => void reloader.read(),
-    [enableNote(ANALYTICS_DESTINATION)]: () => void delivery.enable(ANALYTICS_DESTINATION),
-  };
+    ...Object.fromEntries([...delivery.states().keys()].map(enabling)),
+  });
   const watch = stack.use(new NoteWatch({ notes: ledger.notes, newId, clock, log, onTold }));
   const reload = async (): Promise<ReloadReport> => {
     const report = reloader.read();

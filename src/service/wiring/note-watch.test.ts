@@ -14,7 +14,10 @@ it('has every other instance follow once, whoever tells it, and none that starts
       clock,
       log: silentLog,
       newId: () => `note ${(count += 1)}`,
-      onTold: { reload: () => void seen.push(instance), enable: () => void seen.push('enable') },
+      onTold: () => ({
+        reload: () => void seen.push(instance),
+        enable: () => void seen.push('enable'),
+      }),
       notes: {
         async read(name) {
           if (isAway) throw new Error('the store is away');

@@ -14,8 +14,8 @@ export interface NoteWatchParts {
   readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Log;
-  /** What is done, by name, once another instance, or a command, tells it. */
-  readonly onTold: Readonly<Record<string, () => void>>;
+  /** What is done, by name, once another instance, or a command, tells it; asked at each look. */
+  readonly onTold: () => Readonly<Record<string, () => void>>;
 }
 
 /**
@@ -46,7 +46,7 @@ export class NoteWatch implements AsyncDisposable {
     const { onTold, clock, log } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      for (const [name, act] of Object.entries(onTold)) {
+      for (const [name, act] of Object.entries(onTold())) {
         try {
           if (await this.#isNew(name)) act();
         } catch (error) {

@@ -18,6 +18,7 @@ const LIVE_SECTIONS: ReadonlySet<string> = new Set([
   'flow',
   'write',
   'analytics',
+  'webhooks',
   'retention',
   'access',
   'service.apiKey',

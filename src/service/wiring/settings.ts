@@ -1,6 +1,6 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import type { DestinationOptions } from '../../delivery/options.ts';
-import { ANALYTICS_DESTINATION, createAnalytics, type ToOutbox } from '../../engine/analytics.ts';
+import { createAnalytics, destinationsOf, type ToOutbox } from '../../engine/analytics.ts';
 import type { RetentionOptions } from '../../ledger/options.ts';
 import type { WriteConfig } from '../../writeback/options.ts';
 import type { ValueMemory } from '../../writeback/value-memory.ts';
@@ -14,7 +14,7 @@ export class Settings {
   constructor(config: RapportConfig, values: ValueMemory) {
     this.#values = values;
     this.#config = config;
-    this.#toOutbox = createAnalytics(config.analytics, values);
+    this.#toOutbox = createAnalytics(config, values);
   }
 
   get write(): WriteConfig {
@@ -26,14 +26,13 @@ export class Settings {
   }
 
   get destinations(): Readonly<Record<string, DestinationOptions>> {
-    const { analytics } = this.#config;
-    return analytics === undefined ? {} : { [ANALYTICS_DESTINATION]: analytics };
+    return destinationsOf(this.#config);
   }
 
   readonly toOutbox: ToOutbox = (news) => this.#toOutbox(news);
 
   replace(config: RapportConfig): void {
     this.#config = config;
-    this.#toOutbox = createAnalytics(config.analytics, this.#values);
+    this.#toOutbox = createAnalytics(config, this.#values);
   }
 }
