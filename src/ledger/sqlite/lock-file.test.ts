@@ -69,7 +69,9 @@ describe('openLedger on a file', () => {
     const path = join(folder, 'ledger.db');
     await using ledger = await openLedger(at(path));
     await ledger.accept([aRequest()]);
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}.lock`]) {
+      expect([file, (await stat(file)).mode & 0o777]).toEqual([file, 0o600]);
+    }
   });
 
   it('names the path when it cannot be opened', async () => {

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface LockFile extends Disposable {
@@ -31,6 +32,8 @@ export function takeLock(ledgerPath: string, self: { pid: number; since: string 
     // A write transaction of its own row never needs to survive power loss: the lock would not.
     db.exec('pragma journal_mode = delete; pragma synchronous = off; pragma busy_timeout = 200');
     begin(db, path);
+    // Whoever may read it may hold a lock on it, and keep the service from starting.
+    chmodSync(path, 0o600);
     db.exec('create table if not exists holder (id integer primary key, pid integer, since text)');
     db.prepare('insert or replace into holder (id, pid, since) values (1, ?, ?)').run(
       self.pid,
