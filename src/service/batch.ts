@@ -2,12 +2,13 @@ import {
   parseEnrichmentId,
   parseTraceId,
   type ConversationId,
+  type EnrichmentId,
   type TraceId,
 } from '../domain/ids.ts';
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { OutcomeSummary } from '../domain/outcome.ts';
 import type { RequestBody } from '../domain/request.ts';
-import type { Acceptance, LedgerReader } from '../ledger/ledger.ts';
+import type { LedgerReader } from '../ledger/ledger.ts';
 import type { Budget } from '../genesys/budget/budget.ts';
 import type { RapportConfig } from '../config/schema.ts';
 import type { ServiceParts } from './app.ts';
@@ -23,6 +24,7 @@ export interface BatchOrder {
 }
 
 export interface BatchReceipt {
+  readonly id: EnrichmentId;
   readonly conversationId: ConversationId;
   readonly traceId: TraceId;
   /** Set when there is nothing new to do: an earlier run has taken it, or it is known to be over. */
@@ -36,6 +38,8 @@ export interface TakenBefore {
   readonly receivedAt: number;
   /** Undefined: it has none yet, and this run goes on with it. */
   readonly outcome: OutcomeSummary | undefined;
+  /** When it came to that, in epoch milliseconds. */
+  readonly settledAt: number | undefined;
   readonly entries: readonly AttributeEntry[];
 }
 
@@ -44,22 +48,26 @@ export interface Batch extends AsyncDisposable {
   /** Resolves once every order is durable. */
   accept(orders: readonly BatchOrder[]): Promise<readonly BatchReceipt[]>;
   readonly budget: Budget;
+  /**
+   * Whether services may work on the same ledger: what they do of an order, and what they see of its
+   * keys, is told to no `onProgress` here.
+   */
+  readonly isShared: boolean;
+  /** What the ledger knows of an order by now. */
+  recall(order: Pick<BatchReceipt, 'id' | 'conversationId'>): Promise<TakenBefore | undefined>;
   /** Waits until the webhooks are sent, for so long; false when some are left for a later run. */
   drain(timeoutMs: number): Promise<boolean>;
 }
 
 async function recall(
   ledger: LedgerReader,
-  acceptance: Acceptance | undefined,
+  { id, conversationId }: Pick<BatchReceipt, 'id' | 'conversationId'>,
 ): Promise<TakenBefore | undefined> {
-  if (acceptance === undefined || !(acceptance.duplicate || acceptance.skipped)) return undefined;
-  const [request, known] = await Promise.all([
-    ledger.request(acceptance.id),
-    ledger.find(acceptance.conversationId),
-  ]);
+  const [request, known] = await Promise.all([ledger.request(id), ledger.find(conversationId)]);
   if (request === undefined) return undefined;
   const { traceId, receivedAt, outcome } = request;
-  return { traceId, receivedAt, outcome: outcome?.summary, entries: known?.entries ?? [] };
+  const entries = known?.entries ?? [];
+  return { traceId, receivedAt, outcome: outcome?.summary, settledAt: outcome?.at, entries };
 }
 
 export interface BatchParts extends ServiceParts {
@@ -85,6 +93,8 @@ export async function startBatch(config: RapportConfig, parts: BatchParts): Prom
   const started = stack.move();
   return {
     budget: rooms.client.budget,
+    isShared: rooms.ledger.leases === 'beaten',
+    recall: (order) => recall(rooms.ledger, order),
     drain: (timeoutMs) => delivery.drain({ timeoutMs, signal: parts.signal }),
     async accept(orders) {
       const requests = orders.map(({ conversationId, body, dedupeKey }) => {
@@ -101,9 +111,11 @@ export async function startBatch(config: RapportConfig, parts: BatchParts): Prom
       });
       const accepted = await acceptor.accept(requests);
       return Promise.all(
-        requests.map(async ({ conversationId, traceId }, index) => {
+        requests.map(async ({ id, conversationId, traceId }, index) => {
           const acceptance = accepted[index];
-          return { conversationId, traceId, before: await recall(rooms.ledger, acceptance) };
+          const isOld = acceptance?.duplicate === true || acceptance?.skipped !== undefined;
+          const before = isOld ? await recall(rooms.ledger, acceptance) : undefined;
+          return { id: acceptance?.id ?? id, conversationId, traceId, before };
         }),
       );
     },

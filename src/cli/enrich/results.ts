@@ -78,6 +78,10 @@ export class Results {
     return this.all.filter(({ result, isFinal }) => result !== 'pending' && !isFinal).length;
   }
 
+  isFinal(conversationId: string): boolean {
+    return this.#results.get(conversationId)?.isFinal === true;
+  }
+
   get finished(): number {
     return this.#finished;
   }
@@ -108,6 +112,25 @@ export class Results {
       reason: outcome.reason ?? 'taken-before',
       keys,
       isFinal: isDecided(keys),
+    });
+  }
+
+  /** The ledger has it finished: a service on the same ledger did so, or saw what proves it. */
+  catchUp(conversationId: string, known: TakenBefore): void {
+    const { receivedAt, settledAt = receivedAt, outcome, entries } = known;
+    const before = this.#results.get(conversationId);
+    if (before === undefined || before.isFinal || outcome === undefined) return;
+    const keys = new Map(entries.map((entry) => [entry.key, entry.state]));
+    if (!isDecided(keys)) return;
+    const lastAt = Math.max(settledAt, ...entries.map(({ provedAt = 0 }) => provedAt));
+    this.#keep({
+      ...before,
+      ...pick(outcome),
+      keys,
+      platformRequests: Math.max(before.platformRequests, outcome.platformRequests),
+      proofRequests: Math.max(before.proofRequests, outcome.proofRequests),
+      latencyMs: lastAt - receivedAt,
+      isFinal: true,
     });
   }
 

@@ -2,7 +2,7 @@ import { isRapportError } from '../../domain/errors.ts';
 import { sleep, systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import type { Budget, BudgetSnapshot } from '../../genesys/budget/budget.ts';
-import { startBatch } from '../../service/batch.ts';
+import { startBatch, type Batch, type BatchReceipt } from '../../service/batch.ts';
 import { loadCliConfigWhole, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { ProgressBar } from '../terminal/progress-bar.ts';
@@ -23,6 +23,8 @@ export interface EnrichFlags extends ConfigFlags, OrderFlags {
 /** How often the bar is drawn, in milliseconds. */
 const DRAW_EVERY_MS = 100;
 const SECOND_MS = 1000;
+/** How often a shared ledger is asked what services did of a run, in milliseconds. */
+const LOOK_EVERY_MS = 1000;
 /** How long the analytics messages of a run are waited for, in milliseconds. */
 const DRAIN_MS = 10_000;
 
@@ -79,11 +81,40 @@ async function enrichHere({ config, orders, results, flags }: Job, io: CliIo): P
     if (before !== undefined) results.resume(conversationId, before);
   }
   const timeoutMs = flags.timeout * SECOND_MS;
-  await watch(results, { budget: batch.budget, timeoutMs, signal: io.signal }, io);
+  const over = new AbortController();
+  const following = batch.isShared
+    ? followLedger(batch, { receipts, results, signal: over.signal })
+    : undefined;
+  try {
+    await watch(results, { budget: batch.budget, timeoutMs, signal: io.signal }, io);
+  } finally {
+    over.abort();
+    await following;
+  }
   if (!io.signal.aborted && !(await batch.drain(DRAIN_MS))) {
     io.err(
       'Some analytics messages are not delivered yet; the next run or the service sends them.\n',
     );
+  }
+}
+
+interface Followed {
+  readonly receipts: readonly BatchReceipt[];
+  readonly results: Results;
+  readonly signal: AbortSignal;
+}
+
+/** A service on the same ledger may take an order, or see what proves it: only the ledger tells of that. */
+async function followLedger(batch: Batch, { receipts, results, signal }: Followed): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(systemClock, LOOK_EVERY_MS, signal).catch(() => undefined);
+    for (const receipt of receipts) {
+      if (signal.aborted) return;
+      if (results.isFinal(receipt.conversationId)) continue;
+      // A store that is away is asked again at the next look.
+      const known = await batch.recall(receipt).catch(() => undefined);
+      if (known !== undefined) results.catchUp(receipt.conversationId, known);
+    }
   }
 }
 
