@@ -2,7 +2,6 @@ import { loadConfig, type LoadedConfig } from '../../config/load.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { secretsOf } from '../../config/secrets.ts';
 import { isRapportError, messageOf } from '../../domain/errors.ts';
-import type { Progress } from '../../engine/progress.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { openLogFile, type LogFile } from '../../service/log/log-file.ts';
@@ -11,6 +10,7 @@ import { openServiceLedger } from '../../service/wiring/ledger.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { untilStopped } from '../terminal/until-stopped.ts';
 import { packageVersion } from '../version.ts';
+import { logProgress } from './log-progress.ts';
 import { boundOldGeneration } from './old-generation.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
@@ -66,7 +66,7 @@ async function serve(
     openLedger: () => Promise.resolve(ledger),
     version: packageVersion(),
     loadConfig: reload,
-    onProgress: (progress) => logSettled(log, progress),
+    onProgress: (progress) => logProgress(log, progress),
   });
   log.info('service.listening', { url: service.url });
   if (service.generatedKey !== undefined) {
@@ -120,21 +120,6 @@ const reasonOf = (error: unknown): Record<string, unknown> => ({
   message: messageOf(error),
   ...(isRapportError(error) ? { code: error.code, nextStep: error.nextStep } : {}),
 });
-
-function logSettled(log: Log, { conversationId, answered, retrying, ...more }: Progress): void {
-  if (retrying !== undefined) {
-    log.warn('conversation.retrying', { conversationId, traceId: more.traceId, reason: retrying });
-  }
-  if (answered === undefined) return;
-  const { result, reason, traceId } = answered.outcome;
-  log.info('conversation.settled', {
-    conversationId,
-    traceId,
-    result,
-    reason: reason === result ? undefined : reason,
-    platformRequests: more.platformRequests,
-  });
-}
 
 /** A PostgreSQL address holds a password. */
 const schemeOf = (store: string): string => store.split(':', 1)[0] ?? store;
