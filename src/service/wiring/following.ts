@@ -1,4 +1,5 @@
 import type { RapportConfig } from '../../config/schema.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { ReloadReport } from '../http/rooms.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Access } from './access.ts';
@@ -33,7 +34,14 @@ export function openFollowing(
   });
   const enabling = (name: string) => [enableNote(name), () => void delivery.enable(name)] as const;
   const onTold = (): Readonly<Record<string, () => void>> => ({
-    [RELOAD_NOTE]: () => void reloader.read(),
+    [RELOAD_NOTE]: () => {
+      try {
+        reloader.read();
+      } catch (error) {
+        // As where SIGHUP asks for it: what is wrong is for whoever changed this instance's file.
+        log.error('configuration.not-read', { message: messageOf(error) });
+      }
+    },
     ...Object.fromEntries([...delivery.states().keys()].map(enabling)),
   });
   const watch = stack.use(new NoteWatch({ notes: ledger.notes, newId, clock, log, onTold }));
