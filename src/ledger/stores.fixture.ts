@@ -77,6 +77,7 @@ function shared(store: Store): Store {
     run: (unit) => store.run(unit),
     read: (statement) => store.read(statement),
     define: (texts) => store.define(texts),
+    scrub: () => store.scrub(),
     publish: (signal) => store.publish(signal),
     subscribe: (listener) => store.subscribe(listener),
     async [Symbol.asyncDispose]() {},

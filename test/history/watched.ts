@@ -15,6 +15,7 @@ export function aroundUnits(
     run: (unit) => around(unit, (changed) => store.run(changed)),
     read: (statement) => store.read(statement),
     define: (texts) => store.define(texts),
+    scrub: () => store.scrub(),
     publish: (signal) => store.publish(signal),
     subscribe: (listener) => store.subscribe(listener),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

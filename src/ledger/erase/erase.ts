@@ -95,6 +95,7 @@ export async function erasePerson(order: EraseOrder, context: EraseContext): Pro
     counts = counts.map((sum, i) => sum + (COUNTED[i]?.(rows[i] ?? []) ?? 0));
   }
   const [busy = 0, requests = 0, messages = 0, feedEvents = 0, entries = 0, auditRows = 0] = counts;
+  await store.scrub();
   const others = (await store.read(countOthers({ id: context.instanceId })))[0];
   return {
     conversations: conversations.length,

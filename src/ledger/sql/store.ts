@@ -16,6 +16,8 @@ export interface Store extends AsyncDisposable {
   read(statement: Statement, when?: When): Promise<readonly SqlRow[]>;
   /** Runs statements that define tables, in one transaction. */
   define(texts: readonly string[]): Promise<void>;
+  /** Leaves nothing on the disk of what was removed, as far as this store can see to that. */
+  scrub(): Promise<void>;
   /** Tells the other instances; local listeners are told by the ledger itself. */
   publish(signal: StoreSignal): void;
   /** Hears what other instances publish. Returns how to stop. */

@@ -44,6 +44,10 @@ export class WatchedStore implements Store {
     return this.#inner.define(texts);
   }
 
+  scrub(): Promise<void> {
+    return this.#inner.scrub();
+  }
+
   publish(signal: StoreSignal): void {
     this.#inner.publish(signal);
   }

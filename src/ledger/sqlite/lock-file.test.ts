@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
-import { aRequest, conversationId } from '../ledger.fixture.ts';
+import { aRequest, conversationId, settleOne } from '../ledger.fixture.ts';
 import { openLedger, openLedgerReader, type OpenLedgerOptions } from '../open-ledger.ts';
 
 let folder = '';
@@ -63,6 +63,19 @@ describe('openLedger on a file', () => {
     expect(await reader.find(conversationId('c1'))).toMatchObject({ phase: 'due', arrivals: 1 });
     await ledger.accept([aRequest()]);
     expect(await reader.find(conversationId('c1'))).toMatchObject({ arrivals: 2 });
+  });
+
+  it('has nothing of a person in its files once they are erased', async () => {
+    const path = join(folder, 'ledger.db');
+    await using ledger = await openLedger(at(path));
+    const phone = '+15551230001';
+    const texts = async (): Promise<string> =>
+      (await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')))).join('');
+    await ledger.accept([aRequest({ body: { phone } })]);
+    await settleOne(ledger, 'c1', { persons: [{ kind: 'phone', value: phone }] });
+    expect(await texts()).toContain(phone);
+    await ledger.erase({ persons: [{ kind: 'phone', value: phone }], actor: 'key:dpo' });
+    expect(await texts()).not.toContain(phone);
   });
 
   it('is readable by its owner alone', async () => {

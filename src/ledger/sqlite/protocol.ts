@@ -14,7 +14,8 @@ export type WireStatement = readonly [text: number, guard: boolean, values: read
 export type WireJob =
   | { readonly job: number; readonly kind: 'unit'; readonly statements: readonly WireStatement[] }
   | { readonly job: number; readonly kind: 'read'; readonly statements: readonly WireStatement[] }
-  | { readonly job: number; readonly kind: 'define'; readonly texts: readonly string[] };
+  | { readonly job: number; readonly kind: 'define'; readonly texts: readonly string[] }
+  | { readonly job: number; readonly kind: 'scrub' };
 
 export interface WireRequest {
   /** Texts that the thread has not seen yet, by number. */

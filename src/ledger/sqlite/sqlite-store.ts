@@ -35,7 +35,8 @@ interface Waiting {
 
 type Work =
   | { readonly kind: 'unit' | 'read'; readonly statements: readonly WireStatement[] }
-  | { readonly kind: 'define'; readonly texts: readonly string[] };
+  | { readonly kind: 'define'; readonly texts: readonly string[] }
+  | { readonly kind: 'scrub' };
 
 export interface SqliteStoreOptions {
   readonly path: string;
@@ -118,6 +119,10 @@ export class SqliteStore implements Store {
 
   async define(texts: readonly string[]): Promise<void> {
     await this.#send({ kind: 'define', texts }, 'now');
+  }
+
+  async scrub(): Promise<void> {
+    await this.#send({ kind: 'scrub' }, 'now');
   }
 
   publish(): void {

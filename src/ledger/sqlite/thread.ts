@@ -55,6 +55,8 @@ function open(setup: ThreadSetup): DatabaseSync {
   if (!setup.readOnly) {
     // FULL: in WAL mode anything less may lose the last commits when the power fails.
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off');
+    // Personal data that is cleared or erased leaves the file, too, and not only the row.
+    db.exec('pragma secure_delete = on');
     db.exec('pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864');
   }
   return db;

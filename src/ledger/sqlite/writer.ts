@@ -52,6 +52,11 @@ export class Writer {
 
   #alone(job: Exclude<WireJob, UnitJob>): WireResult {
     if (job.kind === 'read') return { kind: 'rows', rows: job.statements.map((s) => this.#all(s)) };
+    if (job.kind === 'scrub') {
+      // What was overwritten or removed stands in the journal until that is taken in and cut.
+      this.#db.exec('pragma wal_checkpoint(truncate)');
+      return { kind: 'rows', rows: [] };
+    }
     this.#db.exec('begin immediate');
     try {
       for (const text of job.texts) this.#db.exec(text);
