@@ -1,7 +1,6 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { SourceVerdict } from '../domain/outcome.ts';
 import {
-  parseConversationId,
   parseParticipantId,
   parseTraceId,
   type ConversationId,
@@ -75,7 +74,7 @@ export function createLookup(
           });
     const mapping = deps.enrich();
     const enrichment = await enrich(
-      { conversation: read ?? caller(conversationId ?? traceId), request: keys, traceId, signal },
+      { conversation: read ?? caller(conversationId ?? NONE), request: keys, traceId, signal },
       {
         ...mapping,
         lookup: (request) => mapping.lookup({ ...request, patience: patience.signal }),
@@ -112,10 +111,13 @@ async function readInTime(
   }
 }
 
+/** No conversation: nothing is looked up by it. */
+const NONE = '' as ConversationId;
+
 /** A conversation with nobody on it but a customer of whom nothing is known. */
-function caller(id: string): Conversation {
+function caller(id: ConversationId): Conversation {
   return {
-    id: parseConversationId(id),
+    id,
     startedAt: undefined,
     endedAt: undefined,
     participants: [

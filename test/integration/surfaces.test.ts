@@ -46,6 +46,15 @@ describe('the surfaces of a running service', () => {
     expect(stage.emulator.control.requests().some(({ method }) => method === 'PATCH')).toBe(false);
   });
 
+  it('asks a source for nobody when a lookup has neither a number that can be read nor a conversation', async () => {
+    await using stage = await startStage({
+      config: (config) => ({ ...config, customer: { key: ['phone', 'conversationId'] } }),
+    });
+    const answer = await json(call(stage, '/v1/lookup', post({ phone: '__proto__' })));
+    expect(answer).toMatchObject({ status: 'not-found' });
+    expect([...stage.crm.answers]).toEqual([]);
+  });
+
   it('finds the customer on the conversation when a lookup has nothing but its id', async () => {
     await using stage = await startStage();
     const { conversationId } = stage.emulator.control.start({ from: customer(1).phone });

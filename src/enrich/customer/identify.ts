@@ -103,7 +103,7 @@ async function read(
         .map(filled)
         .find((text) => text !== undefined);
     case 'conversationId':
-      return input.conversation.id;
+      return filled(input.conversation.id);
     case 'expression':
       break;
   }

@@ -15,6 +15,9 @@ import { memoryOf, remember } from './memory.ts';
 import { giveUp, nextProofAt, prove, skipped } from './proved.ts';
 import { MAX_DOUBTS } from './settings.ts';
 
+/** Pauses between writes that are repeated in doubt double so often: from `settleMs` up to `lateMs`, five minutes in all as they are by default. */
+const MAX_DOUBLINGS = 5;
+
 type AnswerEvent = Extract<ProofEvent, { kind: 'answer' }>;
 
 type SentAnswer = Exclude<WriteAnswer, { readonly kind: 'withheld' }>;
@@ -112,8 +115,17 @@ function doubt(
     reads: undefined,
     untaken: untaken || undefined,
   });
-  const settledAt = openUntil(doubtful, context);
-  return same(enter(doubtful, 'in-doubt', Math.max(settledAt, mayAskAt)), feed('in-doubt'));
+  const lookAt = openUntil(doubtful, context) + pauseAfter(doubts, context.settings);
+  return same(enter(doubtful, 'in-doubt', Math.max(lookAt, mayAskAt)), feed('in-doubt'));
+}
+
+/**
+ * How much later than it could tell something a look at a write comes that was in doubt so often before:
+ * what fails again and again is an outage, and may last. Never so late that a verdict would be overdue.
+ */
+function pauseAfter(doubts: number, { settleMs, lateMs }: StepContext['settings']): number {
+  const pauseMs = settleMs * (2 ** Math.min(doubts, MAX_DOUBLINGS) - 1);
+  return Math.min(pauseMs, Math.max(0, lateMs - settleMs));
 }
 
 /** Evidence about a write that has not been answered, or not with certainty (rows 5, 10, 11). */

@@ -273,12 +273,14 @@ describe('reduce: planning and sending', () => {
     ]);
   });
 
-  it('row 9: an answer that tells nothing leaves the write in doubt, to be read after settleMs', () => {
+  it('row 9: an answer that tells nothing leaves the write in doubt, to be read after settleMs, and later each time', () => {
     const sent = entry({ state: 'sent', sentAt: NOW - 100, note: { inFlight: true } });
     const after = play(sent, answer({ kind: 'unknown', reason: '504' }));
     expect([after.state, after.dueIn]).toEqual(['in-doubt', settleMs]);
     expect(after.does).not.toContain('patch');
     expect(play(after.entry, DUE, { now: NOW + settleMs }).does).toEqual(['read']);
+    const often = entry({ ...sent, note: { inFlight: true, doubts: 4 } });
+    expect(play(often, answer({ kind: 'unknown', reason: '504' })).dueIn).toBe(16 * settleMs);
   });
 
   it('row 9: what was turned away each time is skipped when the conversation ends', () => {
