@@ -53,16 +53,18 @@ export function ledgerLocked(path: string, holder: string): RapportError {
     code: 'ERR_LEDGER_LOCKED',
     message: `the ledger ${path} is in use by ${holder}`,
     nextStep:
-      'Stop that process, or give this one another store (RAPPORT_STORE); several instances need postgres://….',
+      'Stop that process, or give this one another store (store: in its file, else RAPPORT_STORE); several instances need postgres://….',
   });
 }
 
-export function ledgerUnusable(path: string, error: unknown): RapportError {
+/** `store` is a path, or an address without its password. */
+export function ledgerUnusable(store: string, error: unknown): RapportError {
   return new RapportError({
     code: 'ERR_LEDGER_OPEN',
-    message: `cannot open the ledger ${path}: ${messageOf(error)}`,
-    nextStep:
-      'Check that the folder exists and is writable, and that the store is a Rapport ledger.',
+    message: `cannot open the ledger ${store}: ${messageOf(error)}`,
+    nextStep: store.startsWith('postgres')
+      ? 'Check that the server runs, and that address, database, user and password in store are right.'
+      : 'Check that the folder exists and is writable, and that the store is a Rapport ledger.',
     cause: error,
   });
 }

@@ -74,7 +74,10 @@ describe('PostgresStore', () => {
       log: silentLog,
     });
     const error: unknown = await unreachable.catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ERR_LEDGER_OPEN' });
+    expect(error).toMatchObject({
+      code: 'ERR_LEDGER_OPEN',
+      nextStep: expect.stringContaining('the server runs'),
+    });
     expect(String(error)).toContain('127.0.0.1:1/ledger');
     expect(String(error)).not.toMatch(/secret-word|somebody/);
   });
