@@ -115,13 +115,16 @@ function doubt(
     reads: undefined,
     untaken: untaken || undefined,
   });
-  const lookAt = openUntil(doubtful, context) + pauseAfter(doubts, context.settings);
+  const isAway = answer.untaken !== true;
+  const pauseMs = isAway ? pauseAfter(doubts, context.settings) : 0;
+  const lookAt = openUntil(doubtful, context) + pauseMs;
   return same(enter(doubtful, 'in-doubt', Math.max(lookAt, mayAskAt)), feed('in-doubt'));
 }
 
 /**
  * How much later than it could tell something a look at a write comes that was in doubt so often before:
- * what fails again and again is an outage, and may last. Never so late that a verdict would be overdue.
+ * what fails again and again is an outage, and may last. A platform that turns a write away is there, and is
+ * not waited for. Never so late that a verdict would be overdue.
  */
 function pauseAfter(doubts: number, { settleMs, lateMs }: StepContext['settings']): number {
   const pauseMs = settleMs * (2 ** Math.min(doubts, MAX_DOUBLINGS) - 1);
