@@ -122,6 +122,8 @@ describe('rapport keys', () => {
     const left = await readFile(join(cwd, 'rapport.yaml'), 'utf8');
     expect(left).toBe(configText(`access:\n  keys:\n${entryLine('bi')}`));
     expect((await run('keys', 'revoke', 'ivr')).status).toBe(2);
+    expect((await run('keys', 'revoke', 'bi')).status).toBe(0);
+    expect(await readFile(join(cwd, 'rapport.yaml'), 'utf8')).toBe(configText(''));
   });
 
   it('revokes a key of the service that runs, at once', async () => {

@@ -89,6 +89,11 @@ function withoutKey(text: string, name: string): string {
     });
   }
   document.deleteIn(['access', 'keys', index]);
+  // What is left empty goes, too: an entry that `keys create` prints would stand beside it as a second one.
+  for (const path of [['access', 'keys'], ['access']]) {
+    const left = document.getIn(path);
+    if ((isSeq(left) || isMap(left)) && left.items.length === 0) document.deleteIn(path);
+  }
   return unmark(document.toString({ lineWidth: 0 }));
 }
 
