@@ -36,12 +36,28 @@ export function checkConfig(
       ? []
       : toProblems(parsed.error.issues, { schema, value, isFromOutside: draft.isFromOutside })),
     ...planProblems(value),
+    ...lostNames(value),
   ]
     .filter(({ path }) => !reported.has(JSON.stringify(path)))
     .map((problem) => ({ ...draft.locate(problem.path), ...problem }));
   const all = [...draft.problems, ...problems].toSorted(byPosition);
   if (parsed.success && all.length === 0) return { config: parsed.data };
   return { problems: all };
+}
+
+/** Sections whose entries have names of the writer's choosing. */
+const NAMED_SECTIONS = [
+  'sources',
+  'attributes',
+  'webhooks',
+] as const satisfies (keyof RapportConfig)[];
+/** The one name that the schemas leave out without a word. */
+const LOST_NAME = '__proto__';
+
+function lostNames(value: unknown): readonly ConfigProblem[] {
+  return NAMED_SECTIONS.filter((name) => Object.hasOwn(sectionOf(value, name), LOST_NAME)).map(
+    (name) => ({ path: [name, LOST_NAME], expected: 'another name', found: LOST_NAME }),
+  );
 }
 
 /** From the top of the file to its end; what has no place there keeps its order. */

@@ -274,6 +274,17 @@ describe('loadConfig from a file', () => {
     ]);
   });
 
+  it('says so where an entry has the one name that none can have', () => {
+    const yaml = `${['sources', 'attributes', 'webhooks'].map((name) => `${name}: { __proto__: {} }`).join('\n')}\n`;
+    expect(problemsOf(yaml)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('sources.__proto__: another name'),
+        expect.stringContaining('attributes.__proto__: another name'),
+        expect.stringContaining('webhooks.__proto__: another name'),
+      ]),
+    );
+  });
+
   it.for([
     '',
     '# nothing yet\n',
