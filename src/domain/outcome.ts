@@ -26,6 +26,14 @@ export type AttributeState =
   | 'wipe-failed'
   | 'closed';
 
+/** States in which nothing of ours stands there, and none is on its way. */
+export const LOST_STATES: ReadonlySet<AttributeState> = new Set([
+  'refused',
+  'failed',
+  'wrong-participant',
+  'ignored',
+]);
+
 export interface KeyVerdict {
   readonly participantId: ParticipantId;
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { ConversationId, TraceId } from '../domain/ids.ts';
-import type { AttributeState } from '../domain/outcome.ts';
+import { LOST_STATES } from '../domain/outcome.ts';
 import {
   analyticsMessage,
   type AnalyticsAttribute,
@@ -38,14 +38,6 @@ export interface News {
 
 /** Puts news into messages for the outbox, where they are committed together with what they tell. */
 export type ToOutbox = (news: News) => readonly OutboxDraft[];
-
-/** States in which nothing of ours stands there, and none is on its way. */
-const LOST: ReadonlySet<AttributeState> = new Set([
-  'refused',
-  'failed',
-  'wrong-participant',
-  'ignored',
-]);
 
 /** Each destination is told by messages of its own. Without any nobody is told, and nothing is kept for nobody. */
 export function createAnalytics(from: Destinations, values: ValueMemory): ToOutbox {
@@ -85,7 +77,7 @@ function tellingOf(
 function typeOf({ type, keys }: KeyMessage): AnalyticsEventType {
   switch (type) {
     case 'enriched':
-      return keys.every(({ state }) => LOST.has(state))
+      return keys.every(({ state }) => LOST_STATES.has(state))
         ? 'conversation.attributes.failed'
         : 'conversation.attributes.enriched';
     case 'overwritten':
@@ -104,7 +96,7 @@ function attributesOf(
   values: ValueMemory,
 ): readonly AnalyticsAttribute[] {
   return message.keys.flatMap(({ participantId, key, class: kind, state }) => {
-    if (LOST.has(state)) return [];
+    if (LOST_STATES.has(state)) return [];
     const entry = entries.find((one) => one.participantId === participantId && one.key === key);
     const value = message.type === 'wiped' ? '' : entry?.wanted && values.get(entry.wanted);
     return value === undefined ? [] : [{ key, value, class: kind }];
