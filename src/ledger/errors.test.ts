@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ledgerClosed, troubleOf, writeFailed } from './errors.ts';
+import { onBothStores } from './stores.fixture.ts';
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
+
+onBothStores((open, { rowsOf }) => {
+  it('says of a question that it was not answered, and of no change', async () => {
+    await using ledger = await open();
+    void ledger;
+    await expect(rowsOf('no_such_table')).rejects.toMatchObject({
+      code: 'ERR_LEDGER_READ',
+      message: expect.stringMatching(/^the ledger \(.+\) could not be read: .*no_such_table/),
+      retryable: true,
+    });
+  });
+});
 
 describe('troubleOf', () => {
   it.each([

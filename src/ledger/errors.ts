@@ -1,4 +1,4 @@
-import { isRapportError, messageOf, RapportError } from '../domain/errors.ts';
+import { isRapportError, messageOf, RapportError, type ErrorParts } from '../domain/errors.ts';
 
 /** What a client is told to wait whose request the store did not take, in milliseconds. */
 const RETRY_AFTER_MS = 2_000;
@@ -6,14 +6,29 @@ const RETRY_AFTER_MS = 2_000;
 /** The store did not take a change; nothing of it remains, and nothing was acknowledged. */
 export function writeFailed(error: unknown, store: string): RapportError {
   return new RapportError({
+    ...reasonsOf(error),
     code: 'ERR_LEDGER_WRITE',
     message: `the ledger (${store}) did not take a change: ${messageOf(error)}`,
-    nextStep: adviceFor(messageOf(error)),
+  });
+}
+
+/** The store did not answer a question that changes nothing. */
+export function readFailed(error: unknown, store: string): RapportError {
+  return new RapportError({
+    ...reasonsOf(error),
+    code: 'ERR_LEDGER_READ',
+    message: `the ledger (${store}) could not be read: ${messageOf(error)}`,
+  });
+}
+
+function reasonsOf(cause: unknown): Omit<ErrorParts, 'code' | 'message'> {
+  return {
+    nextStep: adviceFor(messageOf(cause)),
     retryable: true,
     fault: 'ours',
-    cause: error,
+    cause,
     details: { retryAfterMs: RETRY_AFTER_MS },
-  });
+  };
 }
 
 const FULL = /disk is full|no space/i;

@@ -2,7 +2,7 @@ import type { Client, ClientConfig, Pool, PoolClient, QueryResult } from 'pg';
 import { messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { ledgerClosed, ledgerUnusable, writeFailed } from '../errors.ts';
+import { ledgerClosed, ledgerUnusable, readFailed, writeFailed } from '../errors.ts';
 import {
   postgresDialect,
   postgresDialectOnCallersClock,
@@ -145,7 +145,7 @@ export class PostgresStore implements Store {
         async (client) => (await this.#send(client, statement, false)).rows,
       );
     } catch (error) {
-      throw writeFailed(error, 'postgres');
+      throw readFailed(error, 'postgres');
     }
   }
 

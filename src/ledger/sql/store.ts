@@ -12,7 +12,7 @@ export interface Store extends AsyncDisposable {
    * @throws {RapportError} `ERR_LEDGER_WRITE`
    */
   run(unit: Unit, when?: When): Promise<UnitResult>;
-  /** Runs one statement that changes nothing. */
+  /** Runs one statement that changes nothing. @throws {RapportError} `ERR_LEDGER_READ` */
   read(statement: Statement, when?: When): Promise<readonly SqlRow[]>;
   /** Runs statements that define tables, in one transaction. */
   define(texts: readonly string[]): Promise<void>;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../lib/clock.ts';
-import { ledgerClosed, ledgerLocked, ledgerUnusable, writeFailed } from '../errors.ts';
+import { ledgerClosed, ledgerLocked, ledgerUnusable, readFailed, writeFailed } from '../errors.ts';
 import {
   sqliteDialect,
   valuesOf,
@@ -29,6 +29,7 @@ const MAX_GATHERED = 64;
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 2 };
 
 interface Waiting {
+  readonly kind: Work['kind'];
   resolve(result: UnitResult): void;
   reject(error: unknown): void;
 }
@@ -148,7 +149,9 @@ export class SqliteStore implements Store {
     const job = ++this.#lastJob;
     if (when === 'soon' && this.#gatherMs > 0) this.#gather({ ...work, job });
     else this.#hurry({ ...work, job });
-    return new Promise((resolve, reject) => this.#waiting.set(job, { resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(job, { kind: work.kind, resolve, reject });
+    });
   }
 
   #gather(job: WireJob): void {
@@ -221,8 +224,10 @@ function settle(waiting: Waiting, result: WireResult, path: string): void {
     case 'refused':
       waiting.resolve('refused');
       return;
-    case 'failed':
-      waiting.reject(writeFailed(new Error(result.error.message), `sqlite:${path}`));
+    case 'failed': {
+      const failed = waiting.kind === 'read' ? readFailed : writeFailed;
+      waiting.reject(failed(new Error(result.error.message), `sqlite:${path}`));
+    }
   }
 }
 
