@@ -26,12 +26,27 @@ export type AttributeState =
   | 'wipe-failed'
   | 'closed';
 
+/** States in which it is not known yet what became of the latest write. */
+export const OPEN_STATES: ReadonlySet<AttributeState> = new Set([
+  'planned',
+  'sent',
+  'in-doubt',
+  'accepted',
+  'wiping',
+]);
+
 /** States in which nothing of ours stands there, and none is on its way. */
 export const LOST_STATES: ReadonlySet<AttributeState> = new Set([
   'refused',
   'failed',
   'wrong-participant',
   'ignored',
+]);
+
+/** States in which what stands there is not as it should be, and nothing more is done about it. */
+export const GIVEN_UP_STATES: ReadonlySet<AttributeState> = new Set([
+  ...LOST_STATES,
+  'wipe-failed',
 ]);
 
 export interface KeyVerdict {

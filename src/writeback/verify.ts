@@ -2,7 +2,7 @@ import type { AttributeEntry } from '../domain/attribute-entry.ts';
 import type { AttributeClass, Attributes } from '../domain/attributes.ts';
 import { findParticipant, hasEnded, type Conversation } from '../domain/conversation.ts';
 import type { ConversationId, ParticipantId } from '../domain/ids.ts';
-import type { AttributeState } from '../domain/outcome.ts';
+import { OPEN_STATES, type AttributeState } from '../domain/outcome.ts';
 import { adviceFor } from './advice.ts';
 import type { Digester } from './proof/digest.ts';
 import { memoryOf } from './proof/memory.ts';
@@ -182,7 +182,7 @@ function findingFor({ key, value, entry, standsOn, input }: Facts): Finding {
   if (standsOn !== undefined) return 'wrong-participant';
   if (input.outside?.has(key) === true) return 'outside';
   if (entry === undefined || entry.writes === 0) return 'missing';
-  return PENDING.has(entry.state) ? 'pending' : 'ignored';
+  return OPEN_STATES.has(entry.state) ? 'pending' : 'ignored';
 }
 
 function findingForValue(
@@ -196,16 +196,8 @@ function findingForValue(
   const isOurs = digest(entry.participantId, entry.key, value) === entry.wanted;
   if (isOurs) return memoryOf(entry).lateMs === undefined ? 'visible' : 'late';
   if (entry.state === 'overwritten' || entry.state === 'yielded') return 'overwritten';
-  return PENDING.has(entry.state) ? 'pending' : 'different';
+  return OPEN_STATES.has(entry.state) ? 'pending' : 'different';
 }
-
-const PENDING: ReadonlySet<AttributeState> = new Set<AttributeState>([
-  'planned',
-  'sent',
-  'in-doubt',
-  'accepted',
-  'wiping',
-]);
 
 /** Prefixes that the platform's own parts use. Source: help articles and field reports, 2026-11-20. */
 const PLATFORM_PREFIXES = ['context.', 'ivr.', 'conversationDetails.', 'system.', 'scriptId'];

@@ -1,8 +1,10 @@
-import type {
-  AttributeState,
-  OutcomeResult,
-  OutcomeSummary,
-  SourceVerdict,
+import {
+  GIVEN_UP_STATES,
+  OPEN_STATES,
+  type AttributeState,
+  type OutcomeResult,
+  type OutcomeSummary,
+  type SourceVerdict,
 } from '../../domain/outcome.ts';
 import type { Progress } from '../../engine/progress.ts';
 import type { TakenBefore } from '../../service/batch.ts';
@@ -31,32 +33,6 @@ export interface ServiceAnswer {
   readonly outcome: OutcomeSummary | undefined;
   readonly latencyMs: number;
 }
-
-/** States after which a run need not wait: the first verdict is there. */
-const DECIDED: ReadonlySet<AttributeState> = new Set([
-  'visible',
-  'applied',
-  'ignored',
-  'unverified',
-  'overwritten',
-  'yielded',
-  'refused',
-  'wrong-participant',
-  'superseded',
-  'failed',
-  'ended',
-  'wiped',
-  'wipe-failed',
-  'closed',
-]);
-
-const LOST: ReadonlySet<AttributeState> = new Set([
-  'ignored',
-  'refused',
-  'wrong-participant',
-  'failed',
-  'wipe-failed',
-]);
 
 /** Gathers what becomes of the conversations of a run. */
 export class Results {
@@ -186,7 +162,7 @@ export class Results {
 }
 
 const isDecided = (keys: ReadonlyMap<string, AttributeState>): boolean =>
-  [...keys.values()].every((state) => DECIDED.has(state));
+  [...keys.values()].every((state) => !OPEN_STATES.has(state));
 
 /** A person was named who is not there: not left out by a rule, but not done as ordered. */
 const NOT_AS_ORDERED: ReadonlySet<string> = new Set(['participant-unknown', 'purpose-absent']);
@@ -198,7 +174,7 @@ export function hasFailed(result: Result): boolean {
     result.result === 'pending' ||
     !result.isFinal ||
     (result.result === 'skipped' && NOT_AS_ORDERED.has(result.reason ?? '')) ||
-    [...result.keys.values()].some((state) => LOST.has(state))
+    [...result.keys.values()].some((state) => GIVEN_UP_STATES.has(state))
   );
 }
 

@@ -1,9 +1,6 @@
-import { LOST_STATES, type AttributeState } from '../../domain/outcome.ts';
+import { GIVEN_UP_STATES } from '../../domain/outcome.ts';
 import type { Progress } from '../../engine/progress.ts';
 import type { Log } from '../../lib/log.ts';
-
-/** States in which what stands there is not as it should be, and nothing more is done about it. */
-const GIVEN_UP: ReadonlySet<AttributeState> = new Set([...LOST_STATES, 'wipe-failed']);
 
 /** What an operator reads of a conversation: names and states, never a value. */
 export function logProgress(log: Log, progress: Progress): void {
@@ -11,7 +8,7 @@ export function logProgress(log: Log, progress: Progress): void {
   if (retrying !== undefined) {
     log.warn('conversation.retrying', { conversationId, traceId: more.traceId, reason: retrying });
   }
-  const lost = changed.filter(({ state }) => GIVEN_UP.has(state));
+  const lost = changed.filter(({ state }) => GIVEN_UP_STATES.has(state));
   if (lost.length > 0) {
     const keys = lost.map(({ key, state }) => `${key}: ${state}`);
     log.warn('attributes.not-there', { conversationId, traceId: more.traceId, keys });

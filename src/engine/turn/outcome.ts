@@ -16,7 +16,7 @@ export interface OutcomeParts {
   readonly stages: Readonly<Record<string, number>>;
 }
 
-/** Verdicts that mean that nothing of ours stands there, and none is on its way. */
+/** The lost states that stay: what was `ignored` may show late. */
 const LOST: ReadonlySet<KeyVerdict['state']> = new Set(['refused', 'failed', 'wrong-participant']);
 
 /** What the turn came to, for whoever asked and for the record. Holds no value of a customer. */

@@ -1,10 +1,10 @@
 import { createAgents, type Agents } from '../../access/agents.ts';
 import { createAttendanceBook, type AttendanceBook } from '../../access/attendance.ts';
 import { isRapportError, messageOf, RapportError } from '../../domain/errors.ts';
-import { isPlatformError } from '../../genesys/errors.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import { createDeadline } from '../../lib/abort.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { createConversationReader } from './read-conversation.ts';
 
 /** Longest wait for the platform's word on an agent, in milliseconds. */
 const ANSWER_MS = 5000;
@@ -29,20 +29,18 @@ export function openAgents({ client, clock }: AgentParts): Agents {
   });
 }
 
-/** Reads who is on a conversation as manual work does. */
+/** Asks the platform who is or was on a conversation. */
 export function openAttendance({ client, clock }: AgentParts): AttendanceBook {
+  const readConversation = createConversationReader(client);
   return createAttendanceBook({
     clock,
     async read(id) {
       using deadline = createDeadline(clock, ANSWER_MS);
-      const { signal } = deadline;
       try {
-        const { participants } = await client.conversations.get(id, { lane: 'manual', signal });
-        return { userIds: new Set(participants.flatMap(({ userId }) => userId ?? [])) };
+        const conversation = await readConversation(id, deadline);
+        const userIds = conversation?.participants.flatMap(({ userId }) => userId ?? []);
+        return userIds && { userIds: new Set(userIds) };
       } catch (error) {
-        if (isPlatformError(error) && (error.status === 404 || error.status === 400)) {
-          return undefined;
-        }
         throw notTold(error);
       }
     },

@@ -3,6 +3,7 @@ import { createFeed } from '../../feed/create-feed.ts';
 import type { ListeningPost } from '../../intake/listening/listening-post.ts';
 import type { ServiceParts } from '../app.ts';
 import type { ReloadReport } from '../http/rooms.ts';
+import { createContextReader } from '../context.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import type { Inlet } from '../inlet.ts';
 import { createLookup } from '../lookup.ts';
@@ -10,12 +11,12 @@ import type { MetricRecorder } from '../metrics/recorder.ts';
 import { samplesOf, stateOf, type ProcessState } from '../metrics/samples.ts';
 import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
-import { openContext } from './context.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import { openAgents, openAttendance } from './agents.ts';
 import type { GapReports } from './gap-reports.ts';
 import type { Listening } from './listening.ts';
 import type { NoteWatch } from './note-watch.ts';
+import { createConversationReader } from './read-conversation.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface HttpParts extends Rooms, Engine {
@@ -59,7 +60,12 @@ export async function openHttp(
       },
       closing.signal,
     ),
-    readContext: openContext({ client, clock, ledger, values: parts.values }),
+    readContext: createContextReader({
+      ledger,
+      values: parts.values,
+      readConversation: createConversationReader(client),
+      clock,
+    }),
     unreadiness: () => unreadiness(parts),
     stats: () => ({ startedAt, ...state(), gaps: gaps.latest }),
     metrics: async () => metrics.render(samplesOf(state(), await ledger.stats(), clock)),

@@ -1,4 +1,4 @@
-import type { AttributeState } from '../../domain/outcome.ts';
+import { OPEN_STATES, type AttributeState } from '../../domain/outcome.ts';
 import { createDeadline } from '../../lib/abort.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -8,15 +8,8 @@ import type { HttpRooms, Wait } from '../http/rooms.ts';
 /** How often it is looked, should a hint from another instance be lost; in milliseconds. */
 const LOOK_MS = 1000;
 
-/** Keys in these states have no verdict yet. */
-const OPEN: ReadonlySet<AttributeState> = new Set([
-  'planned',
-  'sent',
-  'in-doubt',
-  'accepted',
-  'applied',
-  'wiping',
-]);
+/** What was applied may still come to be visible. */
+const WAITED_FOR: ReadonlySet<AttributeState> = new Set([...OPEN_STATES, 'applied']);
 
 type Watched = Pick<Ledger, 'request' | 'find' | 'onFeed'>;
 
@@ -48,7 +41,7 @@ async function look(ledger: Watched, wait: Wait): Promise<unknown> {
   if (request?.outcome === undefined) return undefined;
   const known = await ledger.find(wait.conversationId);
   const entries = known?.entries ?? [];
-  const isOpen = entries.some(({ state }) => OPEN.has(state));
+  const isOpen = entries.some(({ state }) => WAITED_FOR.has(state));
   if (wait.until === 'visible' && isOpen) return undefined;
   return { ...request.outcome.summary, keys: entries.map(toVerdict) };
 }

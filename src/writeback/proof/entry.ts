@@ -108,26 +108,20 @@ export function plan(entry: AttributeEntry, ...actions: readonly ProofAction[]):
   return { entry: planned, actions: [...actions, { kind: 'patch' }] };
 }
 
-const SETTLED: ReadonlySet<AttributeState> = new Set<AttributeState>([
-  'visible',
-  'ignored',
-  'unverified',
-  'overwritten',
-  'yielded',
-  'refused',
-  'wrong-participant',
-  'superseded',
-  'failed',
-  'ended',
-  'wiping',
-  'wiped',
-  'wipe-failed',
-  'closed',
+/** States on the way to a verdict. */
+const UNDER_WAY: ReadonlySet<AttributeState> = new Set<AttributeState>([
+  'planned',
+  'sent',
+  'in-doubt',
+  'accepted',
+  'applied',
 ]);
 
 /** Whether the key has a verdict that its enrichment can be told. */
 export function hasVerdict(entry: AttributeEntry): boolean {
-  return SETTLED.has(entry.state) || (entry.state === 'applied' && memoryOf(entry).final === true);
+  return (
+    !UNDER_WAY.has(entry.state) || (entry.state === 'applied' && memoryOf(entry).final === true)
+  );
 }
 
 const OVER: ReadonlySet<AttributeState> = new Set<AttributeState>([
