@@ -54,7 +54,7 @@ async function sourceFiles(): Promise<readonly { readonly path: string; readonly
 
 function placesIn(path: string, text: string): readonly Place[] {
   const room = path.split('/')[0] ?? '';
-  const named = [...text.matchAll(/^const \w+ = '(ERR_[A-Z_]+)';/gm)].map(([, code = '']) => ({
+  const named = [...text.matchAll(/^const \w+ = '(ERR_[A-Z_]*[A-Z])';/gm)].map(([, code = '']) => ({
     code,
     room,
     message: undefined,

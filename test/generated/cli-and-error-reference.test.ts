@@ -36,6 +36,10 @@ describe('docs/reference/errors.md', () => {
     expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 
+  it('lists no beginning of a code as if it were one', async () => {
+    expect(await renderErrorReference()).not.toMatch(/ERR_[A-Z_]*_`/);
+  });
+
   it('cuts no text in the middle of what is filled in', async () => {
     expect(await renderErrorReference()).not.toMatch(/\$\{|=>/);
   });
