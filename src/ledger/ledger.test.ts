@@ -285,6 +285,21 @@ onBothStores((open, { clock }) => {
     });
   });
 
+  describe('conversations', () => {
+    it('gives them last changed first, by id where that is equal, and goes on after any of them', async () => {
+      await using ledger = await open();
+      for (const name of ['b', 'c', 'a']) await add(ledger, name, 'live');
+      await clock.advance(1);
+      for (const name of ['e', 'd']) await add(ledger, name, 'live');
+      const all = await ledger.conversations();
+      expect(all.map(({ id }) => id)).toEqual(['e', 'd', 'c', 'b', 'a']);
+      for (const [index, before] of all.entries()) {
+        const rest = await ledger.conversations({ before });
+        expect(rest).toEqual(all.slice(index + 1));
+      }
+    });
+  });
+
   describe('closed conversations', () => {
     it('answer a later request at once, and reopen for one that shows them alive', async () => {
       await using ledger = await open();

@@ -70,8 +70,8 @@ export interface Page {
 
 export interface ConversationQuery extends Page {
   readonly phase?: Phase | undefined;
-  /** Only those that changed before this instant: `changedAt` of the last of the page before. */
-  readonly before?: number | undefined;
+  /** The last of the page before; rows are given last changed first, and by id where that is equal. */
+  readonly before?: { readonly changedAt: number; readonly id: string } | undefined;
 }
 
 export interface AuditQuery extends Page {

@@ -43,6 +43,8 @@ import type { Store, When } from '../sql/store.ts';
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_LIMIT = 100;
+/** Before every row. */
+const FIRST = { changedAt: Number.MAX_SAFE_INTEGER, id: '' };
 /** Requests whose durations are looked at; percentiles of so many are good to a fraction of a per cent. */
 const MAX_DURATIONS = 10_000;
 
@@ -76,8 +78,10 @@ export class SqlReader implements LedgerReader {
   }
 
   async conversations(query: ConversationQuery = {}): Promise<readonly ConversationRecord[]> {
-    const { phase = null, before = null, limit = DEFAULT_LIMIT } = query;
-    return (await this.store.read(listConversations({ phase, before, limit }))).map(conversationOf);
+    const { phase = null, before = FIRST, limit = DEFAULT_LIMIT } = query;
+    const { changedAt, id } = before;
+    const rows = await this.store.read(listConversations({ phase, changedAt, id, limit }));
+    return rows.map(conversationOf);
   }
 
   async requests(id: ConversationId, page: Page = {}): Promise<readonly RequestRecord[]> {

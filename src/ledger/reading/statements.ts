@@ -33,14 +33,15 @@ export const entriesOfConversation: Bind<{ id: string }> = query(
 
 export const listConversations: Bind<{
   phase: string | null;
-  before: number | null;
+  changedAt: number;
+  id: string;
   limit: number;
 }> = query(
   'read.conversations',
   `select * from conversation
    where (cast(:phase as text) is null or phase = cast(:phase as text))
-     and (cast(:before as bigint) is null or changed_at < cast(:before as bigint))
-   order by changed_at desc limit cast(:limit as integer)`,
+     and (changed_at, id) < (cast(:changedAt as bigint), cast(:id as text))
+   order by changed_at desc, id desc limit cast(:limit as integer)`,
 );
 
 const requestColumns = `r.id, r.conversation_id, r.kind, r.lane, r.arrival, r.trace_id,

@@ -4,7 +4,6 @@ import type { Attributes } from '../../../domain/attributes.ts';
 import { actorOf } from '../../../access/principal.ts';
 import { RapportError } from '../../../domain/errors.ts';
 import { notSetAside } from '../../../ledger/errors.ts';
-import type { ConversationRecord } from '../../../ledger/reading/records.ts';
 import {
   parseConversationId,
   parseParticipantId,
@@ -13,7 +12,7 @@ import {
 import type { RequestBody } from '../../../domain/request.ts';
 import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
 import { route, type Call, type Route } from '../route.ts';
-import { limit } from './paging.ts';
+import { PAGE, paging, readPage, rowId } from './paging.ts';
 import { receipt } from './receipt.ts';
 import { unknownConversation } from './unknown-conversation.ts';
 
@@ -85,13 +84,7 @@ const setBody = z.strictObject({
 
 const listQuery = z.strictObject({
   phase: z.enum(['idle', 'due', 'leased', 'dead', 'closed']).optional(),
-  before: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .optional()
-    .describe('`changedAt` of the last one of the page before.'),
-  limit,
+  ...paging,
 });
 
 const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };
@@ -149,35 +142,17 @@ function list({ ledger }: HttpRooms): Route {
     operationId: 'listConversations',
     summary: 'Conversations that are known, the last changed first',
     description:
-      'A page has more than `limit` where several changed in the same millisecond as its last one.',
+      'One that changes while its list is being read moves to the front, and so may not be on a later page.',
     access: 'read',
     query: listQuery,
-    answers: { 200: { description: 'One page.' } },
-    handle: async ({ query }) => ({ conversations: await pageOf(ledger, query) }),
+    answers: PAGE,
+    handle: ({ query }) =>
+      readPage(query, {
+        list: 'conversations',
+        place: z.object({ changedAt: z.int().min(0), id: rowId }),
+        read: (page) => ledger.conversations({ phase: query.phase, ...page }),
+      }),
   });
-}
-
-/** Many conversations may change in one commit; more than so many in one millisecond do not. */
-const MAX_IN_AN_INSTANT = 5000;
-
-/** Ends between two instants: the next page begins before the last one's, and would leave out its equals. */
-async function pageOf(
-  ledger: HttpRooms['ledger'],
-  query: z.infer<typeof listQuery>,
-): Promise<readonly ConversationRecord[]> {
-  const page = await ledger.conversations(query);
-  const last = page.at(-1);
-  if (last === undefined || page.length < query.limit) return page;
-  const { changedAt } = last;
-  const equals = await ledger.conversations({
-    phase: query.phase,
-    before: changedAt + 1,
-    limit: MAX_IN_AN_INSTANT,
-  });
-  return [
-    ...page.filter((one) => one.changedAt !== changedAt),
-    ...equals.filter((one) => one.changedAt === changedAt),
-  ];
 }
 
 function read(rooms: HttpRooms): Route {

@@ -3,14 +3,13 @@ import { unknownDelivery } from '../../../ledger/errors.ts';
 import type { OutboxMessage } from '../../../ledger/outbox/outbox.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-import { id, limit } from './paging.ts';
+import { id, PAGE, paging, readPage, rowId } from './paging.ts';
 
 const deliveriesQuery = z.strictObject({
   state: z.enum(['waiting', 'sending', 'sent', 'dead']).optional(),
   destination: z.string().min(1).max(128).optional(),
   conversationId: id.optional(),
-  before: id.optional().describe('`id` of the last message of the page before.'),
-  limit,
+  ...paging,
 });
 
 /** What was to be told to webhooks, and whether it was. */
@@ -20,13 +19,19 @@ export function deliveryRoutes({ ledger, replayDelivery }: HttpRooms): readonly 
       method: 'GET',
       path: '/v1/deliveries',
       operationId: 'listDeliveries',
-      summary: 'Messages to webhooks, the newest first',
+      summary: 'Messages to webhooks, the newest first, without their bodies',
       access: 'deliveries',
       query: deliveriesQuery,
-      answers: { 200: { description: 'One page, without the bodies.' } },
-      handle: async ({ query }) => ({
-        deliveries: (await ledger.outbox.list(query)).map(withoutBody),
-      }),
+      answers: PAGE,
+      handle: ({ query: { state, destination, conversationId, ...page } }) =>
+        readPage(page, {
+          list: 'deliveries',
+          place: z.object({ id: rowId }),
+          read: async ({ before, limit }) => {
+            const wanted = { state, destination, conversationId, before: before?.id, limit };
+            return (await ledger.outbox.list(wanted)).map(withoutBody);
+          },
+        }),
     }),
     route({
       method: 'POST',

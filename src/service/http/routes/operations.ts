@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { successRate } from '../../../ledger/reading/success-rate.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-import { id, limit } from './paging.ts';
+import { id, PAGE, paging, readPage, rowId } from './paging.ts';
 
 const auditQuery = z.strictObject({
   conversationId: id.optional(),
   action: z.string().min(1).max(64).optional(),
-  before: id.optional().describe('`id` of the last row of the page before.'),
-  limit,
+  ...paging,
 });
 
 const statsAnswer = z.object({
@@ -79,8 +78,14 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       description: 'Values are not kept; digests are, under a salt that can be erased.',
       access: 'audit',
       query: auditQuery,
-      answers: { 200: { description: 'One page.' } },
-      handle: async ({ query }) => ({ audit: await rooms.ledger.audit.list(query) }),
+      answers: PAGE,
+      handle: ({ query: { conversationId, action, ...page } }) =>
+        readPage(page, {
+          list: 'audit',
+          place: z.object({ id: rowId }),
+          read: ({ before, limit }) =>
+            rooms.ledger.audit.list({ conversationId, action, before: before?.id, limit }),
+        }),
     }),
     route({
       method: 'GET',
