@@ -8,7 +8,7 @@
  * was written twice.
  */
 import { percentile } from '../../src/lib/percentile.ts';
-import { seeded } from '../../test/history/seeded.ts';
+import { seededRandom } from '../../test/support/seeded-random.ts';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
 import { contenderOf } from './contenders.ts';
@@ -20,7 +20,7 @@ const { numbers, texts } = readFlags(
 );
 const contender = contenderOf(texts.only);
 const circumstances = machine();
-const report = await killRun(contender, { ...numbers, random: seeded(numbers.seed) });
+const report = await killRun(contender, { ...numbers, random: seededRandom(numbers.seed) });
 const awayMs = percentile(report.awayMs, 0.5) ?? Number.NaN;
 console.log(
   [

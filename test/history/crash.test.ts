@@ -9,7 +9,7 @@ import { FAST, isSoak, SEED } from '../support/soak.ts';
 import { check } from './checker.ts';
 import type { Child } from './child-process.ts';
 import { readLedgerAt } from './final-state.ts';
-import { seeded } from './seeded.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { StubRig } from './stub-rig.ts';
 import { checkStubTurns } from './stub-turn.ts';
 import { STUB_KILL_POINTS, type KillAt } from './wire.ts';
@@ -18,7 +18,7 @@ import { STUB_KILL_POINTS, type KillAt } from './wire.ts';
 const KILLS = isSoak ? 200 : 2;
 const timeout = isSoak ? 3_600_000 : TEST_MS;
 
-const random = seeded(SEED);
+const random = seededRandom(SEED);
 
 /** Named points and moments of nobody's choosing, in turn. */
 function nextDeath(i: number): KillAt | 'any moment' {

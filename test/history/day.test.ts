@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isSoak, SEED } from '../support/soak.ts';
-import { seeded } from './seeded.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { COMMITTED } from './emulated-platform.ts';
 import { ServiceRig, type Call } from './service-rig.ts';
 
@@ -234,7 +234,7 @@ describe('a day of the service', () => {
     'ends with every live call in its context and every verdict true (RAPPORT_SEED=%i)',
     { timeout },
     async (seed, { signal }) => {
-      const random = seeded(seed);
+      const random = seededRandom(seed);
       const folder = await mkdtemp(join(tmpdir(), 'rapport-day-'));
       {
         const store = `sqlite:${join(folder, 'ledger.db')}`;

@@ -8,7 +8,7 @@ import { TEST_MS } from '../support/patience.ts';
 import { FAST, isSoak, SEED } from '../support/soak.ts';
 import type { Child } from './child-process.ts';
 import { of } from './history.ts';
-import { seeded } from './seeded.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { ServiceRig } from './service-rig.ts';
 import { SERVICE_KILL_POINTS, type KillAt } from './wire.ts';
 
@@ -16,7 +16,7 @@ import { SERVICE_KILL_POINTS, type KillAt } from './wire.ts';
 const KILLS = isSoak ? Number(process.env['RAPPORT_KILLS'] ?? 200) : 1;
 const timeout = isSoak ? 3_600_000 : TEST_MS;
 
-const random = seeded(SEED);
+const random = seededRandom(SEED);
 
 /** Named points and moments of nobody's choosing, in turn. */
 function nextDeath(i: number): KillAt | undefined {

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../postgres.ts';
 import { FAST, isSoak } from '../support/soak.ts';
 import { of } from './history.ts';
 import type { PlantName } from './plants.ts';
-import { seeded } from './seeded.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { ServiceRig } from './service-rig.ts';
 
 /** What takes longest is left to the soak; `planted.test.ts` has all of it with stubs of turns. */
@@ -15,7 +15,7 @@ async function liveWith(plant: PlantName | undefined, signal: AbortSignal): Prom
   const folder = await mkdtemp(join(tmpdir(), 'rapport-planted-'));
   try {
     const store = `sqlite:${join(folder, 'ledger.db')}`;
-    await using rig = await ServiceRig.start({ store, random: seeded(1) });
+    await using rig = await ServiceRig.start({ store, random: seededRandom(1) });
     // Nobody listens to this call, so that nothing but the requests is accepted.
     const call = { ...rig.platform.call(), customer: rig.customer(1) };
     const planted = await rig.spawn(undefined, plant);
@@ -55,7 +55,7 @@ describe('the checks of a service', () => {
     await using database = await createTestDatabase();
     await using rig = await ServiceRig.start({
       store: database.url,
-      random: seeded(1),
+      random: seededRandom(1),
       timing: FAST,
     });
     const call = { ...rig.platform.call(), customer: rig.customer(1) };

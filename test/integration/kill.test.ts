@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { killRun } from '../../benchmarks/service/kill-run.ts';
 import { rapportAt } from '../../benchmarks/service/rapport.ts';
-import { seeded } from '../history/seeded.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { isSoak, SEED } from '../support/soak.ts';
 
 /** Against a CRM and a platform that take their time, so that something is always under way. */
@@ -11,7 +11,7 @@ const ORDER = { rate: 200, seconds: 60, kills: 15, platformMs: 40, crmMs: 20 };
 describe.runIf(isSoak)(`a whole service that is killed at full load (RAPPORT_SEED=${SEED})`, () => {
   it('loses nothing it acknowledged, writes nothing twice', { timeout: 300_000 }, async () => {
     const rapport = rapportAt('../../src/cli/main.ts');
-    const report = await killRun(rapport, { ...ORDER, random: seeded(SEED) });
+    const report = await killRun(rapport, { ...ORDER, random: seededRandom(SEED) });
     expect(report).toMatchObject({ acknowledged: report.triggers, lost: 0, writtenTwice: 0 });
     expect(report.underWay).toHaveLength(ORDER.kills);
   });

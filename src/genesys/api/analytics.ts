@@ -1,24 +1,16 @@
 import { parseAttributes, type Attributes } from '../../domain/attributes.ts';
-import { asInstant } from '../../domain/fields.ts';
 import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
+import { asFields, asInstant, asText, type Fields } from '../../domain/fields.ts';
 import {
   apiPath,
   type CallOptions,
   type PlatformRequest,
   type Requester,
 } from '../request/platform-request.ts';
-import {
-  asFields,
-  asList,
-  asNumber,
-  asText,
-  expectFields,
-  expectText,
-  type Fields,
-} from './fields.ts';
+import { asList, asNumber, expectFields, expectText } from './fields.ts';
 
 /** Epoch milliseconds. The platform takes at most 7 days (query) or 31 days (job). */
 export interface Interval {
@@ -125,7 +117,7 @@ async function queryDetails(
     const fields = expectFields(request, await requester.send(request, pageOptions));
     const details = toDetails(fields);
     found.push(...details);
-    const total = asNumber(fields.get('totalHits')) ?? 0;
+    const total = asNumber(fields['totalHits']) ?? 0;
     if (details.length < DETAILS_PAGE_SIZE || page * DETAILS_PAGE_SIZE >= total) break;
   }
   return found;
@@ -159,12 +151,12 @@ async function isJobDone(
     path: apiPath`/api/v2/analytics/conversations/details/jobs/${jobId}`,
   };
   const fields = expectFields(request, await requester.send(request, options));
-  const state = asText(fields.get('state'));
+  const state = asText(fields['state']);
   if (state === 'FULFILLED') return true;
   if (state === 'FAILED' || state === 'CANCELLED' || state === 'EXPIRED') {
     throw new RapportError({
       code: 'ERR_GENESYS_JOB_FAILED',
-      message: `analytics job ${jobId} ended as ${state}: ${asText(fields.get('errorMessage')) ?? 'no reason given'}`,
+      message: `analytics job ${jobId} ended as ${state}: ${asText(fields['errorMessage']) ?? 'no reason given'}`,
       nextStep: 'Ask for a shorter interval, or try again later.',
       fault: 'platform',
       details: { jobId, state },
@@ -189,7 +181,7 @@ async function fetchResults(
     };
     const fields = expectFields(request, await requester.send(request, options));
     found.push(...toDetails(fields));
-    cursor = asText(fields.get('cursor'));
+    cursor = asText(fields['cursor']);
     if (cursor === undefined) break;
   }
   return found;
@@ -221,26 +213,26 @@ function anyOf(wanted: Readonly<Record<string, readonly string[] | undefined>>):
 }
 
 function toDetails(fields: Fields): readonly ConversationDetail[] {
-  return asList(fields.get('conversations')).flatMap((item) => {
+  return asList(fields['conversations']).flatMap((item) => {
     const conversation = asFields(item);
-    const conversationId = asText(conversation?.get('conversationId'));
+    const conversationId = asText(conversation?.['conversationId']);
     if (conversation === undefined || conversationId === undefined) return [];
     return {
       conversationId,
-      startedAt: asInstant(conversation.get('conversationStart')),
-      endedAt: asInstant(conversation.get('conversationEnd')),
-      participants: asList(conversation.get('participants')).flatMap(toParticipant),
+      startedAt: asInstant(conversation['conversationStart']),
+      endedAt: asInstant(conversation['conversationEnd']),
+      participants: asList(conversation['participants']).flatMap(toParticipant),
     };
   });
 }
 
 function toParticipant(item: unknown): ParticipantDetail | [] {
   const fields = asFields(item);
-  const participantId = asText(fields?.get('participantId'));
+  const participantId = asText(fields?.['participantId']);
   if (fields === undefined || participantId === undefined) return [];
   return {
     participantId,
-    purpose: asText(fields.get('purpose')) ?? 'unknown',
-    attributes: parseAttributes(fields.get('attributes')),
+    purpose: asText(fields['purpose']) ?? 'unknown',
+    attributes: parseAttributes(fields['attributes']),
   };
 }

@@ -63,8 +63,8 @@ export function createAttributesApi(requester: Requester): AttributesApi {
       try {
         const fields = expectFields(request, await requester.send(request, options));
         return {
-          attributes: parseAttributes(fields.get('attributes')),
-          version: asNumber(fields.get('version')),
+          attributes: parseAttributes(fields['attributes']),
+          version: asNumber(fields['version']),
         };
       } catch (error) {
         // The conversation is there: another code says that it is not.

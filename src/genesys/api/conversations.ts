@@ -3,6 +3,7 @@ import type { Conversation } from '../../domain/conversation.ts';
 import { parseConversationId, type ConversationId, type ParticipantId } from '../../domain/ids.ts';
 import { parseConversation } from '../../domain/parse-conversation.ts';
 import { isRapportError } from '../../domain/errors.ts';
+import { asFields, asText } from '../../domain/fields.ts';
 import { unexpectedAnswer } from '../request/read-answer.ts';
 import {
   apiPath,
@@ -10,7 +11,7 @@ import {
   type PlatformRequest,
   type Requester,
 } from '../request/platform-request.ts';
-import { asFields, asText, expectFields } from './fields.ts';
+import { expectFields } from './fields.ts';
 import { MEDIA_PATHS, type PathMedia } from './media.ts';
 
 export interface CallbackParts {
@@ -204,7 +205,7 @@ async function createCallback(
     },
   };
   const answer = await requester.send(request, options);
-  const id = asText(asFields(expectFields(request, answer).get('conversation'))?.get('id'));
+  const id = asText(asFields(expectFields(request, answer)['conversation'])?.['id']);
   if (id === undefined)
     throw unexpectedAnswer(request, `status ${answer.status} without conversation.id`);
   return parseConversationId(id);
@@ -233,7 +234,7 @@ async function createEmail(
     },
   };
   const answer = await requester.send(request, options);
-  const id = asText(expectFields(request, answer).get('id'));
+  const id = asText(expectFields(request, answer)['id']);
   if (id === undefined) throw unexpectedAnswer(request, `status ${answer.status} without id`);
   return parseConversationId(id);
 }
@@ -263,6 +264,6 @@ async function receiveOpenMessage(
     isRepeatable: true,
   };
   const answer = await requester.send(request, options);
-  const id = asText(asFields(answer.body)?.get('conversationId'));
+  const id = asText(asFields(answer.body)?.['conversationId']);
   return id === undefined ? undefined : parseConversationId(id);
 }

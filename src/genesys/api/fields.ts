@@ -1,19 +1,7 @@
+import { asFields, asText, type Fields } from '../../domain/fields.ts';
 import type { PlatformError } from '../errors.ts';
 import type { PlatformAnswer, PlatformRequest } from '../request/platform-request.ts';
 import { unexpectedAnswer } from '../request/read-answer.ts';
-
-/** A JSON object of the platform, read member by member. */
-export type Fields = ReadonlyMap<string, unknown>;
-
-export function asFields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? new Map(Object.entries(value))
-    : undefined;
-}
-
-export function asText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
 
 export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
@@ -44,7 +32,7 @@ export function expectText(
   name: string,
   context: { readonly request: PlatformRequest; readonly answer: PlatformAnswer },
 ): string {
-  const text = asText(fields.get(name));
+  const text = asText(fields[name]);
   if (text === undefined) throw broken(context.request, context.answer, `without ${name}`);
   return text;
 }

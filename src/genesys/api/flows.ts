@@ -1,10 +1,11 @@
+import { asFields, asText, type Fields } from '../../domain/fields.ts';
 import {
   apiPath,
   type CallOptions,
   type PlatformRequest,
   type Requester,
 } from '../request/platform-request.ts';
-import { asFields, asText, expectFields, expectText, type Fields } from './fields.ts';
+import { expectFields, expectText } from './fields.ts';
 import { listPages } from './paging.ts';
 
 export interface Flow {
@@ -69,13 +70,13 @@ export function createFlowsApi(requester: Requester): FlowsApi {
 }
 
 function toFlow(fields: Fields): Flow {
-  const published = asFields(fields.get('publishedVersion'));
+  const published = asFields(fields['publishedVersion']);
   return {
-    id: asText(fields.get('id')) ?? '',
-    name: asText(fields.get('name')),
-    type: asText(fields.get('type')),
-    publishedVersionId: asText(published?.get('id')),
-    inputSchema: fields.get('inputSchema') ?? published?.get('inputSchema') ?? undefined,
-    raw: Object.fromEntries(fields),
+    id: asText(fields['id']) ?? '',
+    name: asText(fields['name']),
+    type: asText(fields['type']),
+    publishedVersionId: asText(published?.['id']),
+    inputSchema: fields['inputSchema'] ?? published?.['inputSchema'] ?? undefined,
+    raw: fields,
   };
 }

@@ -1,3 +1,4 @@
+import { asFields, asText } from '../../domain/fields.ts';
 import {
   apiPath,
   type CallOptions,
@@ -5,7 +6,7 @@ import {
   type Requester,
 } from '../request/platform-request.ts';
 import { isPlatformError } from '../errors.ts';
-import { asFields, asList, asText, asTexts, expectFields, expectText } from './fields.ts';
+import { asList, asTexts, expectFields, expectText } from './fields.ts';
 
 export interface NotificationChannel {
   readonly id: string;
@@ -104,7 +105,7 @@ async function createChannel(
   };
   const answer = await requester.send(request, options);
   const fields = expectFields(request, answer);
-  const expires = Date.parse(asText(fields.get('expires')) ?? '');
+  const expires = Date.parse(asText(fields['expires']) ?? '');
   return {
     id: expectText(fields, 'id', { request, answer }),
     connectUri: expectText(fields, 'connectUri', { request, answer }),
@@ -139,16 +140,16 @@ async function readSubscriptions(
   options?: CallOptions,
 ): Promise<readonly Subscription[]> {
   const listing = expectFields(request, await requester.send(request, options));
-  return asList(listing.get('entities')).flatMap((item) => {
+  return asList(listing['entities']).flatMap((item) => {
     const fields = asFields(item);
-    const topic = asText(fields?.get('id'));
+    const topic = asText(fields?.['id']);
     if (fields === undefined || topic === undefined) return [];
-    const state = fields.get('state');
+    const state = fields['state'];
     return {
       topic,
       state: state === 'Permitted' || state === 'Rejected' ? state : 'unknown',
-      rejectionReason: asText(fields.get('rejectionReason')),
-      missingPermissions: asTexts(fields.get('missingPermissions')),
+      rejectionReason: asText(fields['rejectionReason']),
+      missingPermissions: asTexts(fields['missingPermissions']),
     };
   });
 }

@@ -1,6 +1,7 @@
+import { asFields, type Fields } from '../../domain/fields.ts';
 import { MAX_PAGE_SIZE } from '../limits.ts';
 import type { CallOptions, PlatformRequest, Requester } from '../request/platform-request.ts';
-import { asFields, asList, asNumber, expectFields, type Fields } from './fields.ts';
+import { asList, asNumber, expectFields } from './fields.ts';
 
 /** Pages that are read at most: a listing that never ends must not spend the budget. */
 const MAX_PAGES = 100;
@@ -20,12 +21,12 @@ export async function* listPages(
     const pageOptions = page === 1 ? options : { ...options, permit: undefined };
     const answer = await requester.send({ ...request, query }, pageOptions);
     const listing = expectFields(request, answer);
-    const entities = asList(listing.get('entities'));
+    const entities = asList(listing['entities']);
     for (const entity of entities) {
       const fields = asFields(entity);
       if (fields !== undefined) yield fields;
     }
-    const pageCount = asNumber(listing.get('pageCount'));
+    const pageCount = asNumber(listing['pageCount']);
     const isLast = pageCount === undefined ? entities.length < MAX_PAGE_SIZE : page >= pageCount;
     if (isLast || entities.length === 0) return;
   }

@@ -1,4 +1,5 @@
 import { RapportError } from '../../domain/errors.ts';
+import { asText, type Fields } from '../../domain/fields.ts';
 import { isPlatformError } from '../errors.ts';
 import {
   apiPath,
@@ -6,7 +7,7 @@ import {
   type PlatformRequest,
   type Requester,
 } from '../request/platform-request.ts';
-import { asText, expectFields, expectText, type Fields } from './fields.ts';
+import { expectFields, expectText } from './fields.ts';
 import { listPages } from './paging.ts';
 
 export interface Queue {
@@ -86,7 +87,7 @@ async function getIfThere(
 }
 
 function toQueue(fields: Fields): Queue {
-  return { id: asText(fields.get('id')) ?? '', name: asText(fields.get('name')) ?? '' };
+  return { id: asText(fields['id']) ?? '', name: asText(fields['name']) ?? '' };
 }
 
 function noSuchQueue(idOrName: string, near: readonly Queue[]): RapportError {

@@ -1,5 +1,6 @@
+import { asFields, asText } from '../../domain/fields.ts';
 import type { CallOptions, PlatformRequest, Requester } from '../request/platform-request.ts';
-import { asFields, asText, asTexts, expectFields } from './fields.ts';
+import { asTexts, expectFields } from './fields.ts';
 
 /** Whose token it is. */
 export interface TokenInfo {
@@ -26,15 +27,15 @@ export function createTokensApi(requester: Requester): TokensApi {
         path: '/api/v2/tokens/me',
       };
       const fields = expectFields(request, await requester.send(request, options));
-      const organization = asFields(fields.get('organization'));
-      const client = asFields(fields.get('OAuthClient'));
+      const organization = asFields(fields['organization']);
+      const client = asFields(fields['OAuthClient']);
       return {
-        organizationId: asText(organization?.get('id')),
-        organizationName: asText(organization?.get('name')),
-        clientId: asText(client?.get('id')),
-        clientName: asText(client?.get('name')),
-        grantType: asText(client?.get('authorizedGrantType')),
-        scopes: asTexts(fields.get('authorizedScope')),
+        organizationId: asText(organization?.['id']),
+        organizationName: asText(organization?.['name']),
+        clientId: asText(client?.['id']),
+        clientName: asText(client?.['name']),
+        grantType: asText(client?.['authorizedGrantType']),
+        scopes: asTexts(fields['authorizedScope']),
       };
     },
   };

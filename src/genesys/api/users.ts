@@ -1,4 +1,5 @@
 import { RapportError } from '../../domain/errors.ts';
+import { asFields, asText, type Fields } from '../../domain/fields.ts';
 import { isPlatformError } from '../errors.ts';
 import type { ForeignRequester } from '../request/foreign-requester.ts';
 import {
@@ -7,7 +8,7 @@ import {
   type PlatformRequest,
   type Requester,
 } from '../request/platform-request.ts';
-import { asFields, asList, asText, expectFields, expectText, type Fields } from './fields.ts';
+import { asList, expectFields, expectText } from './fields.ts';
 
 export interface User {
   readonly id: string;
@@ -75,13 +76,13 @@ export function createUsersApi(requester: Requester, foreign: ForeignRequester):
         query: { expand: 'organization' },
       };
       const fields = expectFields(request, await requester.send(request, options));
-      const organization = asFields(fields.get('organization'));
-      return { ...toUser(fields), organizationId: asText(organization?.get('id')) };
+      const organization = asFields(fields['organization']);
+      return { ...toUser(fields), organizationId: asText(organization?.['id']) };
     },
     async ownerOf(token, signal) {
       try {
         const { body } = await foreign.get({ operation: 'getUsersMe', path: ME }, token, signal);
-        return asText(asFields(body)?.get('id'));
+        return asText(asFields(body)?.['id']);
       } catch (error) {
         if (isPlatformError(error) && isNobodys(error.status)) return undefined;
         throw error;
@@ -108,7 +109,7 @@ async function search(
     isRepeatable: true,
   };
   const fields = expectFields(request, await requester.send(request, options));
-  return asList(fields.get('results')).flatMap((item) => {
+  return asList(fields['results']).flatMap((item) => {
     const user = asFields(item);
     return user === undefined ? [] : [toUser(user)];
   });
@@ -116,9 +117,9 @@ async function search(
 
 function toUser(fields: Fields): User {
   return {
-    id: asText(fields.get('id')) ?? '',
-    name: asText(fields.get('name')),
-    email: asText(fields.get('email')),
+    id: asText(fields['id']) ?? '',
+    name: asText(fields['name']),
+    email: asText(fields['email']),
   };
 }
 
