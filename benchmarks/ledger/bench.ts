@@ -20,7 +20,7 @@ import { percentile } from '../../src/lib/percentile.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Claim } from '../../src/ledger/turn.ts';
-import { createTestDatabase } from '../../test/postgres.ts';
+import { createTestDatabase } from '../../test/support/postgres.ts';
 import { machine } from '../kit/machine.ts';
 import { atRate } from '../kit/rate.ts';
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { HistoryEvent } from './history.ts';
 import { sharedNow } from './watched.ts';
 import type { ChildSetup, FromChild, LogLine, ToChild } from './wire.ts';
@@ -27,12 +28,11 @@ export class Child {
   readonly #isReady = Promise.withResolvers<void>();
   #stats: ((stats: Extract<FromChild, { kind: 'stats' }>) => void) | undefined;
 
-  /** @param file the module that it runs, beside this one */
-  constructor(file: string, setup: ChildSetup, listener: ChildListener) {
+  /** @param module what it runs */
+  constructor(module: URL, setup: ChildSetup, listener: ChildListener) {
     this.instance = setup.instance;
     this.#listener = listener;
-    const path = new URL(file, import.meta.url).pathname;
-    this.#process = spawn(process.execPath, [path, JSON.stringify(setup)], {
+    this.#process = spawn(process.execPath, [fileURLToPath(module), JSON.stringify(setup)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     // A child that was killed closes its input under the writer.

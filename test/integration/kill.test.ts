@@ -7,7 +7,7 @@ import { isSoak, SEED } from '../support/soak.ts';
 /** Against a CRM and a platform that take their time, so that something is always under way. */
 const ORDER = { rate: 200, seconds: 60, kills: 15, platformMs: 40, crmMs: 20 };
 
-// Even one death takes eight seconds of waiting; every run has those of `test/history/crash.test.ts`.
+// Even one death takes eight seconds of waiting; every run has those of `test/history/ledger/crash.test.ts`.
 describe.runIf(isSoak)(`a whole service that is killed at full load (RAPPORT_SEED=${SEED})`, () => {
   it('loses nothing it acknowledged, writes nothing twice', { timeout: 300_000 }, async () => {
     const rapport = rapportAt('../../src/cli/main.ts');

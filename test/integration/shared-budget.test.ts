@@ -8,7 +8,7 @@ import { createScaledClock } from '../../src/lib/scaled-clock.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ledgerOver, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import { PostgresStore } from '../../src/ledger/postgres/postgres-store.ts';
-import { createTestDatabase, execute } from '../postgres.ts';
+import { createTestDatabase, execute } from '../support/postgres.ts';
 import { isSoak } from '../support/soak.ts';
 import { API_KEY, startGrounds, startOn, type Grounds, type Running } from './service-stage.ts';
 

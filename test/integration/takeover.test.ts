@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
-import { createTestDatabase } from '../postgres.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 import { isSoak } from '../support/soak.ts';
 import { openSilentCrm, spawnServe } from './serve-child.ts';
 import { isVisible, startGrounds, startOn } from './service-stage.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { execute } from '../postgres.ts';
+import { execute } from './postgres.ts';
 
 const INSTALLED = '/usr/lib/postgresql';
 

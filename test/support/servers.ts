@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import pg from 'pg';
-import { STARTER_VARIABLE, startTestServer, type TestServer } from '../postgres.ts';
+import { STARTER_VARIABLE, startTestServer, type TestServer } from './postgres.ts';
 import { staleDatabases } from './database-names.ts';
 import { mysqlTestUrl } from './mysql.ts';
 

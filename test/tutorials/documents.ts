@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Env } from '../rows/stage.ts';
+import type { Env } from '../acceptance/stage.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
 /** Names a folder with the texts of the documents, `000_….txt` to `003_….txt`. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { createTestDatabase } from '../../../test/postgres.ts';
+import { createTestDatabase } from '../../../test/support/postgres.ts';
 import { loadConfig } from '../../config/load.ts';
 import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, startEmulator } from '../../emulator/index.ts';
 import { systemClock } from '../../lib/clock.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestDatabase, execute, type TestDatabase } from '../../../test/postgres.ts';
+import { createTestDatabase, execute, type TestDatabase } from '../../../test/support/postgres.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';

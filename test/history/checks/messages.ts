@@ -1,6 +1,6 @@
 import type { FinalState } from '../final-state.ts';
 import { of, type HistoryEvent } from '../history.ts';
-import type { Received } from '../test-sink.ts';
+import type { Received } from '../service/test-sink.ts';
 
 export interface Posts {
   /** What the webhook accepted, in that order. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTestDatabase, execute } from '../../../../test/postgres.ts';
+import { createTestDatabase, execute } from '../../../../test/support/postgres.ts';
 import { startCountingProxy } from '../../../../test/support/counting-proxy.ts';
 import { createMysqlTestDatabase, mysqlTestUrl } from '../../../../test/support/mysql.ts';
 import { ManualClock } from '../../../lib/manual-clock.ts';

@@ -1,4 +1,4 @@
-import { INSTANCE_HEADER } from './emulated-platform.ts';
+import { INSTANCE_HEADER } from '../emulated-platform.ts';
 
 /** The key that turns under test write. */
 export const KEY = 'rapport.state';

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { PATIENCE_MS } from '../support/patience.ts';
-import { writeConfig, type Env, type RowStage } from './stage.ts';
+import { writeConfig, type Env, type Stage } from './stage.ts';
 
 /** For what a command or the service is to do. */
 export const POLL: { readonly timeout: number; readonly interval: number } = {
@@ -12,7 +12,7 @@ export const POLL: { readonly timeout: number; readonly interval: number } = {
 
 /** The service in this process, listening to the queue, with one key to write. */
 export async function serve(
-  row: RowStage,
+  stage: Stage,
   { proveMs = 60_000 }: { readonly proveMs?: number } = {},
 ): Promise<{
   readonly env: Env;
@@ -21,21 +21,21 @@ export async function serve(
 }> {
   const port = await freePort();
   const written = await writeConfig(
-    row,
+    stage,
     { proveMs, settleMs: 100 },
     {
       listen: { queues: ['Support'] },
       service: { port, apiKey: '${SERVICE_KEY}' },
       sources: { crm: { type: 'static', values: { '+12125550101': { tier: 'gold' } } } },
       attributes: { 'crm.tier': { from: 'crm.tier' } },
-      store: `sqlite:${join(row.cwd, 'rapport.db')}`,
+      store: `sqlite:${join(stage.cwd, 'rapport.db')}`,
     },
   );
-  const given = { ...written, SERVICE_KEY: 'a-key-of-the-rows-that-is-long-enough' };
+  const given = { ...written, SERVICE_KEY: 'a-key-of-the-stage-that-is-long-enough' };
   const asked = new AbortController();
-  const stopped = row.rapport(['serve'], given, { signal: asked.signal });
+  const stopped = stage.rapport(['serve'], given, { signal: asked.signal });
   const listening = vi.waitFor(() => {
-    expect(row.emulator.control.world().channels).toMatchObject([{ connected: true }]);
+    expect(stage.emulator.control.world().channels).toMatchObject([{ connected: true }]);
   }, POLL);
   const early = stopped.then(({ err }) => Promise.reject(new Error(err)));
   await Promise.race([listening, early]);

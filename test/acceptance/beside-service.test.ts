@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { serve } from './serve.ts';
-import { startRow } from './stage.ts';
+import { startStage } from './stage.ts';
 
 describe('enrich beside a running service', () => {
   it('hands its orders to the service that holds the ledger, and repeats nothing that a run has done', async () => {
-    await using row = await startRow('platform');
-    const { env, stop, stopped } = await serve(row);
+    await using stage = await startStage('platform');
+    const { env, stop, stopped } = await serve(stage);
     // Nobody waits in the queue that is listened to: the command alone asks for them.
     const ids = [1, 2].map(
-      () => row.emulator.control.start({ from: '+12125550101' }).conversationId,
+      () => stage.emulator.control.start({ from: '+12125550101' }).conversationId,
     );
     const args = ['enrich', ...ids, '--run', 'Übergabe 1', '--json'];
-    const first = await row.rapport(args, env);
+    const first = await stage.rapport(args, env);
     expect([first.status, first.err]).toEqual([0, '']);
     expect(JSON.parse(first.out)).toMatchObject({ summary: { succeeded: 2, failed: 0 } });
     for (const id of ids) {
-      expect(row.emulator.control.attributes(id)).toEqual({ 'crm.tier': 'gold' });
+      expect(stage.emulator.control.attributes(id)).toEqual({ 'crm.tier': 'gold' });
     }
-    const again = await row.rapport(args, env);
+    const again = await stage.rapport(args, env);
     // The first answers once more: no new turn was run for them.
     expect(tracesOf(again.out)).toEqual(tracesOf(first.out));
     stop();

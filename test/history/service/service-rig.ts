@@ -2,23 +2,23 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BeatTiming } from '../../src/engine/instance.ts';
-import type { EmulatorOptions, StartedConversation } from '../../src/emulator/index.ts';
-import { SIGN_IN } from '../fixtures/client.ts';
-import { PATIENCE_MS } from '../support/patience.ts';
-import { Child, freeze } from './child-process.ts';
-import { check } from './checker.ts';
-import { checkMessages } from './checks/messages.ts';
-import { checkVerdicts } from './checks/verdicts.ts';
-import { EmulatedPlatform } from './emulated-platform.ts';
-import { readLedgerAt, type FinalState } from './final-state.ts';
-import type { HistoryEvent } from './history.ts';
-import type { PlantName } from './plants.ts';
-import { sharedClock, startClock } from './shared-clock.ts';
-import { sharedNow } from './watched.ts';
+import type { BeatTiming } from '../../../src/engine/instance.ts';
+import type { EmulatorOptions, StartedConversation } from '../../../src/emulator/index.ts';
+import { SIGN_IN } from '../../fixtures/client.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
+import { Child, freeze } from '../child-process.ts';
+import { check } from '../checker.ts';
+import { checkMessages } from '../checks/messages.ts';
+import { checkVerdicts } from '../checks/verdicts.ts';
+import { EmulatedPlatform } from '../emulated-platform.ts';
+import { readLedgerAt, type FinalState } from '../final-state.ts';
+import type { HistoryEvent } from '../history.ts';
+import type { PlantName } from '../plants.ts';
+import { sharedClock, startClock } from '../shared-clock.ts';
+import { sharedNow } from '../watched.ts';
 import { phoneOf, TestCrm, type CrmRecord } from './test-crm.ts';
 import { TestSink } from './test-sink.ts';
-import type { ClockSetup, KillAt, LogLine } from './wire.ts';
+import type { ClockSetup, KillAt, LogLine } from '../wire.ts';
 
 export interface ServiceRigOptions {
   readonly store: string;
@@ -129,7 +129,7 @@ export class ServiceRig implements AsyncDisposable {
         webhook: this.sink.origin,
       },
     };
-    const child = new Child('./service-child.ts', setup, {
+    const child = new Child(new URL('./service-child.ts', import.meta.url), setup, {
       onEvent: (event) => this.history.push(event),
       onLog: (line) => this.logs.push({ ...line, at: sharedNow() }),
     });

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createTestDatabase } from '../postgres.ts';
-import { TEST_MS } from '../support/patience.ts';
-import { FAST, isSoak, SEED } from '../support/soak.ts';
-import type { Child } from './child-process.ts';
-import { of } from './history.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { TEST_MS } from '../../support/patience.ts';
+import { FAST, isSoak, SEED } from '../../support/soak.ts';
+import type { Child } from '../child-process.ts';
+import { of } from '../history.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { ServiceRig } from './service-rig.ts';
-import { SERVICE_KILL_POINTS, type KillAt } from './wire.ts';
+import { SERVICE_KILL_POINTS, type KillAt } from '../wire.ts';
 
 /** Services that are killed per store: a sample at every run, the whole of it in the soak. */
 const KILLS = isSoak ? Number(process.env['RAPPORT_KILLS'] ?? 200) : 1;

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createTestDatabase } from '../postgres.ts';
-import { FAST, isSoak } from '../support/soak.ts';
-import { of } from './history.ts';
-import type { PlantName } from './plants.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { FAST, isSoak } from '../../support/soak.ts';
+import { of } from '../history.ts';
+import type { PlantName } from '../plants.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { ServiceRig } from './service-rig.ts';
 
 /** What takes longest is left to the soak; `planted.test.ts` has all of it with stubs of turns. */

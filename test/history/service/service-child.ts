@@ -2,15 +2,15 @@
  * The whole service as a process of its own: what `rapport serve` runs, with its clock, its leases
  * and its ledger's transactions watched, until it is told to stop or killed.
  */
-import { configSchema } from '../../src/config/schema.ts';
-import type { Log } from '../../src/lib/log.ts';
-import { startService } from '../../src/service/app.ts';
-import { ChildSide } from './child-side.ts';
-import type { HistoryEvent } from './history.ts';
-import { sharedClock } from './shared-clock.ts';
-import { sharedNow } from './watched.ts';
+import { configSchema } from '../../../src/config/schema.ts';
+import type { Log } from '../../../src/lib/log.ts';
+import { startService } from '../../../src/service/app.ts';
+import { ChildSide } from '../child-side.ts';
+import type { HistoryEvent } from '../history.ts';
+import { sharedClock } from '../shared-clock.ts';
+import { sharedNow } from '../watched.ts';
 import { watchRequests } from './watch-requests.ts';
-import type { LogLine, ServiceSetup } from './wire.ts';
+import type { LogLine, ServiceSetup } from '../wire.ts';
 
 const setup = JSON.parse(process.argv[2] ?? '{}') as ServiceSetup;
 const { instance } = setup;

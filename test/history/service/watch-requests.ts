@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { INSTANCE_HEADER } from './emulated-platform.ts';
+import { INSTANCE_HEADER } from '../emulated-platform.ts';
 
 /** A request as undici tells of it. */
 interface WireRequest {

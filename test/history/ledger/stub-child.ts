@@ -3,19 +3,19 @@
  * killed. It is told by lines of JSON on its standard input, and tells everything that happens to
  * it on its standard output.
  */
-import { Acceptor } from '../../src/engine/accept.ts';
-import { startInstance } from '../../src/engine/instance.ts';
-import { openGate } from '../../src/engine/work-gate.ts';
-import { startWorker } from '../../src/engine/worker.ts';
-import { sleep, systemClock } from '../../src/lib/clock.ts';
-import { createIdSource } from '../../src/lib/ids.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import type { EnrichmentRequest } from '../../src/domain/request.ts';
-import { ChildSide } from './child-side.ts';
+import { Acceptor } from '../../../src/engine/accept.ts';
+import { startInstance } from '../../../src/engine/instance.ts';
+import { openGate } from '../../../src/engine/work-gate.ts';
+import { startWorker } from '../../../src/engine/worker.ts';
+import { sleep, systemClock } from '../../../src/lib/clock.ts';
+import { createIdSource } from '../../../src/lib/ids.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import type { EnrichmentRequest } from '../../../src/domain/request.ts';
+import { ChildSide } from '../child-side.ts';
 import { createStubPlatform } from './stub-platform.ts';
 import { stubTurn } from './stub-turn.ts';
-import { sharedNow } from './watched.ts';
-import type { StubSetup } from './wire.ts';
+import { sharedNow } from '../watched.ts';
+import type { StubSetup } from '../wire.ts';
 
 const setup = JSON.parse(process.argv[2] ?? '{}') as StubSetup;
 const { instance: name, token, customers } = setup;

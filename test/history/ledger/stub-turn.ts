@@ -1,7 +1,7 @@
-import type { RunTurn } from '../../src/engine/run-turn.ts';
-import type { TraceId } from '../../src/domain/ids.ts';
-import type { Claim, Settlement } from '../../src/ledger/turn.ts';
-import type { FinalState } from './final-state.ts';
+import type { RunTurn } from '../../../src/engine/run-turn.ts';
+import type { TraceId } from '../../../src/domain/ids.ts';
+import type { Claim, Settlement } from '../../../src/ledger/turn.ts';
+import type { FinalState } from '../final-state.ts';
 import { KEY, type StubPlatform } from './stub-platform.ts';
 
 export interface TurnHooks {

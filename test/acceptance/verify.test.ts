@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock, type Emulator } from '../../src/emulator/index.ts';
 import { POLL, serve } from './serve.ts';
-import { PROFILES, startRow, type Env, type RowStage } from './stage.ts';
+import { PROFILES, startStage, type Env, type Stage } from './stage.ts';
 
 interface Told {
   readonly status: number;
@@ -22,8 +22,8 @@ interface VerifiedJson {
   }[];
 }
 
-async function verify(row: RowStage, words: readonly string[], env: Env): Promise<Told> {
-  const { status, out } = await row.rapport(['verify', ...words, '--json'], env);
+async function verify(stage: Stage, words: readonly string[], env: Env): Promise<Told> {
+  const { status, out } = await stage.rapport(['verify', ...words, '--json'], env);
   const { keys, advice } = JSON.parse(out) as VerifiedJson;
   return {
     status,
@@ -39,8 +39,8 @@ async function verify(row: RowStage, words: readonly string[], env: Env): Promis
 
 describe.concurrent.each(PROFILES)('verify on the %s emulator', (profile) => {
   it('shows key, value, type and the conversion that Architect needs, and whose the key is', async () => {
-    await using row = await startRow(profile);
-    const { conversationId } = row.emulator.control.start({
+    await using stage = await startStage(profile);
+    const { conversationId } = stage.emulator.control.start({
       attributes: {
         'orders.open': '3',
         'orders.total': '19.90',
@@ -54,7 +54,7 @@ describe.concurrent.each(PROFILES)('verify on the %s emulator', (profile) => {
         odd: '\u001B[31mred',
       },
     });
-    const { status, out } = await row.rapport(['verify', conversationId], row.signIn);
+    const { status, out } = await stage.rapport(['verify', conversationId], stage.signIn);
     expect(status).toBe(0);
     for (const line of [
       /^crm\.lastInteraction +2026-10-01T12:00:00Z +date-time +others +visible +ToDateTime\(Flow\.crm_lastInteraction\)$/m,
@@ -73,25 +73,25 @@ describe.concurrent.each(PROFILES)('verify on the %s emulator', (profile) => {
   });
 
   it('takes the first word for a key where the environment names the conversation', async () => {
-    await using row = await startRow(profile);
-    const { conversationId } = row.emulator.control.start({ attributes: { vip: 'true' } });
-    const env = { ...row.signIn, GENESYS_CONVERSATION_ID: conversationId };
-    expect((await verify(row, ['vip'], env)).findings).toEqual({ vip: 'others visible' });
-    expect((await verify(row, [conversationId, 'vip'], env)).status).toBe(0);
-    const { status, adviceOf } = await verify(row, ['VIP'], env);
+    await using stage = await startStage(profile);
+    const { conversationId } = stage.emulator.control.start({ attributes: { vip: 'true' } });
+    const env = { ...stage.signIn, GENESYS_CONVERSATION_ID: conversationId };
+    expect((await verify(stage, ['vip'], env)).findings).toEqual({ vip: 'others visible' });
+    expect((await verify(stage, [conversationId, 'vip'], env)).status).toBe(0);
+    const { status, adviceOf } = await verify(stage, ['VIP'], env);
     expect([status, adviceOf]).toEqual([1, { VIP: expect.stringContaining('there is "vip"') }]);
   });
 
   it('says of a key on another participant, of one nowhere and of a conversation without a customer what to do', async () => {
-    await using row = await startRow(profile);
-    const { control } = row.emulator;
+    await using stage = await startStage(profile);
+    const { control } = stage.emulator;
     const { conversationId } = control.start({ queue: 'Support' });
     control.writeAttributes(
       conversationId,
       { tier: 'gold' },
-      agentOf(row.emulator, conversationId),
+      agentOf(stage.emulator, conversationId),
     );
-    const told = await verify(row, [conversationId, 'tier', 'nowhere'], row.signIn);
+    const told = await verify(stage, [conversationId, 'tier', 'nowhere'], stage.signIn);
     expect(told).toMatchObject({
       status: 1,
       findings: { tier: 'others wrong-participant', nowhere: 'others missing' },
@@ -103,7 +103,7 @@ describe.concurrent.each(PROFILES)('verify on the %s emulator', (profile) => {
       },
     });
     const { conversationId: internal } = control.startInternal('Ada Agent', 'Ben Agent');
-    expect(await verify(row, [internal, 'tier'], row.signIn)).toMatchObject({
+    expect(await verify(stage, [internal, 'tier'], stage.signIn)).toMatchObject({
       status: 1,
       findings: { tier: 'others no-customer' },
       advice: [expect.stringMatching(/No participant is a customer.*Wait until the customer/)],
@@ -153,17 +153,19 @@ describe.concurrent('verify beside a running service', () => {
     async ({ finding, first, lagMs, proveMs, meanwhile = {}, advice }) => {
       // The platform's own time passes when the test says so, however long everything else takes.
       const clock = new ManualClock(Date.now());
-      await using row = await startRow('platform', { emulator: { attributes: { lagMs }, clock } });
-      const { env, stop, stopped } = await serve(row, { proveMs });
-      const { control } = row.emulator;
+      await using stage = await startStage('platform', {
+        emulator: { attributes: { lagMs }, clock },
+      });
+      const { env, stop, stopped } = await serve(stage, { proveMs });
+      const { control } = stage.emulator;
       const { conversationId } = control.start({ queue: 'Support', from: '+12125550101' });
       const found = async (): Promise<string | undefined> =>
-        (await verify(row, [conversationId, 'crm.tier'], env)).findings['crm.tier'];
+        (await verify(stage, [conversationId, 'crm.tier'], env)).findings['crm.tier'];
       await vi.waitFor(async () => expect(await found()).toMatch(first), POLL);
       control.writeAttributes(conversationId, meanwhile);
       await clock.advance(1_000);
       await vi.waitFor(async () => expect(await found()).toBe(`ours ${finding}`), POLL);
-      const told = await verify(row, [conversationId], env);
+      const told = await verify(stage, [conversationId], env);
       expect(told.status).toBe(finding === 'visible' || finding === 'late' ? 0 : 1);
       expect(told.adviceOf['crm.tier'] ?? '').toMatch(advice);
       stop();

@@ -86,7 +86,7 @@ async function answeredBy(
   return { id, desktop: new Desktop(ask, stage.service.url, id) };
 }
 
-describe('row 004: an agent’s own desktop', () => {
+describe('an agent’s own desktop', () => {
   it('shows fresh context as it comes, with no polling, at no cost of the platform’s', async () => {
     await using stage = await startStage({ config: withSecret });
     const { control } = stage.emulator;

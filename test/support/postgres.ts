@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { loadEmbeddedPostgres } from './embedded-postgres.ts';
-import { nameDatabase } from './support/database-names.ts';
+import { nameDatabase } from './database-names.ts';
 
 /** A database of its own; disposing it drops it. */
 export interface TestDatabase extends AsyncDisposable {

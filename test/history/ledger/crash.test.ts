@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createTestDatabase } from '../postgres.ts';
-import { TEST_MS } from '../support/patience.ts';
-import { FAST, isSoak, SEED } from '../support/soak.ts';
-import { check } from './checker.ts';
-import type { Child } from './child-process.ts';
-import { readLedgerAt } from './final-state.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
+import { TEST_MS } from '../../support/patience.ts';
+import { FAST, isSoak, SEED } from '../../support/soak.ts';
+import { check } from '../checker.ts';
+import type { Child } from '../child-process.ts';
+import { readLedgerAt } from '../final-state.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 import { StubRig } from './stub-rig.ts';
 import { checkStubTurns } from './stub-turn.ts';
-import { STUB_KILL_POINTS, type KillAt } from './wire.ts';
+import { STUB_KILL_POINTS, type KillAt } from '../wire.ts';
 
 /** Processes that are killed per store: a sample at every run, the whole of it in the soak. */
 const KILLS = isSoak ? 200 : 2;

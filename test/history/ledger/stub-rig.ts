@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BeatTiming } from '../../src/engine/instance.ts';
-import type { ConversationId, EnrichmentId, TraceId } from '../../src/domain/ids.ts';
-import type { EnrichmentRequest } from '../../src/domain/request.ts';
-import { Child, freeze } from './child-process.ts';
-import { EmulatedPlatform } from './emulated-platform.ts';
-import type { HistoryEvent } from './history.ts';
-import type { KillAt } from './wire.ts';
+import type { BeatTiming } from '../../../src/engine/instance.ts';
+import type { ConversationId, EnrichmentId, TraceId } from '../../../src/domain/ids.ts';
+import type { EnrichmentRequest } from '../../../src/domain/request.ts';
+import { Child, freeze } from '../child-process.ts';
+import { EmulatedPlatform } from '../emulated-platform.ts';
+import type { HistoryEvent } from '../history.ts';
+import type { KillAt } from '../wire.ts';
 
 export interface StubRigOptions {
   readonly store: string;
@@ -71,7 +71,7 @@ export class StubRig implements AsyncDisposable {
       timing,
       killAt,
     };
-    const child: Child = new Child('./stub-child.ts', setup, {
+    const child: Child = new Child(new URL('./stub-child.ts', import.meta.url), setup, {
       onEvent: (event) => this.#record(event),
       onRefused: (keys) => this.#askAgain(child, keys),
     });

@@ -7,7 +7,7 @@ import {
   type Rapport,
   type SetResult,
 } from '../../src/index.ts';
-import type { Env, RowStage } from './stage.ts';
+import type { Env, Stage } from './stage.ts';
 
 /** A program of the user's own: the package's public names, no ledger and no service. */
 export interface Library extends AsyncDisposable {
@@ -20,11 +20,7 @@ interface Changes {
   readonly onRemove?: 'blank' | 'null' | 'leave';
 }
 
-export function openLibrary(
-  { cwd }: Pick<RowStage, 'cwd'>,
-  env: Env,
-  changes: Changes = {},
-): Library {
+export function openLibrary({ cwd }: Pick<Stage, 'cwd'>, env: Env, changes: Changes = {}): Library {
   const loaded = loadConfig({ cwd, env });
   const write = { ...loaded.config.write, ...changes };
   const rapport = openRapport({ config: { ...loaded.config, write } });

@@ -15,7 +15,7 @@ import {
 } from '../../src/emulator/index.ts';
 
 export const PROFILES: readonly EmulatorProfile[] = ['platform', 'tutorials'];
-export const CRM_TOKEN = 'crm-token-of-the-rows';
+export const CRM_TOKEN = 'crm-token-of-the-stage';
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -33,7 +33,7 @@ export interface Neighbour {
   readonly received: readonly Received[];
 }
 
-export interface RowStage extends AsyncDisposable {
+export interface Stage extends AsyncDisposable {
   readonly emulator: Emulator;
   readonly crm: Neighbour;
   readonly analytics: Neighbour;
@@ -63,10 +63,10 @@ export const CUSTOMER = {
 } as const;
 
 /** The platform, a CRM and an analytics sink on loopback, and a folder with no configuration in it. */
-export async function startRow(
+export async function startStage(
   profile: EmulatorProfile,
-  { emulator: options, record = CUSTOMER.record, isCrmOpen = false, answerCrm }: RowOptions = {},
-): Promise<RowStage> {
+  { emulator: options, record = CUSTOMER.record, isCrmOpen = false, answerCrm }: StageOptions = {},
+): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const emulator = stack.use(
     await startEmulator({ profile, attributes: { lagMs: 5 }, ...options }),
@@ -80,7 +80,7 @@ export async function startRow(
     return url.includes('unknown') ? { status: 404 } : { status: 200, body: record };
   });
   const analytics = await startNeighbour(stack, () => ({ status: 204 }));
-  const cwd = await mkdtemp(join(tmpdir(), 'rapport-rows-'));
+  const cwd = await mkdtemp(join(tmpdir(), 'rapport-acceptance-'));
   stack.defer(() => rm(cwd, { recursive: true, force: true }));
   const place = {
     GENESYS_API_URL: emulator.apiUrl,
@@ -105,7 +105,7 @@ export async function startRow(
   };
 }
 
-export interface RowOptions {
+export interface StageOptions {
   readonly emulator?: EmulatorOptions;
   /** What the CRM answers for everybody it knows. */
   readonly record?: unknown;
@@ -154,7 +154,7 @@ function closed(server: Server): Promise<void> {
 
 /** Writes a fresh RSA key where `GENESYS_PRIVATE_KEY_PATH` can name it, and registers its public half. */
 export async function writePrivateKey(
-  { cwd, emulator }: RowStage,
+  { cwd, emulator }: Stage,
   name = 'private.pem',
 ): Promise<string> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -169,7 +169,7 @@ export async function writePrivateKey(
 }
 
 /** Method and template of each request but sign-in, in order. */
-export function operationsOf({ emulator }: RowStage): readonly string[] {
+export function operationsOf({ emulator }: Stage): readonly string[] {
   return emulator.control
     .requests()
     .flatMap(({ operation, path, method }) =>
@@ -178,7 +178,7 @@ export function operationsOf({ emulator }: RowStage): readonly string[] {
 }
 
 /** What the requests of one method sent, in order. */
-export function bodiesOf({ emulator }: RowStage, method: string): readonly unknown[] {
+export function bodiesOf({ emulator }: Stage, method: string): readonly unknown[] {
   return emulator.control
     .requests()
     .filter((exchange) => exchange.method === method && !exchange.path.includes('/oauth/'))
@@ -187,7 +187,7 @@ export function bodiesOf({ emulator }: RowStage, method: string): readonly unkno
 
 /** Puts a configuration file into the folder, with this write section and more; the commands then go by it. */
 export async function writeConfig(
-  { cwd, emulator }: RowStage,
+  { cwd, emulator }: Stage,
   write: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<Env> {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { isSoak, SEED } from '../support/soak.ts';
-import { seededRandom } from '../support/seeded-random.ts';
-import { COMMITTED } from './emulated-platform.ts';
+import { isSoak, SEED } from '../../support/soak.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { COMMITTED } from '../emulated-platform.ts';
 import { ServiceRig, type Call } from './service-rig.ts';
 
 const DAYS = isSoak ? Number(process.env['RAPPORT_DAYS'] ?? 8) : 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_USER_PASSWORD } from '../../src/emulator/index.ts';
 import { openLibrary, setWith, statesOf } from './library.ts';
-import { bodiesOf, PROFILES, startRow, type Env, type RowStage } from './stage.ts';
+import { bodiesOf, PROFILES, startStage, type Env, type Stage } from './stage.ts';
 
 const INITIAL = {
   source: 'web_widget',
@@ -18,8 +18,10 @@ const NOBODYS = '00000000-0000-4000-8000-000000000000';
 const DYNAMIC_PAIRS = Object.entries(DYNAMIC).map(([key, value]) => `${key}=${value}`);
 const INITIAL_PAIRS = Object.entries(INITIAL).map(([key, value]) => `${key}=${value}`);
 
-async function createMessage(row: RowStage, env: Env): Promise<string> {
-  const integration = row.emulator.control.world().integrations.find(({ kind }) => kind === 'open');
+async function createMessage(stage: Stage, env: Env): Promise<string> {
+  const integration = stage.emulator.control
+    .world()
+    .integrations.find(({ kind }) => kind === 'open');
   const options = [
     '--medium',
     'message',
@@ -28,7 +30,7 @@ async function createMessage(row: RowStage, env: Env): Promise<string> {
     '--integration',
     integration?.id ?? '',
   ];
-  const { status, out, err } = await row.rapport(
+  const { status, out, err } = await stage.rapport(
     ['conversations', 'create', ...options, '--attribute', ...INITIAL_PAIRS],
     env,
   );
@@ -38,11 +40,11 @@ async function createMessage(row: RowStage, env: Env): Promise<string> {
 
 describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) => {
   it('creates a message conversation with attributes, updates it, verifies that Architect sees them, and ends it', async () => {
-    await using row = await startRow(profile);
-    const id = await createMessage(row, row.signIn);
-    const env = { ...row.signIn, GENESYS_CONVERSATION_ID: id };
-    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
-    const verified = await row.rapport(['verify', id, '--json'], env);
+    await using stage = await startStage(profile);
+    const id = await createMessage(stage, stage.signIn);
+    const env = { ...stage.signIn, GENESYS_CONVERSATION_ID: id };
+    expect((await stage.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    const verified = await stage.rapport(['verify', id, '--json'], env);
     expect([verified.status, verified.err]).toEqual([0, '']);
     const { keys } = JSON.parse(verified.out) as { keys: Record<string, unknown>[] };
     const found = Object.fromEntries(
@@ -52,36 +54,38 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
     expect(found).toMatchObject(
       Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, [value, 'visible']])),
     );
-    expect((await row.rapport(['conversations', 'end'], env)).status).toBe(0);
-    expect(row.emulator.control.conversation(id)).toMatchObject({ endTime: expect.any(String) });
+    expect((await stage.rapport(['conversations', 'end'], env)).status).toBe(0);
+    expect(stage.emulator.control.conversation(id)).toMatchObject({ endTime: expect.any(String) });
   });
 
   it.each(['callback', 'email'])(
     'creates and ends a test conversation of medium %s',
     async (medium) => {
-      await using row = await startRow(profile);
+      await using stage = await startStage(profile);
       const from = medium === 'email' ? 'tester@example.com' : '+12125550101';
       const options = ['--medium', medium, '--queue', 'Support', '--from', from];
-      const created = await row.rapport(['conversations', 'create', ...options], row.signIn);
+      const created = await stage.rapport(['conversations', 'create', ...options], stage.signIn);
       expect([created.status, created.err]).toEqual([0, '']);
       const id = created.out.trim();
-      expect((await row.rapport(['conversations', 'end', id], row.signIn)).status).toBe(0);
-      expect(row.emulator.control.conversation(id)).toMatchObject({ endTime: expect.any(String) });
+      expect((await stage.rapport(['conversations', 'end', id], stage.signIn)).status).toBe(0);
+      expect(stage.emulator.control.conversation(id)).toMatchObject({
+        endTime: expect.any(String),
+      });
     },
   );
 
   it('sets a participant’s wrap-up and state, and asks for what is missing', async () => {
-    await using row = await startRow(profile);
-    const { control } = row.emulator;
+    await using stage = await startStage(profile);
+    const { control } = stage.emulator;
     const { conversationId, participantId } = control.start({ media: 'messages' });
     const update = ['participants', 'update', conversationId];
-    const nothing = await row.rapport([...update, '--participant', participantId], row.signIn);
+    const nothing = await stage.rapport([...update, '--participant', participantId], stage.signIn);
     expect([nothing.status, nothing.err]).toEqual([2, expect.stringContaining('--wrapup')]);
-    const nobody = await row.rapport([...update, '--state', 'disconnected'], row.signIn);
+    const nobody = await stage.rapport([...update, '--state', 'disconnected'], stage.signIn);
     expect([nobody.status, nobody.err]).toEqual([2, expect.stringContaining(participantId)]);
-    const env = { ...row.signIn, GENESYS_PARTICIPANT_ID: participantId };
+    const env = { ...stage.signIn, GENESYS_PARTICIPANT_ID: participantId };
     const wrapup = ['--wrapup', 'solved', '--notes', 'by hand', '--state', 'disconnected'];
-    const { status, err } = await row.rapport([...update, ...wrapup], env);
+    const { status, err } = await stage.rapport([...update, ...wrapup], env);
     expect([status, err]).toEqual([0, '']);
     const found = control.conversation(conversationId).participants[0];
     expect(found).toMatchObject({
@@ -91,10 +95,13 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
   });
 
   it('says of a call that only a user may change its participants', async () => {
-    await using row = await startRow(profile);
-    const { conversationId, participantId } = row.emulator.control.start({});
+    await using stage = await startStage(profile);
+    const { conversationId, participantId } = stage.emulator.control.start({});
     const update = ['participants', 'update', conversationId, '--participant', participantId];
-    const { status, err } = await row.rapport([...update, '--state', 'disconnected'], row.signIn);
+    const { status, err } = await stage.rapport(
+      [...update, '--state', 'disconnected'],
+      stage.signIn,
+    );
     expect([status, err]).toEqual([
       2,
       expect.stringMatching(/only users[^]*→ .*authorization-code/),
@@ -102,45 +109,45 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
   });
 
   it('reads attributes that came in with a web message, and updates them through the library', async () => {
-    await using row = await startRow(profile);
-    const { conversationId } = row.emulator.control.start({
+    await using stage = await startStage(profile);
+    const { conversationId } = stage.emulator.control.start({
       media: 'messages',
       queue: 'Support',
       attributes: INITIAL,
     });
-    const env = { ...row.signIn, GENESYS_CONVERSATION_ID: conversationId };
-    const { out } = await row.rapport(['attributes', 'get', '--json'], env);
+    const env = { ...stage.signIn, GENESYS_CONVERSATION_ID: conversationId };
+    const { out } = await stage.rapport(['attributes', 'get', '--json'], env);
     expect(JSON.parse(out)).toContainEqual(
       expect.objectContaining({ purpose: 'customer', attributes: INITIAL }),
     );
-    await using library = openLibrary(row, env);
+    await using library = openLibrary(stage, env);
     expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
       new Set(['visible']),
     );
-    expect(row.emulator.control.attributes(conversationId)).toEqual({ ...INITIAL, ...DYNAMIC });
+    expect(stage.emulator.control.attributes(conversationId)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
   it('tells what Get Participant Data gives and the conversion to use there', async () => {
-    await using row = await startRow(profile);
+    await using stage = await startStage(profile);
     const attributes = { 'orders.open': '3', vip: 'true', note: 'hello' };
-    const { conversationId } = row.emulator.control.start({ media: 'messages', attributes });
-    const { status, out } = await row.rapport(['verify', conversationId], row.signIn);
+    const { conversationId } = stage.emulator.control.start({ media: 'messages', attributes });
+    const { status, out } = await stage.rapport(['verify', conversationId], stage.signIn);
     expect(status).toBe(0);
     expect(out).toMatch(/orders\.open .*ToInt\(/);
     expect(out).toMatch(/vip .*ToBool\(/);
   });
 
   it('says that a key stands on the wrong participant, or nowhere, and exits 1', async () => {
-    await using row = await startRow(profile);
-    const { control } = row.emulator;
+    await using stage = await startStage(profile);
+    const { control } = stage.emulator;
     const { conversationId } = control.start({ media: 'messages', queue: 'Support' });
     control.move(conversationId, { kind: 'answer', user: 'Ada Agent' });
     const { participants } = control.conversation(conversationId);
     const agent = participants.find(({ purpose }) => purpose === 'agent')?.id ?? '';
     control.writeAttributes(conversationId, { tier: 'gold' }, agent);
-    const { status, out } = await row.rapport(
+    const { status, out } = await stage.rapport(
       ['verify', conversationId, 'tier', 'nowhere'],
-      row.signIn,
+      stage.signIn,
     );
     expect(status).toBe(1);
     expect(out).toMatch(/tier .*wrong-participant/);
@@ -149,111 +156,111 @@ describe.concurrent.each(PROFILES)('document 003 on the %s emulator', (profile) 
 });
 
 /** The variables of document 003: client, secret, and a user's password. */
-const passwordOf = (row: RowStage): Env => ({
-  ...row.signIn,
+const passwordOf = (stage: Stage): Env => ({
+  ...stage.signIn,
   GENESYS_USERNAME: 'ada.agent@example.com',
   GENESYS_PASSWORD: DEFAULT_USER_PASSWORD,
 });
 
 describe.concurrent('document 003 with its own sign-in and paths', () => {
   it('its variables alone sign in with a user’s password and run its job', async () => {
-    await using row = await startRow('tutorials');
-    const { conversationId: id } = row.emulator.control.start({
+    await using stage = await startStage('tutorials');
+    const { conversationId: id } = stage.emulator.control.start({
       media: 'messages',
       queue: 'Support',
       attributes: INITIAL,
     });
-    const env = { ...passwordOf(row), GENESYS_CONVERSATION_ID: id };
-    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
-    expect((await row.rapport(['verify', id], env)).status).toBe(0);
-    expect((await row.rapport(['conversations', 'end', id], env)).status).toBe(0);
-    const [token] = row.emulator.control
+    const env = { ...passwordOf(stage), GENESYS_CONVERSATION_ID: id };
+    expect((await stage.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    expect((await stage.rapport(['verify', id], env)).status).toBe(0);
+    expect((await stage.rapport(['conversations', 'end', id], env)).status).toBe(0);
+    const [token] = stage.emulator.control
       .requests()
       .filter(({ path }) => path.endsWith('/oauth/token'));
     expect(token?.status).toBe(200);
-    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+    expect(stage.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
   it('its variables alone run its job through the library', async () => {
-    await using row = await startRow('tutorials');
-    const { conversationId: id } = row.emulator.control.start({
+    await using stage = await startStage('tutorials');
+    const { conversationId: id } = stage.emulator.control.start({
       media: 'messages',
       attributes: INITIAL,
     });
-    await using library = openLibrary(row, { ...passwordOf(row), GENESYS_CONVERSATION_ID: id });
+    await using library = openLibrary(stage, { ...passwordOf(stage), GENESYS_CONVERSATION_ID: id });
     expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
       new Set(['visible']),
     );
-    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+    expect(stage.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
   it('401: a wrong password is told as such, with what to check, and is never printed', async () => {
-    await using row = await startRow('tutorials');
-    const env = { ...passwordOf(row), GENESYS_PASSWORD: 'guessed-password' };
-    const { status, err } = await row.rapport(['verify', NOBODYS], env);
+    await using stage = await startStage('tutorials');
+    const env = { ...passwordOf(stage), GENESYS_PASSWORD: 'guessed-password' };
+    const { status, err } = await stage.rapport(['verify', NOBODYS], env);
     expect(status).toBe(2);
     expect(err).toMatch(/invalid_grant[^]*→ .*password is wrong/);
     expect(err).not.toContain('guessed-password');
   });
 
   it('says that a user’s token creates no message conversation, and whose does', async () => {
-    await using row = await startRow('tutorials');
-    const integration = row.emulator.control.world().integrations[0]?.id ?? '';
+    await using stage = await startStage('tutorials');
+    const integration = stage.emulator.control.world().integrations[0]?.id ?? '';
     const options = ['--medium', 'message', '--from', 'tester', '--integration', integration];
     const create = ['conversations', 'create', ...options];
-    const { status, err } = await row.rapport(create, passwordOf(row));
+    const { status, err } = await stage.rapport(create, passwordOf(stage));
     expect(status).toBe(2);
     expect(err).toMatch(/not\.a\.client[^]*→ .*not\.a\.client a service’s/);
   });
 
   it('says that the platform does not offer the password grant, and what to use', async () => {
-    await using row = await startRow('platform');
-    const { conversationId } = row.emulator.control.start({ media: 'messages' });
-    const { status, err } = await row.rapport(
+    await using stage = await startStage('platform');
+    const { conversationId } = stage.emulator.control.start({ media: 'messages' });
+    const { status, err } = await stage.rapport(
       ['attributes', 'get', conversationId],
-      passwordOf(row),
+      passwordOf(stage),
     );
     expect(status).toBe(2);
     expect(err).toMatch(/→ .*[Uu]se client credentials/);
   });
 
   it('participant-merge reads, merges and writes with the state', async () => {
-    await using row = await startRow('tutorials');
-    const id = await createMessage(row, row.signIn);
+    await using stage = await startStage('tutorials');
+    const id = await createMessage(stage, stage.signIn);
     const env = {
-      ...row.signIn,
+      ...stage.signIn,
       GENESYS_CONVERSATION_ID: id,
       RAPPORT_WRITE_PROFILE: 'participant-merge',
     };
-    expect((await row.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
-    expect(bodiesOf(row, 'PATCH')).toEqual([
+    expect((await stage.rapport(['attributes', 'set', ...DYNAMIC_PAIRS], env)).status).toBe(0);
+    expect(bodiesOf(stage, 'PATCH')).toEqual([
       {
         attributes: expect.objectContaining({ ...INITIAL, ...DYNAMIC }),
         state: 'connected',
       },
     ]);
-    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+    expect(stage.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
   it('participant-merge through the library does the same', async () => {
-    await using row = await startRow('tutorials');
-    const id = await createMessage(row, row.signIn);
+    await using stage = await startStage('tutorials');
+    const id = await createMessage(stage, stage.signIn);
     const env = {
-      ...row.signIn,
+      ...stage.signIn,
       GENESYS_CONVERSATION_ID: id,
       RAPPORT_WRITE_PROFILE: 'participant-merge',
     };
-    await using library = openLibrary(row, env);
+    await using library = openLibrary(stage, env);
     expect(new Set(Object.values(statesOf(await setWith(library, DYNAMIC))))).toEqual(
       new Set(['visible']),
     );
-    expect(row.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
+    expect(stage.emulator.control.attributes(id)).toEqual({ ...INITIAL, ...DYNAMIC });
   });
 
   it('says of attributes on the conversation alone that Architect does not see them', async () => {
-    await using row = await startRow('tutorials');
-    const id = await createAsDocumented(row);
-    const { status, out } = await row.rapport(['verify', id, 'tier', 'source'], row.signIn);
+    await using stage = await startStage('tutorials');
+    const id = await createAsDocumented(stage);
+    const { status, out } = await stage.rapport(['verify', id, 'tier', 'source'], stage.signIn);
     expect(status).toBe(1);
     expect(out).toMatch(/tier .*visible/);
     expect(out).toMatch(/source .*outside/);
@@ -261,9 +268,9 @@ describe.concurrent('document 003 with its own sign-in and paths', () => {
 });
 
 /** `POST /conversations` as the document's script sends it, with one key on `from` alone. */
-async function createAsDocumented(row: RowStage): Promise<string> {
-  await using library = openLibrary(row, row.signIn);
-  const [queue] = row.emulator.control.world().queues;
+async function createAsDocumented(stage: Stage): Promise<string> {
+  await using library = openLibrary(stage, stage.signIn);
+  const [queue] = stage.emulator.control.world().queues;
   const answer = await library.rapport.client.send(
     {
       operation: 'createConversation',
