@@ -4,7 +4,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Outbox, OutboxMessage, Sending } from '../ledger/outbox/outbox.ts';
-import { Breaker, type BreakerKind, type BreakerOptions } from '../lookup/breaker.ts';
+import { Breaker, type BreakerKind, type BreakerOptions } from '../lookup/guard/breaker.ts';
 import type { DestinationOptions } from './options.ts';
 import { postMessage, type PostResult } from './post-message.ts';
 import { retryDelayMs } from './schedule.ts';

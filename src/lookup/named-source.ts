@@ -1,7 +1,7 @@
-import { AnswerCache, type CacheHit } from './cache.ts';
+import { AnswerCache, type CacheHit } from './guard/cache.ts';
 import { LookupError, toLookupError, toLookupFailure } from './errors.ts';
-import { Flights } from './flights.ts';
-import { GuardedSource, type GuardDeps, type GuardState } from './guarded-source.ts';
+import { Flights } from './guard/flights.ts';
+import { GuardedSource, type GuardDeps, type GuardState } from './guard/guarded-source.ts';
 import { checkKey } from './key.ts';
 import type { LookupAnswer, LookupQuery, LookupRequest } from './lookup.ts';
 import type { SourceOptions } from './options.ts';

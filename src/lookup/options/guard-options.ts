@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { BreakerOptions } from '../breaker.ts';
-import type { BulkheadOptions } from '../bulkhead.ts';
-import type { CacheOptions } from '../cache.ts';
-import type { RetryOptions } from '../retry.ts';
+import type { BreakerOptions } from '../guard/breaker.ts';
+import type { BulkheadOptions } from '../guard/bulkhead.ts';
+import type { CacheOptions } from '../guard/cache.ts';
+import type { RetryOptions } from '../guard/retry.ts';
 import { keyPreferenceSchema } from './key-options.ts';
 
 /** What every source has; the descriptions below are the reference. */

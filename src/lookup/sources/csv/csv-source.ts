@@ -6,7 +6,7 @@ import type { Log } from '../../../lib/log.ts';
 import { LookupError } from '../../errors.ts';
 import { codeOf } from '../../../lib/error-code.ts';
 import type { CsvSourceOptions } from '../../options/file-options.ts';
-import { RowCollector } from '../../rows.ts';
+import { RowCollector } from '../rows.ts';
 import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';
 import { CsvError } from './csv-parser.ts';
 import { readTable, type Table } from './csv-table.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../../rows.ts';
+import type { Row } from '../rows.ts';
 import { CsvError, CsvParser } from './csv-parser.ts';
 
 export interface TableRules {

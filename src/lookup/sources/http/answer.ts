@@ -1,5 +1,5 @@
 import { LookupError } from '../../errors.ts';
-import { parseJsonAnswer } from '../../json-answer.ts';
+import { parseJsonAnswer } from './json-answer.ts';
 import { NOT_FOUND, type SourceAnswer } from '../../source.ts';
 import type { HttpAnswer } from './exchange.ts';
 import { judgeStatus } from './status.ts';

@@ -7,7 +7,7 @@ import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';
 import { readAnswer } from './answer.ts';
 import { createAuthorizer, type Authorizer, type Credentials } from './auth.ts';
 import { exchange, type HttpAnswer } from './exchange.ts';
-import { unreachable } from '../../network-error.ts';
+import { unreachable } from '../network-error.ts';
 import { isSuccess } from './status.ts';
 import { parseJsonTemplate, parseTemplate, union, usesOf, type Template } from './template.ts';
 import { encodeUrlPart, parseUrlTemplate, type UrlTemplate } from './url-template.ts';

@@ -2,7 +2,7 @@ import { request, type Dispatcher } from 'undici';
 import { createDeadline } from '../../../lib/abort.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { LookupError } from '../../errors.ts';
-import { Flights } from '../../flights.ts';
+import { Flights } from '../../guard/flights.ts';
 import type { ClientCredentialsAuth } from '../../options/http-options.ts';
 import { codeOf } from '../../../lib/error-code.ts';
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../domain/errors.ts';
 import { LookupError, type LookupErrorCode } from '../../errors.ts';
 import { codeOf } from '../../../lib/error-code.ts';
-import { unreachable } from '../../network-error.ts';
+import { unreachable } from '../network-error.ts';
 
 /** How a database's own error reads in our words. */
 interface Reading {

@@ -5,7 +5,7 @@ import type { MysqlSourceOptions } from '../../options/sql-options.ts';
 import type { Source } from '../../source.ts';
 import type { CompiledQuery } from './compile-query.ts';
 import { readMysqlError } from './database-error.ts';
-import type { Row, RowCollector } from '../../rows.ts';
+import type { Row, RowCollector } from '../rows.ts';
 import { createSqlSource, type Database } from './sql-source.ts';
 
 /** Longest wait for a connection, in milliseconds of real time; a lookup's own time-out is usually shorter. */

@@ -5,7 +5,7 @@ import type { PostgresSourceOptions } from '../../options/sql-options.ts';
 import type { Source } from '../../source.ts';
 import type { CompiledQuery } from './compile-query.ts';
 import { readPostgresError } from './database-error.ts';
-import type { RowCollector } from '../../rows.ts';
+import type { RowCollector } from '../rows.ts';
 import { createSqlSource, type Database } from './sql-source.ts';
 
 type Driver = (typeof import('pg'))['default'];

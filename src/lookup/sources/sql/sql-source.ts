@@ -2,7 +2,7 @@ import { LookupError } from '../../errors.ts';
 import type { Source, SourceAnswer, SourceQuery } from '../../source.ts';
 import { compileQuery, type CompiledQuery, type Dialect } from './compile-query.ts';
 import type { RowOptions } from '../../options/row-options.ts';
-import { RowCollector } from '../../rows.ts';
+import { RowCollector } from '../rows.ts';
 
 /** A database that runs one query for one customer. */
 export interface Database extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { LookupError } from '../../errors.ts';
 import type { SqliteSourceOptions } from '../../options/sql-options.ts';
-import type { RowCollector } from '../../rows.ts';
+import type { RowCollector } from '../rows.ts';
 import type { Source } from '../../source.ts';
 import type { CompiledQuery } from './compile-query.ts';
 import { readSqliteError } from './database-error.ts';

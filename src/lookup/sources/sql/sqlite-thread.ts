@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SqliteTrouble } from './database-error.ts';
-import type { Row } from '../../rows.ts';
+import type { Row } from '../rows.ts';
 
 /** The thread that runs the queries of one SQLite source, one after the other; see `sqlite-process.ts`. */
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 /**
  * Leaves a failing source alone for a while, so that lookups fail at once instead of waiting for

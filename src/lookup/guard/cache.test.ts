@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../lib/manual-clock.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
 import { AnswerCache, type CacheOptions } from './cache.ts';
 
 const OPTIONS: CacheOptions = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../lib/manual-clock.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
 import { Breaker, type BreakerKind, type BreakerOptions, type Pass } from './breaker.ts';
 
 const OPTIONS: BreakerOptions = {

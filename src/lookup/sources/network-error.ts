@@ -1,5 +1,5 @@
-import { codeOf } from '../lib/error-code.ts';
-import { LookupError } from './errors.ts';
+import { codeOf } from '../../lib/error-code.ts';
+import { LookupError } from '../errors.ts';
 
 /** Words for the codes that people meet; another code stands for itself. */
 const CAUSES: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock, Timer } from '../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 
 export interface CacheOptions {
   /** How long a found answer is given without asking, in milliseconds. */

@@ -1,5 +1,5 @@
-import { LookupError } from './errors.ts';
-import { NOT_FOUND, type SourceAnswer } from './source.ts';
+import { LookupError } from '../../errors.ts';
+import { NOT_FOUND, type SourceAnswer } from '../../source.ts';
 
 /** Deepest nesting of objects and lists that is taken; what walks an answer later is recursive. */
 const MAX_DEPTH = 64;

@@ -1,4 +1,4 @@
-import { abortable } from '../lib/abort.ts';
+import { abortable } from '../../lib/abort.ts';
 
 interface Flight<Value> {
   readonly landed: Promise<Value>;

@@ -1,12 +1,12 @@
-import { abortable, createDeadline, TimeoutError } from '../lib/abort.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import { abortable, createDeadline, TimeoutError } from '../../lib/abort.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 import { Breaker, type BreakerKind } from './breaker.ts';
 import { Bulkhead } from './bulkhead.ts';
-import { LookupError, toLookupError } from './errors.ts';
-import type { GuardOptions } from './options/guard-options.ts';
+import { LookupError, toLookupError } from '../errors.ts';
+import type { GuardOptions } from '../options/guard-options.ts';
 import { withRetries } from './retry.ts';
-import type { Source, SourceAnswer, SourceQuery } from './source.ts';
+import type { Source, SourceAnswer, SourceQuery } from '../source.ts';
 
 export interface GuardDeps {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
-import { LookupError } from './errors.ts';
-import type { RowOptions } from './options/row-options.ts';
-import { NOT_FOUND, type SourceAnswer } from './source.ts';
+import { LookupError } from '../errors.ts';
+import type { RowOptions } from '../options/row-options.ts';
+import { NOT_FOUND, type SourceAnswer } from '../source.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-import { backoffMs, type BackoffOptions } from '../lib/backoff.ts';
-import { sleep, type Clock } from '../lib/clock.ts';
-import { LookupError } from './errors.ts';
+import { backoffMs, type BackoffOptions } from '../../lib/backoff.ts';
+import { sleep, type Clock } from '../../lib/clock.ts';
+import { LookupError } from '../errors.ts';
 
 export interface RetryOptions extends BackoffOptions {
   /** How many more times after the first. */
