@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReloadReport } from './http/rooms.ts';
 import { MetricRecorder } from './metrics/recorder.ts';
-import { GapReports } from './wiring/gap-reports.ts';
+import { GapReports } from './listening/gap-reports.ts';
 import { openAccess } from './wiring/access.ts';
 import { startEngine } from './wiring/engine.ts';
 import { openHttp } from './wiring/http.ts';

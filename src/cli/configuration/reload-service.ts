@@ -3,7 +3,7 @@ import { isRapportError } from '../../domain/errors.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
 import type { ReloadReport } from '../../service/http/rooms.ts';
-import { RELOAD_NOTE } from '../../service/wiring/reload.ts';
+import { RELOAD_NOTE } from '../../service/reload/reloader.ts';
 import { changeLedger, isLedgerAtHand } from '../ledger/ledger-access.ts';
 import type { CliIo } from '../terminal/io.ts';
 import { loadCliConfig, type ConfigFlags } from './load-configuration.ts';

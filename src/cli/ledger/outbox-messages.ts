@@ -3,7 +3,7 @@ import { unknownDelivery } from '../../ledger/errors.ts';
 import type { OutboxMessage, OutboxState } from '../../ledger/outbox/outbox.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createIdSource } from '../../lib/ids.ts';
-import { enableNote } from '../../service/wiring/note-watch.ts';
+import { enableNote } from '../../service/reload/note-watch.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';

@@ -19,7 +19,7 @@ import type { Log } from '../../lib/log.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { Rooms } from './rooms.ts';
-import { Settings } from './settings.ts';
+import { Settings } from '../reload/settings.ts';
 import { createWorkGate, type PermitGrant } from './work-gate.ts';
 
 /** How long turns may take to finish once the service is asked to stop, in milliseconds. */

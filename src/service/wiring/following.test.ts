@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { silentLog } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { openFollowing, type FollowedParts } from './following.ts';
-import { RELOAD_NOTE } from './reload.ts';
+import { RELOAD_NOTE } from '../reload/reloader.ts';
 
 const loadConfig = (): never => {
   throw new Error('rapport.yaml: 2 problems');

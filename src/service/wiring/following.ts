@@ -4,8 +4,8 @@ import type { ReloadReport } from '../http/rooms.ts';
 import type { ServiceParts } from '../app.ts';
 import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
-import { enableNote, NoteWatch } from './note-watch.ts';
-import { RELOAD_NOTE, Reloader } from './reload.ts';
+import { enableNote, NoteWatch } from '../reload/note-watch.ts';
+import { RELOAD_NOTE, Reloader } from '../reload/reloader.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface FollowedParts extends Rooms, Engine {

@@ -14,7 +14,7 @@ import { toVerdict } from '../../writeback/advice.ts';
 import type { HttpRooms, InboundEvent, Receipt } from '../http/rooms.ts';
 import type { Inlet, Receipt as InletReceipt } from '../inlet.ts';
 import type { Access } from './access.ts';
-import { enableNote, type NoteWatch } from './note-watch.ts';
+import { enableNote, type NoteWatch } from '../reload/note-watch.ts';
 import { createWait } from './wait.ts';
 
 export interface RoomParts extends Pick<

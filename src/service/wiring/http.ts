@@ -13,9 +13,9 @@ import type { Access } from './access.ts';
 import type { Engine } from './engine.ts';
 import { createHttpRooms } from './http-rooms.ts';
 import { openAgents, openAttendance } from './agents.ts';
-import type { GapReports } from './gap-reports.ts';
-import type { Listening } from './listening.ts';
-import type { NoteWatch } from './note-watch.ts';
+import type { GapReports } from '../listening/gap-reports.ts';
+import type { Listening } from '../listening/listening.ts';
+import type { NoteWatch } from '../reload/note-watch.ts';
 import { createConversationReader } from './read-conversation.ts';
 import type { Rooms } from './rooms.ts';
 

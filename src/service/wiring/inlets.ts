@@ -13,10 +13,10 @@ import { createSeen } from '../../intake/seen.ts';
 import type { ServiceParts } from '../app.ts';
 import { Inlet, type Follower } from '../inlet.ts';
 import type { Engine } from './engine.ts';
-import { createGapFiller } from './gap-filler.ts';
-import type { GapReports } from './gap-reports.ts';
-import { HeardUntil } from './heard-until.ts';
-import { Listening } from './listening.ts';
+import { createGapFiller } from '../listening/gap-filler.ts';
+import type { GapReports } from '../listening/gap-reports.ts';
+import { HeardUntil } from '../listening/heard-until.ts';
+import { Listening } from '../listening/listening.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {

@@ -5,7 +5,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServiceParts } from '../app.ts';
 import type { RapportConfig } from '../../config/schema.ts';
 import { openServiceLedger } from './ledger.ts';
-import { Mapping } from './mapping.ts';
+import { Mapping } from '../reload/mapping.ts';
 
 /** The rooms that hold something open: files, sockets, pools. */
 export interface Rooms {
