@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { configJsonSchema } from '../src/config/json-schema.ts';
-import { renderReference } from '../src/config/reference.ts';
+import { renderReference } from '../src/config/render-reference.ts';
 
 // Writes docs/reference/configuration.md and its JSON Schema from the schemas beside the code.
 const folder = new URL('../docs/reference/', import.meta.url);

@@ -13,7 +13,7 @@ import {
 import type { Origins } from './explain.ts';
 import { pathKey, valueAt, withValueAt } from './paths.ts';
 import { ConfigError, type ConfigProblem } from './problems.ts';
-import { resolveReferences } from './references.ts';
+import { resolveReferences } from './variable-references.ts';
 import type { RapportConfig } from './schema.ts';
 import { findWrittenSecrets } from './secrets.ts';
 import { parseYaml } from './yaml-file.ts';

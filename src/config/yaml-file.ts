@@ -1,7 +1,7 @@
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { Path } from './paths.ts';
 import type { ConfigProblem } from './problems.ts';
-import { holdsMarks, markReferences, unmark } from './references.ts';
+import { holdsMarks, markReferences, unmark } from './variable-references.ts';
 
 /** A configuration file, parsed, with references still marked. */
 export interface YamlFile {

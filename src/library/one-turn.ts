@@ -4,7 +4,7 @@ import type { OutcomeSummary } from '../domain/outcome.ts';
 import { endlessLease } from '../engine/lease.ts';
 import { LiveTurns } from '../engine/live-turns.ts';
 import type { TurnResult } from '../engine/run-turn.ts';
-import { createTurn } from '../engine/turn/run.ts';
+import { createTurn } from '../engine/turn/create-turn.ts';
 import type { Grant } from '../engine/work-gate.ts';
 import type { Permit } from '../genesys/budget/budget.ts';
 import type { Claim } from '../ledger/turn.ts';

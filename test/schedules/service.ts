@@ -11,7 +11,7 @@ import type { RequestBody } from '../../src/domain/request.ts';
 import { LiveTurns } from '../../src/engine/live-turns.ts';
 import { Observer } from '../../src/engine/observe.ts';
 import type { TurnResult } from '../../src/engine/run-turn.ts';
-import { createTurn } from '../../src/engine/turn/run.ts';
+import { createTurn } from '../../src/engine/turn/create-turn.ts';
 import { createGenesysClient, type GenesysClient } from '../../src/genesys/client.ts';
 import { createIntake } from '../../src/intake/create-intake.ts';
 import { createSeen } from '../../src/intake/seen.ts';

@@ -4,7 +4,7 @@ import { isMap, isSeq, parseDocument, stringify } from 'yaml';
 import { createKey, type KeyRecord } from '../../access/keys.ts';
 import { accessOptions } from '../../access/options.ts';
 import type { Scope } from '../../access/principal.ts';
-import { markReferences, unmark } from '../../config/references.ts';
+import { markReferences, unmark } from '../../config/variable-references.ts';
 import { RapportError } from '../../domain/errors.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';

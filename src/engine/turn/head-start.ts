@@ -1,7 +1,7 @@
 import type { SentRequest } from '../../writeback/platform-port.ts';
 import type { BeginAhead } from '../run-turn.ts';
 import type { Grant } from '../work-gate.ts';
-import type { TurnParts } from './run.ts';
+import type { TurnParts } from './create-turn.ts';
 
 /**
  * Reads the conversation of a request while the request is made durable and the conversation is

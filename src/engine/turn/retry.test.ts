@@ -16,7 +16,7 @@ import { endlessLease } from '../lease.ts';
 import { LiveTurns } from '../live-turns.ts';
 import { openGate } from '../work-gate.ts';
 import { startWorker, type Worker } from '../worker.ts';
-import { createTurn } from './run.ts';
+import { createTurn } from './create-turn.ts';
 
 /** One conversation, its turns on a ledger, and a source that answers what it is told to. */
 class Desk implements AsyncDisposable {

@@ -8,7 +8,7 @@ import { LiveTurns } from '../../engine/live-turns.ts';
 import { Observer, type ObserverParts } from '../../engine/observe.ts';
 import { progressOf } from '../../engine/turn/progress-of.ts';
 import { createBeginAhead } from '../../engine/turn/head-start.ts';
-import { createTurn, type TurnParts } from '../../engine/turn/run.ts';
+import { createTurn, type TurnParts } from '../../engine/turn/create-turn.ts';
 import { startWorker } from '../../engine/worker.ts';
 import { createClientPort } from '../../writeback/client-port.ts';
 import { createDigester } from '../../writeback/proof/digest.ts';

@@ -6,7 +6,7 @@ import { CONVERSATION, CUSTOMER } from '../../writeback/turn/fake-platform.fixtu
 import { Rig } from '../../writeback/turn/rig.fixture.ts';
 import { LiveTurns } from '../live-turns.ts';
 import type { TurnResult } from '../run-turn.ts';
-import { createTurn } from './run.ts';
+import { createTurn } from './create-turn.ts';
 
 /** A turn that is to set `crm.tier` to gold, with a snapshot in which it is gold. */
 async function setGold(rig: Rig, more: Partial<Claim> & { readonly waitedMs: number }) {

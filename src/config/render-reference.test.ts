@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configJsonSchema, knownMembers } from './json-schema.ts';
-import { renderReference } from './reference.ts';
+import { renderReference } from './render-reference.ts';
 
 const inReference = (name: string): Promise<string> =>
   readFile(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8');
