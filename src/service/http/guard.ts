@@ -6,6 +6,7 @@ import { RapportError } from '../../domain/errors.ts';
 import { parseConversationId } from '../../domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpRooms } from './rooms.ts';
+import { createTrials } from './trials.ts';
 import { createUnderWay } from './under-way.ts';
 
 export interface GuardOptions {
@@ -19,10 +20,7 @@ export interface GuardOptions {
   readonly requestsPerSecond: number;
 }
 
-/** Wrong keys that one address may try in a minute before only right ones are listened to. */
-const MAX_FAILURES_PER_MINUTE = 30;
-/** Addresses whose failures are remembered; beyond it, the longest known goes first. */
-const MAX_ADDRESSES = 10_000;
+/** As long as wrong keys are counted against an address. */
 const MINUTE_MS = 60_000;
 const RETRY_AFTER_MS = 1000;
 
@@ -32,7 +30,7 @@ const RETRY_AFTER_MS = 1000;
  */
 export function addGuard(app: FastifyInstance, options: GuardOptions): void {
   const { identify, identifyAgent, assertSees, clock, maxConcurrent, requestsPerSecond } = options;
-  const failures = createFailureCount(clock);
+  const identifyNew = createIdentifyNew(identifyAgent, clock);
   const rate = createRateLimit({ perSecond: requestsPerSecond, clock });
   const takeTurn = (caller: string): void => {
     const waitMs = rate.take(caller);
@@ -54,11 +52,9 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     }
     // An event is proved by its sender's credential, which is no agent's and nothing to show to anybody else.
     if (holder !== undefined || (access === 'own' && !isStream)) return holder;
-    // Whoever has a key is let in, and so is an agent who was before: behind a proxy everybody has its address.
-    const isRefused = failures.isTooMany(request.ip);
-    const agent = await identifyAgent(authorization, { asksNew: !isRefused });
-    if (agent === undefined && isRefused && access !== 'own') throw tooManyFailures();
-    if (agent === undefined && authorization !== undefined) failures.add(request.ip);
+    // Who was let in before is let in again: behind a proxy everybody has its address.
+    const known = await identifyAgent(authorization, { asksNew: false });
+    const agent = known ?? (await identifyNew(request));
     if (agent !== undefined && !isStream) underWay.toKnown(request);
     return agent;
   };
@@ -79,6 +75,32 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
   app.addHook('onResponse', async (request) => underWay.leave(request));
 }
 
+/** Asks whose token it is that was never known for somebody's. @throws {RapportError} `ERR_TOO_MANY_FAILURES` */
+function createIdentifyNew(
+  identifyAgent: HttpRooms['identifyAgent'],
+  clock: Clock,
+): (request: FastifyRequest) => Promise<Principal | undefined> {
+  const trials = createTrials(clock);
+  return async ({ headers, ip, routeOptions }) => {
+    const { authorization } = headers;
+    if (authorization === undefined) return undefined;
+    const trial = await trials.begin(ip);
+    if (trial === undefined) {
+      // A ticket may open it all the same.
+      if (routeOptions.config.access === 'own') return undefined;
+      throw tooManyFailures();
+    }
+    let isWrong = false;
+    try {
+      const agent = await identifyAgent(authorization);
+      isWrong = agent === undefined;
+      return agent;
+    } finally {
+      trial.end(isWrong);
+    }
+  };
+}
+
 /** A person sees conversations that they are on, one at a time, and nothing else. */
 async function assertOwn(
   { params, routeOptions }: FastifyRequest,
@@ -89,37 +111,6 @@ async function assertOwn(
   if (subject === 'body') return;
   if (subject !== 'conversation') throw notOnConversation();
   await assertSees(principal, parseConversationId((params as { id?: unknown }).id));
-}
-
-interface FailureCount {
-  add(address: string): void;
-  isTooMany(address: string): boolean;
-}
-
-function createFailureCount(clock: Clock): FailureCount {
-  const byAddress = new Map<string, { count: number; sinceMs: number }>();
-  const current = (address: string): { count: number; sinceMs: number } | undefined => {
-    const known = byAddress.get(address);
-    if (known === undefined || clock.monotonicMs() - known.sinceMs < MINUTE_MS) return known;
-    byAddress.delete(address);
-    return undefined;
-  };
-  return {
-    add(address) {
-      const known = current(address);
-      if (known !== undefined) {
-        known.count += 1;
-        return;
-      }
-      byAddress.set(address, { count: 1, sinceMs: clock.monotonicMs() });
-      if (byAddress.size <= MAX_ADDRESSES) return;
-      for (const oldest of byAddress.keys()) {
-        byAddress.delete(oldest);
-        return;
-      }
-    },
-    isTooMany: (address) => (current(address)?.count ?? 0) >= MAX_FAILURES_PER_MINUTE,
-  };
 }
 
 function busy(): RapportError {

@@ -190,6 +190,44 @@ describe('createApp', () => {
     expect(await get('/v1/conversations/known', 'Bearer guess')).toBe(429);
   });
 
+  it('asks about no more than thirty wrong tokens also when they come at once', async () => {
+    const answer = Promise.withResolvers<undefined>();
+    const asked: unknown[] = [];
+    const stage = createStage({
+      identifyAgent: async (authorization, { asksNew = true } = {}) => {
+        if (!asksNew) return undefined;
+        asked.push(authorization);
+        return answer.promise;
+      },
+    });
+    await using app = appOf(stage);
+    const burst = Array.from({ length: 40 }, (_, n) => {
+      const headers = { authorization: `Bearer guess${n}` };
+      return app.inject({ method: 'GET', url: '/v1/conversations/known', headers });
+    });
+    answer.resolve(undefined);
+    const statuses = (await Promise.all(burst)).map(({ statusCode }) => statusCode);
+    expect(Object.groupBy(statuses, String)).toMatchObject({
+      401: { length: 30 },
+      429: { length: 10 },
+    });
+    expect(asked).toHaveLength(30);
+  });
+
+  it('lets in all agents who come at once from one address', async () => {
+    const stage = createStage({
+      identifyAgent: async (authorization, { asksNew = true } = {}) =>
+        asksNew ? { kind: 'user', userId: String(authorization) } : undefined,
+    });
+    await using app = appOf(stage);
+    const burst = Array.from({ length: 40 }, (_, n) => {
+      const headers = { authorization: `Bearer agent${n}` };
+      return app.inject({ method: 'GET', url: '/v1/conversations/known', headers });
+    });
+    const statuses = (await Promise.all(burst)).map(({ statusCode }) => statusCode);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
   it('shows the credential of an event to nobody else', async () => {
     const asked: unknown[] = [];
     const stage = createStage({ identifyAgent: async (header) => void asked.push(header) });
