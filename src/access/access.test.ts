@@ -18,7 +18,7 @@ const reader: Principal = {
   hash: desk.record.hash,
   scopes: new Set(['read', 'stats']),
 };
-const ann: Principal = { kind: 'user', userId: 'ann' };
+const ann: Principal = { kind: 'user', userId: 'ann', believedUntil: 300_000 };
 
 /** As the ledger does it for all instances. */
 function takesOnce(): (id: string) => Promise<boolean> {
@@ -143,7 +143,9 @@ describe('createTickets', () => {
   const secret = Buffer.alloc(32, 7);
   const ring = createKeyRing({ records: [desk.record], clock: new ManualClock() });
   const recall = (bearer: TicketBearer): Principal | undefined =>
-    'user' in bearer ? { kind: 'user', userId: bearer.user } : ring.named(bearer.key);
+    'user' in bearer
+      ? { kind: 'user', userId: bearer.user, believedUntil: bearer.until }
+      : ring.named(bearer.key);
   const target: TicketTarget = {
     kind: 'conversation',
     conversationId: parseConversationId('c1'),
@@ -272,7 +274,8 @@ describe('createAgents, told to ask about no new token', () => {
     await agents.identify(bearer('made-up-token'));
     await clock.advance(300_000);
     const only = { asksNew: false };
-    expect(await agents.identify(bearer('token-of-ann'), only)).toEqual(ann);
+    const later = { ...ann, believedUntil: 600_000 };
+    expect(await agents.identify(bearer('token-of-ann'), only)).toEqual(later);
     expect(await agents.identify(bearer('made-up-token'), only)).toBeUndefined();
     expect(await agents.identify(bearer('another-token'), only)).toBeUndefined();
     expect(asked).toEqual(['token-of-ann', 'made-up-token', 'token-of-ann']);
@@ -301,7 +304,7 @@ describe('createAttendanceBook', () => {
     userIds.add('ann');
     expect(await sees(ann)).toBe('yes');
     expect([await sees(ann), reads]).toEqual(['yes', 2]);
-    const cleo: Principal = { kind: 'user', userId: 'cleo' };
+    const cleo: Principal = { kind: 'user', userId: 'cleo', believedUntil: 300_000 };
     for (let n = 0; n < 5; n += 1) expect(await sees(cleo)).toBe('ERR_NOT_ON_CONVERSATION');
     expect([await sees(cleo), reads]).toEqual(['ERR_TOO_MANY_REQUESTS', 7]);
     expect(await sees(reader)).toBe('yes');

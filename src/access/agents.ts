@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { Principal } from './principal.ts';
 
-/** How long the platform's word on a token is believed, in milliseconds; a token that ends sooner is not noticed. */
+/** How long the platform's word on a token is believed, in milliseconds; that it was revoked is noticed no sooner. */
 const KNOWN_MS = 300_000;
 /** The same where it said that the token is nobody's. */
 const UNKNOWN_MS = 30_000;
@@ -69,8 +69,11 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
       const before = known.get(digest);
       if (!asksNew && before?.isAgents !== true) return undefined;
       const isCurrent = before !== undefined && clock.monotonicMs() < before.untilMs;
-      const userId = await (isCurrent ? before : ask(digest, token)).userId;
-      return userId === undefined ? undefined : { kind: 'user', userId };
+      const current = isCurrent ? before : ask(digest, token);
+      const userId = await current.userId;
+      if (userId === undefined) return undefined;
+      const believedForMs = current.untilMs - clock.monotonicMs();
+      return { kind: 'user', userId, believedUntil: clock.wallMs() + believedForMs };
     },
   };
 }

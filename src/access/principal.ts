@@ -38,7 +38,12 @@ export type Principal =
       readonly scopes: ReadonlySet<Scope>;
     }
   /** A person at a desktop, by the platform's user id. Sees only conversations they are on. */
-  | { readonly kind: 'user'; readonly userId: string };
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      /** Epoch milliseconds: until then the platform's word on their token is believed. */
+      readonly believedUntil: number;
+    };
 
 /** What must be known of a conversation to say who may see it. */
 export interface Attendance {

@@ -12,9 +12,12 @@ export type TicketTarget =
   | { readonly kind: 'conversation'; readonly conversationId: ConversationId }
   | { readonly kind: 'all' };
 
-/** For whom a ticket was issued: a person's id, or the name of a key and its hash, since another key may take the name over. */
+/**
+ * For whom a ticket was issued: a person's id and until when that is believed, or the name of a key
+ * and its hash, since another key may take the name over.
+ */
 export type TicketBearer =
-  | { readonly user: string }
+  | { readonly user: string; readonly until: number }
   | { readonly key: string; readonly hash: string };
 
 export interface TicketsOptions {
@@ -95,7 +98,7 @@ export function createTickets(options: TicketsOptions): Tickets {
 
 function bearerOf(principal: Principal): TicketBearer {
   return principal.kind === 'user'
-    ? { user: principal.userId }
+    ? { user: principal.userId, until: principal.believedUntil }
     : { key: principal.name, hash: principal.hash };
 }
 

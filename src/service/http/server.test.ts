@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../access/principal.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createApp } from './server.ts';
-import { appOf, createStage, receipt, startOn } from './stage.fixture.ts';
+import { anAgent, appOf, createStage, receipt, startOn } from './stage.fixture.ts';
 
 const CALLS = [
   ['POST', '/v1/conversations/known/enrich', 'enrich'],
@@ -175,7 +175,7 @@ describe('createApp', () => {
     const asked: (string | undefined)[] = [];
     const stage = createStage({
       identifyAgent: async (authorization, { asksNew = true } = {}) => {
-        if (authorization === 'Bearer ann') return { kind: 'user', userId: 'ann' };
+        if (authorization === 'Bearer ann') return anAgent('ann');
         if (asksNew) asked.push(authorization);
         return undefined;
       },
@@ -217,7 +217,7 @@ describe('createApp', () => {
   it('lets in all agents who come at once from one address', async () => {
     const stage = createStage({
       identifyAgent: async (authorization, { asksNew = true } = {}) =>
-        asksNew ? { kind: 'user', userId: String(authorization) } : undefined,
+        asksNew ? anAgent(String(authorization)) : undefined,
     });
     await using app = appOf(stage);
     const burst = Array.from({ length: 40 }, (_, n) => {

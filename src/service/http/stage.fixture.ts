@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { createKey, createKeyRing, type KeyRing } from '../../access/keys.ts';
-import { SCOPES, type Scope } from '../../access/principal.ts';
+import { SCOPES, type Principal, type Scope } from '../../access/principal.ts';
 import { createTickets } from '../../access/tickets.ts';
 import { parseEnrichmentId, parseTraceId } from '../../domain/ids.ts';
 import { createFeed } from '../../feed/create-feed.ts';
@@ -134,6 +134,12 @@ export function createStage(more: Partial<HttpRooms> = {}): Stage {
   };
   return { clock, source, rooms, orders, as };
 }
+
+export const anAgent = (userId: string): Principal => ({
+  kind: 'user',
+  userId,
+  believedUntil: Infinity,
+});
 
 export const startOn = ({ rooms }: Stage, limits?: Partial<HttpLimits>): Promise<HttpServer> =>
   startHttpServer({ host: '127.0.0.1', port: 0, rooms, log: silentLog, limits });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createAgents } from '../../access/agents.ts';
 import { createKey, type KeyRecord } from '../../access/keys.ts';
+import { parseConversationId } from '../../domain/ids.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
 import { openAccess } from './access.ts';
 
@@ -28,5 +30,26 @@ describe('openAccess', () => {
       kind: 'refused',
       reason: 'revoked',
     });
+  });
+
+  it('lets an agent follow as long as the platform’s word on their token is believed, also by a ticket', async () => {
+    const clock = new ManualClock(0);
+    const config = { access: { keys: [makeKey()], agents: true }, service };
+    const access = openAccess(config, {
+      clock,
+      installationKey: Buffer.alloc(32, 1),
+      notes: { takeOnce: async () => true },
+    });
+    const agents = createAgents({ clock, whoIs: async () => 'ann' });
+    const ann = await agents.identify('Bearer token-of-ann');
+    if (ann === undefined) throw new Error('nobody was let in');
+    const target = { kind: 'conversation', conversationId: parseConversationId('c1') } as const;
+    const redeem = () => access.tickets.redeem(access.tickets.issue(ann, target).ticket, target);
+    expect(await redeem()).toEqual({ kind: 'redeemed', principal: ann });
+    await clock.advance(299_999);
+    expect(access.stillMay(ann, 'read')).toBe(true);
+    await clock.advance(1);
+    expect(access.stillMay(ann, 'read')).toBe(false);
+    expect(await redeem()).toEqual({ kind: 'refused', reason: 'revoked' });
   });
 });

@@ -63,19 +63,23 @@ export function openAccess(config: AccessConfig, parts: AccessParts): Access {
   };
   let inForce = from(config);
   const listeners: (() => void)[] = [];
+  const isBelieved = (until: number): boolean => inForce.agents && clock.wallMs() < until;
   const recall = (bearer: TicketBearer): Principal | undefined => {
     if ('key' in bearer) {
       const key = inForce.ring.named(bearer.key);
       return key?.hash === bearer.hash ? key : undefined;
     }
-    return inForce.agents ? { kind: 'user', userId: bearer.user } : undefined;
+    const { user: userId, until: believedUntil } = bearer;
+    return isBelieved(believedUntil) ? { kind: 'user', userId, believedUntil } : undefined;
   };
   return {
     generatedKey,
     identify: (authorization) => inForce.ring.identify(authorization),
     letsAgentsIn: () => inForce.agents,
     stillMay(principal, scope) {
-      if (principal.kind === 'user') return inForce.agents && may(principal, scope);
+      if (principal.kind === 'user') {
+        return isBelieved(principal.believedUntil) && may(principal, scope);
+      }
       const key = inForce.ring.named(principal.name);
       return key?.hash === principal.hash && may(key, scope);
     },

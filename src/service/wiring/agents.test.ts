@@ -44,7 +44,7 @@ async function passOver({ asked, clock }: Stage): Promise<void> {
 
 const COME_AGAIN = { code: 'ERR_AGENT_UNKNOWN', details: { httpStatus: 503 } };
 
-const ADA = { kind: 'user', userId: 'ada' } as const;
+const ADA = { kind: 'user', userId: 'ada', believedUntil: 300_000 } as const;
 const CONVERSATION = parseConversationId('c1');
 
 describe('openAgents', () => {
