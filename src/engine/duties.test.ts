@@ -68,12 +68,31 @@ describe('startDuties', () => {
     await clock.advance(10 * BEAT_MS);
     expect([...doing]).toEqual(['a']);
     expect([a.held(), b.held()]).toEqual([['sealer'], []]);
+    await b.foundElsewhere;
+    expect([a.elsewhere(), b.elsewhere()]).toEqual([[], ['sealer']]);
 
     row.away.add('a');
     await clock.advance(HOLD_MS);
     expect([...doing]).toEqual([]);
+    expect([a.held(), a.elsewhere()]).toEqual([[], []]);
     await clock.advance(ALIVE_MS - HOLD_MS + BEAT_MS);
     expect([...doing]).toEqual(['b']);
+    row.away.clear();
+    await clock.advance(BEAT_MS);
+    expect([a.elsewhere(), b.elsewhere()]).toEqual([['sealer'], []]);
+  });
+
+  it('does not know where a duty is before the store has told', async () => {
+    const clock = new ManualClock();
+    const row = new DutyRow(clock);
+    row.away.add('a');
+    const duties = [watched(new Set(), 'a')];
+    await using a = startDuties({ ledger: row.ledgerOf('a'), clock, log: silentLog, duties });
+    await clock.advance(BEAT_MS);
+    expect([a.held(), a.elsewhere()]).toEqual([[], []]);
+    row.away.clear();
+    await clock.advance(BEAT_MS);
+    expect([a.held(), a.elsewhere()]).toEqual([['sealer'], []]);
   });
 
   it('passes its duties on at once when it stops', async () => {

@@ -30,14 +30,26 @@ const AGAIN_MS = 1_000;
 export interface Duties extends AsyncDisposable {
   /** Names of the duties that this instance holds now. */
   held(): readonly string[];
+  /**
+   * Names of those that another instance has, as far as the store told last. One that died has them
+   * for `aliveMs` more.
+   */
+  elsewhere(): readonly string[];
+  /** Resolves when another instance is found to have one of them, for the first time. */
+  readonly foundElsewhere: Promise<void>;
 }
 
 export function startDuties(options: DutiesOptions): Duties {
   const stop = new AbortController();
-  const holders = options.duties.map((duty) => new DutyHolder(duty, options));
+  const found = Promise.withResolvers<void>();
+  const holders = options.duties.map((duty) => new DutyHolder(duty, options, found.resolve));
   const running = holders.map((holder) => holder.stand(stop.signal));
+  const namesAt = (place: Place): readonly string[] =>
+    holders.filter((holder) => holder.place === place).map((holder) => holder.name);
   return {
-    held: () => holders.filter((holder) => holder.isHeld).map((holder) => holder.name),
+    held: () => namesAt('here'),
+    elsewhere: () => namesAt('elsewhere'),
+    foundElsewhere: found.promise,
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the service stops'));
       await Promise.all(running);
@@ -45,17 +57,22 @@ export function startDuties(options: DutiesOptions): Duties {
   };
 }
 
+/** `unknown` before the store has told, and while it does not answer. */
+type Place = 'here' | 'elsewhere' | 'unknown';
+
 class DutyHolder {
   readonly name: string;
-  isHeld = false;
+  place: Place = 'unknown';
   readonly #duty: Duty;
   readonly #options: DutiesOptions;
+  readonly #onElsewhere: () => void;
   readonly #timing: BeatTiming;
 
-  constructor(duty: Duty, options: DutiesOptions) {
+  constructor(duty: Duty, options: DutiesOptions, onElsewhere: () => void) {
     this.name = duty.name;
     this.#duty = duty;
     this.#options = options;
+    this.#onElsewhere = onElsewhere;
     this.#timing = options.timing ?? DEFAULT_TIMING;
   }
 
@@ -63,7 +80,9 @@ class DutyHolder {
   async stand(stop: AbortSignal): Promise<void> {
     const { ledger, clock } = this.#options;
     while (!stop.aborted) {
-      if (await this.#ask()) await this.#hold(stop);
+      this.place = await this.#ask();
+      if (this.place === 'elsewhere') this.#onElsewhere();
+      if (this.place === 'here') await this.#hold(stop);
       else await sleep(clock, this.#timing.beatMs, stop).catch(() => undefined);
     }
     if (ledger.leases === 'process') return;
@@ -76,14 +95,13 @@ class DutyHolder {
     const { ledger } = this.#options;
     const lost = new AbortController();
     const signal = AbortSignal.any([stop, lost.signal]);
-    this.isHeld = true;
     const work = this.#work(signal);
     // The lock file of a lone process cannot be lost; a row in a shared store can.
     if (ledger.leases === 'beaten') await this.#keep(signal);
     else await aborted(signal);
     lost.abort(new Error(`the duty ${this.name} was lost`));
     await work;
-    this.isHeld = false;
+    this.place = 'unknown';
   }
 
   /** Returns when the duty may be somebody else's, by this process's own monotonic clock. */
@@ -116,14 +134,15 @@ class DutyHolder {
     return Promise.race([asked, late]);
   }
 
-  async #ask(): Promise<boolean> {
+  async #ask(): Promise<Place> {
     const { ledger } = this.#options;
-    if (ledger.leases === 'process') return true;
+    if (ledger.leases === 'process') return 'here';
     try {
-      return await ledger.holdDuty(this.name, this.#timing.aliveMs);
+      const isOurs = await ledger.holdDuty(this.name, this.#timing.aliveMs);
+      return isOurs ? 'here' : 'elsewhere';
     } catch (error) {
       this.#warn('duty.askFailed', error);
-      return false;
+      return 'unknown';
     }
   }
 

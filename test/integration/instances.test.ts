@@ -5,12 +5,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { parseConversationId } from '../../src/domain/ids.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger, type OpenLedgerOptions } from '../../src/ledger/open-ledger.ts';
 import { createTestDatabase } from '../support/postgres.ts';
 import { isSoak } from '../support/soak.ts';
 import { openSilentCrm, spawnServe } from './serve-child.ts';
 import {
   API_KEY,
+  call,
   isVisible,
+  json,
   startGrounds,
   startOn,
   type Grounds,
@@ -42,7 +46,7 @@ async function openChannels(url: string): Promise<number> {
   return Number(/^rapport_channels_open (\d+)$/m.exec(await response.text())?.[1]);
 }
 
-/** An instance starts before it listens, since another one may have that duty. */
+/** An instance is ready before it listens while another one has that duty. */
 async function untilListening(url: string): Promise<void> {
   while ((await openChannels(url)) === 0) await wait(20);
 }
@@ -86,7 +90,56 @@ async function ask(
   return (await response.json()) as Record<string, unknown>;
 }
 
+/** A ledger that does not say whose the duty of listening is before it is told to. */
+class Hesitant {
+  readonly asked: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+
+  async open(options: OpenLedgerOptions, told: Promise<void>): Promise<Ledger> {
+    const ledger = await openLedger(options);
+    const hold = ledger.holdDuty.bind(ledger);
+    ledger.holdDuty = async (name, forMs) => {
+      if (name.startsWith('listen:')) {
+        this.asked.resolve();
+        await told;
+      }
+      return hold(name, forMs);
+    };
+    return ledger;
+  }
+}
+
 describe('two services on one PostgreSQL', () => {
+  it('are ready once one of them listens, and not before it is known which', async () => {
+    await using database = await createTestDatabase();
+    const store = database.url;
+    await using grounds = await startGrounds();
+    const told = Promise.withResolvers<void>();
+    const ledgers = [new Hesitant(), new Hesitant()] as const;
+    const start = (ledger: Hesitant): Promise<Running> =>
+      startOn(grounds, {
+        store,
+        atOnce: true,
+        parts: { openLedger: (options) => ledger.open(options, told.promise) },
+      });
+    await using here = await start(ledgers[0]);
+    await using there = await start(ledgers[1]);
+    // Closed first: whoever waits for an answer cannot stop.
+    using release = new DisposableStack();
+    release.defer(() => told.resolve());
+    const both = [here, there];
+    const readiness = (): Promise<unknown> =>
+      Promise.all(both.map((one) => json(call(one, '/readyz'))));
+    await Promise.all(ledgers.map(({ asked }) => asked.promise));
+    const unready = { status: 'not ready', missing: ['notification channel'] };
+    expect(await readiness()).toEqual([unready, unready]);
+
+    told.resolve();
+    await Promise.all(both.map(({ service }) => service.live));
+    expect(await readiness()).toEqual([{ status: 'ready' }, { status: 'ready' }]);
+    const channels = await Promise.all(both.map(({ service }) => openChannels(service.url)));
+    expect(channels.toSorted((a, b) => a - b)).toEqual([0, 1]);
+  });
+
   it('both forget a person whom one of them is told to erase, under every key of theirs', async () => {
     await using database = await createTestDatabase();
     const store = database.url;

@@ -37,7 +37,7 @@ describe('ListeningPost', () => {
     const clock = new ManualClock(0);
     const platform = new FakeNotifications();
     const { post, live } = postOn(platform, clock);
-    expect([post.isManned, post.isLive, post.follow(id)]).toEqual([false, true, false]);
+    expect([post.isManned, post.isLive, post.follow(id)]).toEqual([false, false, false]);
     for (const turn of [1, 2]) {
       const relief = new AbortController();
       const running = post.run(relief.signal);

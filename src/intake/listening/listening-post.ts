@@ -64,9 +64,9 @@ export class ListeningPost {
     return this.#listener !== undefined;
   }
 
-  /** Whether all is well: it listens to everything, or it is not its turn. */
+  /** Whether this instance listens to everything right now. */
   get isLive(): boolean {
-    return this.#listener?.isLive ?? true;
+    return this.#listener?.isLive ?? false;
   }
 
   /** Until when this instance heard everything (epoch milliseconds); undefined when it is not its turn. */

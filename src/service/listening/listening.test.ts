@@ -3,7 +3,7 @@ import { RapportError } from '../../domain/errors.ts';
 import type { ListenTargets } from '../../intake/listening/resolve-listen.ts';
 import { silentLog, type Log } from '../../lib/log.ts';
 import { ManualClock } from '../../lib/manual-clock.ts';
-import { Listening, type ListeningParts } from './listening.ts';
+import { Listening, type ListeningParts, type Standing } from './listening.ts';
 
 const NOTHING: ListenTargets = { queueIds: new Set(), userIds: new Set(), topics: [] };
 
@@ -35,13 +35,21 @@ function createStage(parts: Partial<ListeningParts> = {}): Stage {
     parts: {
       signIn: async () => undefined,
       resolve: async () => NOTHING,
-      standFor: () => new AsyncDisposableStack(),
-      firstLive: async () => undefined,
+      standFor: () => standing(),
       clock,
       random: () => 0,
       log,
       ...parts,
     },
+  };
+}
+
+function standing(parts: Partial<Standing> = {}): Standing {
+  return {
+    firstLive: Promise.resolve(),
+    isLive: () => true,
+    async [Symbol.asyncDispose]() {},
+    ...parts,
   };
 }
 
@@ -61,11 +69,12 @@ describe('Listening', () => {
     ]);
   });
 
-  it('misses its channel until that is open, whatever it waits for before', async () => {
+  it('misses its channel until that is open, whatever it waits for before, and when it is lost', async () => {
     const open = Promise.withResolvers<void>();
+    let isLive = false;
     const { clock, parts } = createStage({
       resolve: after(1, NOTHING),
-      firstLive: () => open.promise,
+      standFor: () => standing({ firstLive: open.promise, isLive: () => isLive }),
     });
     await using listening = new Listening(parts);
     await clock.advance(0);
@@ -74,9 +83,12 @@ describe('Listening', () => {
     await clock.advance(60_000);
     expect(listening.targets).toBe(NOTHING);
     expect(listening.missing).toBe('notification channel');
+    isLive = true;
     open.resolve();
     await listening.live;
     expect(listening.missing).toBeUndefined();
+    isLive = false;
+    expect(listening.missing).toBe('notification channel');
   });
 
   it('has nobody listen before it is let in', async () => {
@@ -86,7 +98,7 @@ describe('Listening', () => {
       signIn: () => Promise.reject(refused),
       standFor: () => {
         isStoodFor = true;
-        return new AsyncDisposableStack();
+        return standing();
       },
     });
     await using listening = new Listening(parts);

@@ -10,12 +10,18 @@ export interface ListeningParts {
   /** Asks the platform which queues and users the configured names mean. */
   readonly resolve: (signal: AbortSignal) => Promise<ListenTargets>;
   /** Has this instance listen to them, when it is its turn. */
-  readonly standFor: (targets: ListenTargets) => AsyncDisposable;
-  /** Resolves once nothing that concerns this instance is still being opened. */
-  readonly firstLive: () => Promise<void>;
+  readonly standFor: (targets: ListenTargets) => Standing;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+}
+
+/** An instance that listens, or is there to take over from the one that does. */
+export interface Standing extends AsyncDisposable {
+  /** Resolves once this instance listens to everything, or another one is found to have that duty. */
+  readonly firstLive: Promise<void>;
+  /** Whether this instance listens to everything right now, or another one has that duty. */
+  isLive(): boolean;
 }
 
 /** A service that listens to nothing misses its sign-in; one that does misses more than that. */
@@ -33,15 +39,15 @@ const RETRY_AFTER_MS = 2_000;
  */
 export class Listening implements AsyncDisposable {
   /**
-   * Resolves once this instance is signed in and everything is listened to for the first time;
-   * rejects with what makes it impossible.
+   * Resolves once this instance is signed in and everything is listened to for the first time, by it
+   * or by another instance; rejects with what makes it impossible.
    */
   readonly live: Promise<void>;
   readonly #parts: ListeningParts;
   readonly #stop = new AbortController();
-  readonly #duties = new AsyncDisposableStack();
   #targets: ListenTargets | undefined;
-  #missing: Missing | undefined = 'notification channel';
+  #standing: Standing | undefined;
+  #awaited: Missing | undefined = 'notification channel';
 
   constructor(parts: ListeningParts) {
     this.#parts = parts;
@@ -50,9 +56,10 @@ export class Listening implements AsyncDisposable {
     this.live.catch(() => undefined);
   }
 
-  /** What `live` waits for; undefined once it has come. */
+  /** What `live` waits for or, once that has come, what was lost since; undefined when nothing is missing. */
   get missing(): Missing | undefined {
-    return this.#missing;
+    if (this.#awaited !== undefined) return this.#awaited;
+    return this.#standing?.isLive() === true ? undefined : 'notification channel';
   }
 
   /** @throws {RapportError} `ERR_LISTEN_UNRESOLVED` while the platform has not told them */
@@ -73,20 +80,20 @@ export class Listening implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the service stops'));
     await this.live.catch(() => undefined);
-    await this.#duties.disposeAsync();
+    await this.#standing?.[Symbol.asyncDispose]();
   }
 
   async #begin(): Promise<void> {
-    const { resolve, signIn, standFor, firstLive } = this.#parts;
+    const { resolve, signIn, standFor } = this.#parts;
     const { signal } = this.#stop;
     // Names are asked for with a token, and so sign in by themselves; no names need none.
     this.#targets = await this.#untilAnswered(resolve);
-    this.#missing = 'sign-in';
+    this.#awaited = 'sign-in';
     await this.#untilAnswered(signIn);
-    this.#missing = 'notification channel';
-    this.#duties.use(standFor(this.#targets));
-    await abortable(firstLive(), signal);
-    this.#missing = undefined;
+    this.#awaited = 'notification channel';
+    this.#standing = standFor(this.#targets);
+    await abortable(this.#standing.firstLive, signal);
+    this.#awaited = undefined;
   }
 
   async #untilAnswered<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -81,10 +81,8 @@ export async function openHttp(
 
 function unreadiness({
   listening,
-  post,
   ledger,
-}: Pick<HttpParts, 'listening' | 'post' | 'ledger'>): readonly string[] {
-  const channel = post.isLive ? undefined : 'notification channel';
+}: Pick<HttpParts, 'listening' | 'ledger'>): readonly string[] {
   const trouble = ledger.trouble && `ledger: ${ledger.trouble}`;
-  return [listening.missing ?? channel, trouble].filter((missing) => missing !== undefined);
+  return [listening.missing, trouble].filter((missing) => missing !== undefined);
 }

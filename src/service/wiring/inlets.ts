@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RapportConfig } from '../../config/schema.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { startDuties, type Duty } from '../../engine/duties.ts';
+import { startDuties, type Duties, type Duty } from '../../engine/duties.ts';
 import { connectWebSocket } from '../../intake/channel/web-socket.ts';
 import { createIntake } from '../../intake/create-intake.ts';
 import type { GapFiller } from '../../intake/listening/gap-fill.ts';
@@ -16,7 +16,7 @@ import type { Engine } from './engine.ts';
 import { createGapFiller } from '../listening/gap-filler.ts';
 import type { GapReports } from '../listening/gap-reports.ts';
 import { HeardUntil } from '../listening/heard-until.ts';
-import { Listening } from '../listening/listening.ts';
+import { Listening, type Standing } from '../listening/listening.ts';
 import type { Rooms } from './rooms.ts';
 
 export interface Inlets {
@@ -75,10 +75,8 @@ export async function openInlets(
       resolve: (signal) => resolveListen(config.listen, directory, signal),
       standFor: ({ topics }) => {
         const duties = [listenDuty(post, { heard, topics })];
-        return startDuties({ ...parts, timing: parts.beatTiming, ledger, duties });
+        return standing(post, startDuties({ ...parts, timing: parts.beatTiming, ledger, duties }));
       },
-      // A lone process has the duty at once; of several, the one that has it is live already.
-      firstLive: async () => (ledger.leases === 'process' ? post.firstLive : undefined),
     }),
   );
   return { inlet, post, listening };
@@ -101,6 +99,15 @@ function openListener(
     onFrame: async (frame) => void (await inlet.take(frame)),
     onGap: (gap) => gaps.add(gap),
   });
+}
+
+/** Of several instances one listens, and the others are as good as live: they may take over at any time. */
+function standing(post: ListeningPost, duties: Duties): Standing {
+  return {
+    firstLive: Promise.race([post.firstLive, duties.foundElsewhere]),
+    isLive: () => post.isLive || duties.elsewhere().length > 0,
+    [Symbol.asyncDispose]: () => duties[Symbol.asyncDispose](),
+  };
 }
 
 /** The post is made after the inlet that asks it. */
