@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { messageOf } from '../domain/errors.ts';
+import { levelOf, messageOf } from '../domain/errors.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { sleep, type Clock, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -159,7 +159,7 @@ export class DestinationSender implements AsyncDisposable {
     } catch (error) {
       this.#storeFailures += 1;
       const waitMs = backoffMs(this.#storeFailures, STORE_BACKOFF, random);
-      log.error('delivery.claim-failed', {
+      log[levelOf(error, 'error')]('delivery.claim-failed', {
         destination: this.#name,
         error: messageOf(error),
         waitMs,
@@ -251,7 +251,8 @@ export class DestinationSender implements AsyncDisposable {
         if (settled === 'lost') log.warn('delivery.lost', { id: message.id });
         return;
       } catch (error) {
-        log.error('delivery.settle-failed', { id: message.id, attempt, error: messageOf(error) });
+        const level = levelOf(error, 'error');
+        log[level]('delivery.settle-failed', { id: message.id, attempt, error: messageOf(error) });
         const waited = await sleep(clock, backoffMs(attempt, STORE_BACKOFF, random), signal).then(
           () => true,
           () => false,

@@ -4,6 +4,8 @@
  */
 export type ErrorCode = `ERR_${string}`;
 
+type Fault = 'user' | 'platform' | 'source' | 'store' | 'ours';
+
 export interface ErrorParts {
   readonly code: ErrorCode;
   /** What failed, with the values involved; never a token, never an attribute's value. */
@@ -12,8 +14,11 @@ export interface ErrorParts {
   readonly nextStep?: string | undefined;
   /** Whether the same attempt may succeed later with nothing changed. */
   readonly retryable?: boolean | undefined;
-  /** Whose it is to fix: the user's (configuration, input) or a defect or outage elsewhere. */
-  readonly fault?: 'user' | 'platform' | 'source' | 'ours' | undefined;
+  /**
+   * Whose it is to fix: the user's (configuration, input) or a defect or outage elsewhere. `store`: the
+   * ledger's store is full, broken or away, whatever was asked of it.
+   */
+  readonly fault?: Fault | undefined;
   readonly details?: Readonly<Record<string, unknown>> | undefined;
   readonly cause?: unknown;
 }
@@ -24,7 +29,7 @@ export class RapportError extends Error {
   readonly code: ErrorCode;
   readonly nextStep: string | undefined;
   readonly retryable: boolean;
-  readonly fault: 'user' | 'platform' | 'source' | 'ours';
+  readonly fault: Fault;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(parts: ErrorParts) {
@@ -48,6 +53,14 @@ export function isRapportError(error: unknown): error is RapportError {
       'nextStep' in error &&
       'retryable' in error)
   );
+}
+
+/**
+ * The level of a line about a failure. A store that is away has lines of its own, one when it goes and
+ * one when it is back: whoever merely meets it says so to who asks for every detail.
+ */
+export function levelOf<Level extends string>(error: unknown, level: Level): Level | 'debug' {
+  return isRapportError(error) && error.fault === 'store' ? 'debug' : level;
 }
 
 /** The message of anything that was thrown. */

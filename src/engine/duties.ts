@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts';
+import { levelOf, messageOf } from '../domain/errors.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -158,7 +158,7 @@ class DutyHolder {
   }
 
   #warn(event: string, error: unknown): void {
-    this.#options.log.warn(event, { duty: this.name, reason: messageOf(error) });
+    this.#options.log[levelOf(error, 'warn')](event, { duty: this.name, reason: messageOf(error) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts';
+import { levelOf, messageOf } from '../domain/errors.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -87,7 +87,7 @@ class BeatingInstance implements Instance {
       const taken = await ledger.takeOver();
       if (taken > 0) log.warn('instance.took-over', { conversations: taken });
     } catch (error) {
-      log.warn('instance.beat-failed', { reason: messageOf(error) });
+      log[levelOf(error, 'warn')]('instance.beat-failed', { reason: messageOf(error) });
     }
   }
 

@@ -1,46 +1,104 @@
-import { messageOf } from '../domain/errors.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+/**
+ * Tells what an operator has to know of the store, and keeps it true while no work goes through it.
+ *
+ * Everybody who works with the store meets its failures, many times a second; none of them tells
+ * (`levelOf`). This tells for all: `ledger.not-writable` when it begins, `ledger.still-not-writable`
+ * every minute, `ledger.writable-again` when for a whole look nothing failed. A store that comes and
+ * goes within a look makes no more lines than that.
+ */
+import { isRapportError, messageOf } from '../domain/errors.ts';
+import type { Ledger, StoreHealth } from '../ledger/ledger.ts';
+import { troubleOf } from '../ledger/errors.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import type { Log, LogFields } from '../lib/log.ts';
 
-/** How often a store is tried that nobody else writes to, and one that refused, in milliseconds. */
-const IDLE_MS = 5_000;
-const TROUBLED_MS = 1_000;
+/** How often it is looked, and a store tried that has refused, in milliseconds. */
+const LOOK_MS = 1_000;
+/** After how many looks a store is tried that nobody else writes to. */
+const IDLE_LOOKS = 5;
+/** How often a trouble that lasts is told of, in milliseconds. */
+const REMIND_MS = 60_000;
 
 export interface StoreWatchOptions {
-  readonly ledger: Pick<Ledger, 'probe' | 'trouble' | 'leases'>;
+  readonly ledger: Pick<Ledger, 'probe' | 'health' | 'leases'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/**
- * Keeps what is known of the store true while no work goes through it: a disk that is full is told
- * of before the first request is refused, and one that has room again makes the service ready again.
- * Where instances beat, the beats do that.
- */
-export function watchStore({ ledger, clock, log }: StoreWatchOptions): AsyncDisposable {
+/** A trouble that was told of. Instants are of the monotonic clock, in milliseconds. */
+interface Outage {
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** Failures before it. */
+  readonly before: number;
+  readonly toldMs: number;
+}
+
+/** Begins to look; stops when it is disposed. */
+export function watchStore(options: StoreWatchOptions): AsyncDisposable {
   const stop = new AbortController();
-  const watch = async (): Promise<void> => {
-    let known: string | undefined;
-    while (!stop.signal.aborted) {
-      const waitMs = ledger.trouble === undefined ? IDLE_MS : TROUBLED_MS;
-      await sleep(clock, waitMs, stop.signal).catch(() => undefined);
-      if (stop.signal.aborted) return;
-      await ledger.probe().catch((error: unknown) => {
-        log.debug('ledger.probe-failed', { reason: messageOf(error) });
-      });
-      const { trouble } = ledger;
-      if (trouble === known) continue;
-      known = trouble;
-      if (trouble === undefined) log.info('ledger.writable-again');
-      else log.error('ledger.not-writable', { reason: trouble });
-    }
-  };
-  const watching = ledger.leases === 'process' ? watch() : Promise.resolve();
+  const watching = watch(options, stop.signal);
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the service stops'));
       await watching;
     },
   };
+}
+
+async function watch(options: StoreWatchOptions, signal: AbortSignal): Promise<void> {
+  const { ledger, clock } = options;
+  const teller = new Teller(options);
+  for (let look = 1; !signal.aborted; look += 1) {
+    await sleep(clock, LOOK_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    const isDue = ledger.health.trouble !== undefined || look % IDLE_LOOKS === 0;
+    // Where instances beat, the beats do that. What a probe meets is in the store's health.
+    if (isDue && ledger.leases === 'process') await ledger.probe().catch(() => undefined);
+    teller.look(ledger.health);
+  }
+}
+
+class Teller {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #failures = 0;
+  #outage: Outage | undefined;
+
+  constructor({ clock, log }: StoreWatchOptions) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  look({ trouble, failures, lastFailure }: StoreHealth): void {
+    const before = this.#failures;
+    this.#failures = failures;
+    const reason = trouble ?? (failures > before ? troubleOf(lastFailure) : undefined);
+    const nowMs = this.#clock.monotonicMs();
+    const outage = this.#outage;
+    if (reason === undefined) this.#over(nowMs);
+    else if (reason !== outage?.reason) {
+      this.#outage = { sinceMs: nowMs, before, ...outage, reason, toldMs: nowMs };
+      this.#log.error('ledger.not-writable', { reason, ...causeOf(lastFailure) });
+    } else if (nowMs - outage.toldMs >= REMIND_MS) {
+      this.#outage = { ...outage, toldMs: nowMs };
+      const numbers = this.#numbersOf(outage, nowMs);
+      this.#log.error('ledger.still-not-writable', { reason, ...numbers, ...causeOf(lastFailure) });
+    }
+  }
+
+  #over(nowMs: number): void {
+    if (this.#outage === undefined) return;
+    this.#log.info('ledger.writable-again', this.#numbersOf(this.#outage, nowMs));
+    this.#outage = undefined;
+  }
+
+  #numbersOf({ sinceMs, before }: Outage, nowMs: number): LogFields {
+    return { forMs: Math.round(nowMs - sinceMs), failures: this.#failures - before };
+  }
+}
+
+function causeOf(error: unknown): LogFields {
+  const nextStep = isRapportError(error) ? error.nextStep : undefined;
+  return { message: messageOf(error), nextStep };
 }

@@ -1,4 +1,4 @@
-import { isRapportError, messageOf } from '../domain/errors.ts';
+import { isRapportError, levelOf, messageOf } from '../domain/errors.ts';
 import type { ConversationId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import { isPlatformError } from '../genesys/errors.ts';
@@ -140,7 +140,8 @@ class LedgerWorker<G extends Grant> implements Worker {
       } catch (error) {
         if (signal.aborted) return;
         this.#failures += 1;
-        this.#options.log.error('worker.claim-failed', { reason: messageOf(error) });
+        const level = levelOf(error, 'error');
+        this.#options.log[level]('worker.claim-failed', { reason: messageOf(error) });
         this.#wakeIn(backoffMs(this.#failures, STORE_RETRY, this.#options.random));
       }
     }
@@ -239,7 +240,8 @@ class LedgerWorker<G extends Grant> implements Worker {
         if (end !== 'fenced') this.#options.onEnd?.(claim, result);
         return;
       } catch (error) {
-        log.error('worker.settle-failed', { ...namesOf(claim), reason: messageOf(error) });
+        const level = levelOf(error, 'error');
+        log[level]('worker.settle-failed', { ...namesOf(claim), reason: messageOf(error) });
         if (isRapportError(error) && !error.retryable) {
           result = { kind: 'retry', failure: { reason: error.code, message: error.message } };
         }

@@ -8,7 +8,7 @@
  * which it reads the state anew, and every item's id resumes the stream after it.
  */
 import type { ConversationId } from '../domain/ids.ts';
-import { messageOf } from '../domain/errors.ts';
+import { levelOf, messageOf } from '../domain/errors.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { AllRing } from './all-ring.ts';
@@ -185,6 +185,6 @@ class FeedHub implements Feed {
   }
 
   readonly #onError = (error: unknown): void => {
-    this.#options.log.warn('feed.read-failed', { message: messageOf(error) });
+    this.#options.log[levelOf(error, 'warn')]('feed.read-failed', { message: messageOf(error) });
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerClosed, troubleOf, writeFailed } from './errors.ts';
+import { ledgerClosed, readFailed, troubleOf, writeFailed } from './errors.ts';
 import { onBothStores } from './stores.fixture.ts';
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
@@ -16,6 +16,18 @@ onBothStores((open, { rowsOf }) => {
   });
 });
 
+describe('writeFailed', () => {
+  it.each([
+    [new Error('attempt to write a readonly database'), /folder writable/],
+    [coded('cannot execute INSERT in a read-only transaction', '25006'), /primary/],
+    [coded('permission denied for table conversation', '42501'), /Grant/],
+  ])('advises on %s by what the store is', (cause, advice) => {
+    const error = writeFailed(cause, 'postgres');
+    expect(error).toMatchObject({ fault: 'store', retryable: true });
+    expect(error.nextStep).toMatch(advice);
+  });
+});
+
 describe('troubleOf', () => {
   it.each([
     [new Error('database or disk is full'), 'its disk is full'],
@@ -26,6 +38,9 @@ describe('troubleOf', () => {
     [coded('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'), 'it cannot be reached'],
     [coded('terminating connection due to administrator command', '57P01'), 'it cannot be reached'],
     [new Error('timeout exceeded when trying to connect'), 'it cannot be reached'],
+    [new Error('Query read timeout'), 'it cannot be reached'],
+    [coded('sorry, too many clients already', '53300'), 'it takes no more connections'],
+    [coded('password authentication failed for user "rapport"', '28P01'), 'it lets nobody in'],
   ])('reads %s as "%s"', (cause, words) => {
     expect(troubleOf(writeFailed(cause, 'postgres'))).toBe(words);
   });
@@ -33,6 +48,8 @@ describe('troubleOf', () => {
   it.each([
     writeFailed(new Error('UNIQUE constraint failed: outcome.conversation_id'), 'sqlite:x'),
     writeFailed(coded('duplicate key value violates unique constraint', '23505'), 'postgres'),
+    writeFailed(coded('canceling statement due to lock timeout', '55P03'), 'postgres'),
+    readFailed(new Error('Query read timeout'), 'postgres'),
     ledgerClosed(),
     new Error('anything else'),
   ])('sees nothing wrong with the store in: %s', (error) => {

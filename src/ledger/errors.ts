@@ -6,7 +6,7 @@ const RETRY_AFTER_MS = 2_000;
 /** The store did not take a change; nothing of it remains, and nothing was acknowledged. */
 export function writeFailed(error: unknown, store: string): RapportError {
   return new RapportError({
-    ...reasonsOf(error),
+    ...reasonsOf(error, troubleIn(error)),
     code: 'ERR_LEDGER_WRITE',
     message: `the ledger (${store}) did not take a change: ${messageOf(error)}`,
   });
@@ -14,53 +14,100 @@ export function writeFailed(error: unknown, store: string): RapportError {
 
 /** The store did not answer a question that changes nothing. */
 export function readFailed(error: unknown, store: string): RapportError {
+  // A question that takes too long may just be a long one.
+  const trouble = messageOf(error) === READ_TIMEOUT ? undefined : troubleIn(error);
   return new RapportError({
-    ...reasonsOf(error),
+    ...reasonsOf(error, trouble),
     code: 'ERR_LEDGER_READ',
     message: `the ledger (${store}) could not be read: ${messageOf(error)}`,
   });
 }
 
-function reasonsOf(cause: unknown): Omit<ErrorParts, 'code' | 'message'> {
+function reasonsOf(
+  cause: unknown,
+  trouble: Trouble | undefined,
+): Omit<ErrorParts, 'code' | 'message'> {
   return {
-    nextStep: adviceFor(messageOf(cause)),
+    nextStep: trouble?.advice ?? HEALTHY,
     retryable: true,
-    fault: 'ours',
+    fault: trouble === undefined ? 'ours' : 'store',
     cause,
-    details: { retryAfterMs: RETRY_AFTER_MS },
+    details: { retryAfterMs: RETRY_AFTER_MS, trouble: trouble?.words },
   };
 }
 
-const FULL = /disk is full|no space/i;
-const READ_ONLY = /readonly|read-only|permission/i;
-const DISK = /disk i\/o error|unable to open database|malformed|not a database|database is locked/i;
-/** SQLSTATE classes that blame the statement, not the server. */
-const BY_STATEMENT = /^(21|22|23|25P|40|42)/;
-
-/**
- * What a refused change says of the store itself, in words that may be shown to anybody; undefined
- * where it says something of the change alone.
- */
-export function troubleOf(error: unknown): string | undefined {
-  if (!isRapportError(error) || error.code !== 'ERR_LEDGER_WRITE') return undefined;
-  const message = messageOf(error.cause);
-  if (FULL.test(message)) return 'its disk is full';
-  if (READ_ONLY.test(message)) return 'it cannot be written to';
-  if (DISK.test(message)) return 'its disk fails';
-  const { cause } = error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  if (code !== undefined) return BY_STATEMENT.test(code) ? undefined : 'it cannot be reached';
-  return /connect|terminated|timeout|rolled back/i.test(message)
-    ? 'it cannot be reached'
-    : undefined;
+/** Something that is wrong with the store itself, in words that may be shown to anybody. */
+interface Trouble {
+  readonly words: string;
+  readonly advice: string;
 }
 
-function adviceFor(message: string): string {
-  if (FULL.test(message)) return 'Free space on the disk of the ledger.';
-  if (READ_ONLY.test(message)) {
-    return 'Make the ledger and its folder writable for the user who runs Rapport.';
-  }
-  return 'Check that the store is reachable and healthy; the work is retried by itself.';
+const HEALTHY = 'Check that the store is reachable and healthy; the work is retried by itself.';
+
+const AWAY: Trouble = { words: 'it cannot be reached', advice: HEALTHY };
+const NOT_LET_IN: Trouble = {
+  words: 'it lets nobody in',
+  advice: 'Check the user and the password in store, and the server’s pg_hba.conf.',
+};
+
+/** By the message, since SQLite has no more. */
+const BY_MESSAGE: readonly (readonly [RegExp, Trouble])[] = [
+  [
+    /disk is full|no space/i,
+    { words: 'its disk is full', advice: 'Free space on the disk of the ledger.' },
+  ],
+  [
+    /readonly|read-only|permission/i,
+    {
+      words: 'it cannot be written to',
+      advice: 'Make the ledger and its folder writable for the user who runs Rapport.',
+    },
+  ],
+  [
+    /disk i\/o error|unable to open database|malformed|not a database|database is locked/i,
+    { words: 'its disk fails', advice: HEALTHY },
+  ],
+];
+
+/** By the code that PostgreSQL gives. */
+const BY_SQLSTATE: Readonly<Record<string, Trouble>> = {
+  '25006': {
+    words: 'it cannot be written to',
+    advice:
+      'Let store lead to the primary: this server is a standby, or read-only by its settings.',
+  },
+  '28000': NOT_LET_IN,
+  '28P01': NOT_LET_IN,
+  '42501': {
+    words: 'it cannot be written to',
+    advice: 'Grant the user of store all rights on the tables of Rapport.',
+  },
+  '53300': {
+    words: 'it takes no more connections',
+    advice: 'Raise max_connections of the server: each instance takes up to 11.',
+  },
+};
+
+/** SQLSTATE classes that blame the statement, not the server; so do a lock and a limit on time. */
+const BY_STATEMENT = /^(21|22|23|25P|40|42|54|55P03|57014)/;
+const READ_TIMEOUT = 'Query read timeout';
+
+/** What a failure says of the store itself; undefined where it says something of the statement alone. */
+function troubleIn(cause: unknown): Trouble | undefined {
+  const message = messageOf(cause);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+  const [, byMessage] = BY_MESSAGE.find(([pattern]) => pattern.test(message)) ?? [];
+  const told = (code === undefined ? undefined : BY_SQLSTATE[code]) ?? byMessage;
+  if (told !== undefined) return told;
+  if (code !== undefined) return BY_STATEMENT.test(code) ? undefined : AWAY;
+  return /connect|terminated|timeout|rolled back/i.test(message) ? AWAY : undefined;
+}
+
+/** What is wrong with the store, by an error of it; undefined where that blames what was asked alone. */
+export function troubleOf(error: unknown): string | undefined {
+  if (!isRapportError(error) || error.fault !== 'store') return undefined;
+  const { trouble } = error.details;
+  return typeof trouble === 'string' ? trouble : undefined;
 }
 
 export function ledgerLocked(path: string, holder: string): RapportError {

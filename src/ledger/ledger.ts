@@ -73,6 +73,16 @@ export interface Wake {
   readonly lane?: Lane | undefined;
 }
 
+/** How the store does, as far as it was asked for anything. */
+export interface StoreHealth {
+  /** What keeps it from taking changes, in a few words; undefined when it took the last one. */
+  readonly trouble: string | undefined;
+  /** How often it failed since the start, at changes and questions, for reasons of its own, */
+  readonly failures: number;
+  /** and how the last time. */
+  readonly lastFailure: unknown;
+}
+
 export type TurnEnd = 'settled' | 'fenced';
 
 /** What can be read, also beside a running service. */
@@ -115,8 +125,7 @@ export interface Ledger extends LedgerReader {
   readonly sharing: Sharing;
   /** What the instances on this ledger tell each other. */
   readonly notes: Notes;
-  /** What keeps the store from taking changes, in a few words; undefined when it took the last one. */
-  readonly trouble: string | undefined;
+  readonly health: StoreHealth;
   /** Changes a row of no meaning, to learn whether the store takes changes. @throws what `accept` throws */
   probe(): Promise<void>;
 

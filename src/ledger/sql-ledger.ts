@@ -8,7 +8,15 @@ import { erasePerson, type Erased, type EraseOrder } from './erase/erase.ts';
 import { erasureOf, UnheardErasures, type ErasureRecord, type Forget } from './erase/erasures.ts';
 import { createPersonDigest, type PersonDigest } from './erase/person-digest.ts';
 import { outcomeMissing } from './errors.ts';
-import type { Acceptance, AcceptedWork, Ledger, Observed, TurnEnd, Wake } from './ledger.ts';
+import type {
+  Acceptance,
+  AcceptedWork,
+  Ledger,
+  Observed,
+  StoreHealth,
+  TurnEnd,
+  Wake,
+} from './ledger.ts';
 import { Listeners } from './listeners.ts';
 import { LostClaims } from './turns/lost-claims.ts';
 import { acceptancesOf, acceptedClaim, acceptUnit } from './turns/accept.ts';
@@ -93,7 +101,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#random = parts.random;
     this.#log = parts.log;
     this.instanceId = parts.newId();
-    this.sharing = new SqlSharing(parts.store, this.instanceId);
+    this.sharing = new SqlSharing(store, this.instanceId);
     const onError = (error: unknown): void => this.#log.error('ledger.listener-failed', { error });
     this.#due = new Listeners(onError);
     this.#feed = new Listeners(onError);
@@ -114,8 +122,8 @@ export class SqlLedger extends SqlReader implements Ledger {
     });
   }
 
-  get trouble(): string | undefined {
-    return this.#watched.trouble;
+  get health(): StoreHealth {
+    return this.#watched.health;
   }
 
   async probe(): Promise<void> {

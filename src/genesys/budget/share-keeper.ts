@@ -1,4 +1,4 @@
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import type { SharedWindow } from '../../domain/sharing.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -97,7 +97,10 @@ export class ShareKeeper {
       // Without chance: instances whose store is back find it at moments of their own anyway.
       const retryInMs = backoffMs(this.#failures, RETRY, () => 1);
       this.#askMs = clock.monotonicMs() + retryInMs;
-      log.warn('genesys.budget-store-failed', { reason: messageOf(error), retryInMs });
+      log[levelOf(error, 'warn')]('genesys.budget-store-failed', {
+        reason: messageOf(error),
+        retryInMs,
+      });
     }
     this.#isExchanging = false;
     this.#exchangedMs = clock.monotonicMs();

@@ -15,7 +15,7 @@
  * platform then drops the old one is not a loss. A channel whose socket somebody else keeps taking is
  * left to them, and a new one is made.
  */
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -334,7 +334,9 @@ export class NotificationChannel implements AsyncDisposable {
   #noteFailedFrame(error: unknown): void {
     this.#counts.failedFrames += 1;
     this.#failingSinceMs ??= this.#options.clock.wallMs();
-    this.#options.log.error('channel.frame-failed', { message: messageOf(error) });
+    this.#options.log[levelOf(error, 'error')]('channel.frame-failed', {
+      message: messageOf(error),
+    });
   }
 
   #reportFailedFrames(): void {

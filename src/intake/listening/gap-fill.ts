@@ -7,7 +7,7 @@
  * that follow one another closely are joined. A gap is not given up: a failed look is repeated with
  * backoff until it succeeds or the filler is disposed.
  */
-import { isRapportError, messageOf } from '../../domain/errors.ts';
+import { isRapportError, levelOf, messageOf } from '../../domain/errors.ts';
 import { parseConversationId, parseParticipantId } from '../../domain/ids.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
@@ -168,7 +168,8 @@ export class GapFiller implements AsyncDisposable {
         const retryInMs = backoffMs(attempt, BACKOFF, random);
         // A permission that is missing will not come by waiting a second; it is said, and waited for.
         const nextStep = isRapportError(error) ? error.nextStep : undefined;
-        log.warn('gap.look-failed', { attempt, retryInMs, message: messageOf(error), nextStep });
+        const level = levelOf(error, 'warn');
+        log[level]('gap.look-failed', { attempt, retryInMs, message: messageOf(error), nextStep });
         await sleep(clock, retryInMs, signal);
       }
     }

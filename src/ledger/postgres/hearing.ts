@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, Notification } from 'pg';
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { readFailed } from '../errors.ts';
 import type { StoreSignal } from '../sql/store.ts';
 import { DUE_CHANNEL, FEED_CHANNEL } from './notifier.ts';
 
@@ -106,7 +107,7 @@ export class Hearing implements AsyncDisposable {
     if (this.#isClosed || this.#client !== client) return;
     this.#client = undefined;
     this.#timer?.cancel();
-    this.#options.log.warn('ledger.hearing-lost', { reason: messageOf(error) });
+    this.#options.log.debug('ledger.hearing-lost', { reason: messageOf(error) });
     // What the old session still does is of no interest; it may take long to notice that it is dead.
     client.end().catch(() => undefined);
     this.#reconnectLater();
@@ -125,11 +126,14 @@ export class Hearing implements AsyncDisposable {
     try {
       await this.start();
     } catch (error) {
-      this.#options.log.warn('ledger.hearing-failed', { reason: messageOf(error) });
+      const failed = readFailed(error, 'postgres');
+      this.#options.log[levelOf(failed, 'warn')]('ledger.hearing-failed', {
+        reason: messageOf(error),
+      });
       if (!this.#isClosed) this.#reconnectLater();
       return;
     }
-    this.#options.log.info('ledger.hearing-back');
+    this.#options.log.debug('ledger.hearing-back');
     this.#tell({ kind: 'due' });
   }
 

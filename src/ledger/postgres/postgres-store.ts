@@ -84,9 +84,10 @@ export class PostgresStore implements Store {
       onError: (error) => options.log.debug('ledger.notify-failed', { reason: messageOf(error) }),
     });
     // A connection that breaks fails what runs on it, and is replaced. Without a listener of its own
-    // it would end the process: the pool's hears idle connections only.
+    // it would end the process: the pool's hears idle connections only. Whether the store is away is
+    // told by what fails.
     const onError = (error: Error): void =>
-      options.log.warn('ledger.connection-lost', { reason: messageOf(error) });
+      options.log.debug('ledger.connection-lost', { reason: messageOf(error) });
     pool.on('error', onError);
     pool.on('connect', (client) => {
       client.on('error', onError);

@@ -100,6 +100,7 @@ function statusOf(error: RapportError): number {
     case 'platform':
     case 'source':
       return 502;
+    case 'store':
     case 'ours':
       return error.retryable ? 503 : 500;
   }

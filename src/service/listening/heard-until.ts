@@ -1,4 +1,4 @@
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import type { Gap } from '../../intake/channel/ports.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
@@ -85,7 +85,7 @@ export class HeardUntil {
       await ledger.notes.write(name, String(untilMs));
     } catch (error) {
       // The note of before stands: more is asked for than was missed.
-      log.warn('gap.not-noted', { message: messageOf(error) });
+      log[levelOf(error, 'warn')]('gap.not-noted', { message: messageOf(error) });
     }
   }
 }

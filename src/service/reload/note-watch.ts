@@ -1,4 +1,4 @@
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import type { Notes } from '../../ledger/instances/notes.ts';
 import { sleep, type Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -50,7 +50,8 @@ export class NoteWatch implements AsyncDisposable {
         try {
           if (await this.#isNew(name)) act();
         } catch (error) {
-          log.error('note.not-followed', { note: name, message: messageOf(error) });
+          const level = levelOf(error, 'error');
+          log[level]('note.not-followed', { note: name, message: messageOf(error) });
         }
       }
       await sleep(clock, LOOK_MS, signal).catch(() => undefined);

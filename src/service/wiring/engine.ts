@@ -1,5 +1,5 @@
 import { startDelivery, type Delivery } from '../../delivery/delivery.ts';
-import { messageOf } from '../../domain/errors.ts';
+import { levelOf, messageOf } from '../../domain/errors.ts';
 import { parseTraceId, type ConversationId } from '../../domain/ids.ts';
 import { Acceptor } from '../../engine/accept.ts';
 import { ledgerDuties, startDuties } from '../../engine/duties.ts';
@@ -125,6 +125,6 @@ function writebackOf(settings: Settings, { ledger, ...tools }: WritebackParts): 
 function weighLate(observer: Observer, conversationId: ConversationId, log: Log): void {
   observer.turnOver(conversationId).catch((error: unknown) => {
     // The deadline of its keys brings the conversation back, and then it is read.
-    log.warn('observe.failed', { conversationId, reason: messageOf(error) });
+    log[levelOf(error, 'warn')]('observe.failed', { conversationId, reason: messageOf(error) });
   });
 }

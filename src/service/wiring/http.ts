@@ -83,6 +83,8 @@ function unreadiness({
   listening,
   ledger,
 }: Pick<HttpParts, 'listening' | 'ledger'>): readonly string[] {
-  const trouble = ledger.trouble && `ledger: ${ledger.trouble}`;
-  return [listening.missing, trouble].filter((missing) => missing !== undefined);
+  const { trouble } = ledger.health;
+  return [listening.missing, trouble && `ledger: ${trouble}`].filter(
+    (missing) => missing !== undefined,
+  );
 }

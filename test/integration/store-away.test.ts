@@ -1,0 +1,65 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { customer } from '../../src/demo/customers.ts';
+import type { LogFields } from '../../src/lib/log.ts';
+import { startTestServer } from '../support/postgres.ts';
+import { call, isVisible, json, post, startGrounds, startOn } from './service-stage.ts';
+
+/** So that a lease is lost within the test, and won again. */
+const BEATS = { beatMs: 100, aliveMs: 1_000, holdMs: 600 };
+/** More than any that would tell of each would tell in a second. */
+const FAILURES = 50;
+
+describe('a service whose PostgreSQL goes away', () => {
+  it('tells when it goes and when it is back, and nothing of each failure in between', async () => {
+    await using server = await startTestServer();
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 0 } });
+    const lines: { readonly event: string; readonly fields: LogFields | undefined }[] = [];
+    const note = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
+    const log = { debug() {}, info: note, warn: note, error: note };
+    const told = async (event: string): Promise<LogFields | undefined> => {
+      for (;;) {
+        const line = lines.find((each) => each.event === event);
+        if (line !== undefined) return line.fields;
+        await wait(20);
+      }
+    };
+    const parts = { log, beatTiming: BEATS };
+    await using running = await startOn(grounds, { store: server.url, parts });
+    const { ledger } = running.service;
+    lines.length = 0;
+
+    await server.stop();
+    expect(await told('ledger.not-writable')).toMatchObject({
+      reason: 'it cannot be reached',
+      nextStep: expect.stringContaining('by itself'),
+    });
+    const { conversationId } = grounds.emulator.control.start({
+      queue: 'Support',
+      from: customer(1).phone,
+    });
+    const path = `/v1/conversations/${conversationId}/enrich`;
+    while (ledger.health.failures < FAILURES) {
+      expect((await call(running, path, post({}))).status).toBe(503);
+    }
+    const { missing } = await json(call(running, '/readyz'));
+    expect(missing).toContain('ledger: it cannot be reached');
+    await told('instance.lease-lost');
+
+    await server.start();
+    const over = await told('ledger.writable-again');
+    expect(over?.['failures']).toBeGreaterThanOrEqual(FAILURES);
+    await running.until(isVisible(conversationId));
+    while ((await call(running, '/readyz')).status !== 200) await wait(20);
+    const count = (event: string): number => lines.filter((line) => line.event === event).length;
+    const events = lines.map(({ event }) => event).filter((event) => !event.startsWith('gap.'));
+    expect(events.filter((event) => count(event) > 1)).toEqual([]);
+    expect(events.toSorted()).toEqual([
+      'channel.closed',
+      'channel.live',
+      'instance.lease-lost',
+      'ledger.not-writable',
+      'ledger.writable-again',
+    ]);
+  });
+});
