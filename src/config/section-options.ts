@@ -54,7 +54,7 @@ export const serviceOptions: z.ZodType<ServiceOptions> = z.strictObject({
     .max(100_000)
     .default(2000)
     .describe(
-      'Requests under way at once, streams not counted; more are answered 503. 1 to 100000, default 2000.',
+      'Requests under way at once, of callers with a key and of others each, streams not counted; more are answered 503. One address has at most half of those without a key. 1 to 100000, default 2000.',
     ),
   maxHeaderBytes: z
     .int()

@@ -6,6 +6,7 @@ import { RapportError } from '../../domain/errors.ts';
 import { parseConversationId } from '../../domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpRooms } from './rooms.ts';
+import { networkOf } from './network-of.ts';
 import { createTrials } from './trials.ts';
 import { createUnderWay } from './under-way.ts';
 
@@ -64,7 +65,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     const principal = await identifyCaller(request);
     request.principal = principal;
     if (access === 'own') {
-      takeTurn(principal === undefined ? `address:${request.ip}` : actorOf(principal));
+      takeTurn(principal === undefined ? `address:${networkOf(request.ip)}` : actorOf(principal));
       return;
     }
     if (principal === undefined) throw notSignedIn();
@@ -84,7 +85,7 @@ function createIdentifyNew(
   return async ({ headers, ip, routeOptions }) => {
     const { authorization } = headers;
     if (authorization === undefined) return undefined;
-    const trial = await trials.begin(ip);
+    const trial = await trials.begin(networkOf(ip));
     if (trial === undefined) {
       // A ticket may open it all the same.
       if (routeOptions.config.access === 'own') return undefined;
