@@ -1,6 +1,6 @@
 import { formatPath, pathKey, valueAt, type Path } from './paths.ts';
 import type { RapportConfig } from './schema.ts';
-import { isHidden, maskUrl } from './secrets.ts';
+import { isHidden, maskUrl, maskUrlFromOutside } from './secrets.ts';
 import type { Position } from './yaml-file.ts';
 
 /** Where the values of a configuration came from. */
@@ -16,7 +16,7 @@ export type Origins =
 /** One option in force. */
 export interface ExplainedOption {
   readonly path: string;
-  /** The value as JSON; secrets and passwords in URLs are masked. */
+  /** The value as JSON; secrets are masked, and so is what may be one in a URL. */
   readonly value: string;
   /** `default`, `line 12`, `line 12, from CRM_TOKEN`, or `RAPPORT_PORT`. */
   readonly origin: string;
@@ -41,7 +41,7 @@ export function explainConfig({ config, origins, written }: Explained): readonly
     }
     options.push({
       path: formatPath(path),
-      value: show(value, path),
+      value: show(value, path, isFromOutside(path, origins)),
       origin: originOf(path, origins, written),
     });
   };
@@ -49,9 +49,16 @@ export function explainConfig({ config, origins, written }: Explained): readonly
   return options;
 }
 
-function show(value: unknown, path: Path): string {
+function show(value: unknown, path: Path, fromOutside: boolean): string {
   if (isHidden(path, String(value))) return '•••';
-  return JSON.stringify(typeof value === 'string' ? maskUrl(value) : value) ?? 'undefined';
+  if (typeof value !== 'string') return JSON.stringify(value) ?? 'undefined';
+  return JSON.stringify(fromOutside ? maskUrlFromOutside(value) : maskUrl(value));
+}
+
+/** Whether a value came, wholly or in part, from a variable or a file of its own. */
+function isFromOutside(path: Path, origins: Origins): boolean {
+  const key = pathKey(path);
+  return origins.variables.has(key) || (origins.kind === 'file' && origins.references.has(key));
 }
 
 function originOf(path: Path, origins: Origins, written: unknown): string {

@@ -434,6 +434,35 @@ describe('explainConfig', () => {
     expect(lines.join('\n')).not.toContain('secret-1');
   });
 
+  it('shows of a web address that was kept out of the file nothing but its host', () => {
+    const text = `
+genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }
+attributes: { crm.tier: { from: crm.tier } }
+sources:
+  crm: { type: http, url: 'https://crm.example/c/{key}' }
+analytics: { url: '\${HOOK}' }
+webhooks:
+  chat: { url: 'https://hooks.example/services/\${S}' }
+  wiki: { url: https://wiki.example/hooks/plain }
+  open: { url: '\${HOST}' }
+`;
+    const loaded = load(text, {
+      S: 'hidden-value',
+      HOOK: 'https://hooks.example:8443/T1/hidden-value?a=hidden-value#hidden-value',
+      HOST: 'https://bi.example',
+    });
+    const shown = explainConfig(loaded).flatMap(({ path, value }) =>
+      path.endsWith('.url') ? `${path} = ${value}` : [],
+    );
+    expect(shown).toEqual([
+      'sources.crm.url = "https://crm.example/c/{key}"',
+      'analytics.url = "https://hooks.example:8443/•••"',
+      'webhooks.chat.url = "https://hooks.example/•••"',
+      'webhooks.wiki.url = "https://wiki.example/hooks/plain"',
+      'webhooks.open.url = "https://bi.example"',
+    ]);
+  });
+
   it('masks what services are given under a name of secrets, in query, header, form and body', () => {
     const text = `
 genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }
@@ -450,9 +479,7 @@ analytics: { url: 'https://bi.example/hook?sig=\${S}' }
     const loaded = load(text, { S: 'hidden-value' });
     const shown = explainConfig(loaded).map(({ path, value }) => `${path} = ${value}`);
     expect(shown.join('\n')).not.toContain('hidden-value');
-    expect(shown).toContain(
-      'sources.crm.url = "https://crm.example/c/{key}?api_key=•••&customerKey={key}"',
-    );
+    expect(shown).toContain('sources.crm.url = "https://crm.example/•••"');
     expect(shown).toContain('sources.crm.form.customerKey = "{key}"');
     expect(shown).toContain('sources.crm.headers.x-customer-key = "{key}"');
     expect(secretsOf(loaded.config)).toEqual(Array(6).fill('hidden-value'));

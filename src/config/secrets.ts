@@ -62,6 +62,19 @@ export const maskUrl = (text: string): string =>
       isUrl(text) && SECRET_NAME.test(name) ? `${separator}${name}=•••` : all,
     );
 
+/** A web address: up to its host, and what comes behind. None that is in force has a user in it. */
+const WEB_URL = /^(https?:\/\/[^/?#\s]*)\/?(.*)$/is;
+
+/**
+ * Shows of a web address nothing but its host. One that was kept out of the file may be a secret as
+ * a whole: the hooks of chat services have theirs in the path.
+ */
+export const maskUrlFromOutside = (text: string): string => {
+  const [, host, rest] = WEB_URL.exec(text) ?? [];
+  if (host === undefined) return maskUrl(text);
+  return rest === '' ? host : `${host}/•••`;
+};
+
 const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
 function parameterSecretsOf(text: string): readonly string[] {
