@@ -50,8 +50,13 @@ export function createProgram(io: CliIo, run: Run): Command {
     .description('Gives every live Genesys Cloud conversation its customer context.')
     .version(packageVersion())
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
-    .showHelpAfterError('(run with --help to see what is there)')
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      // In the voice of every other error: what is wrong, and then what to do.
+      outputError: (text, write) => write(text.replace(/^error: /, 'rapport: ')),
+    })
+    .showHelpAfterError('  → Run with --help to see what there is.')
     .showSuggestionAfterError(true);
   const context: CliContext = { io, run };
   addDemoCommand(program, context);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { nearMiss } from '../lib/near-miss.ts';
 import { knownMembers, type JsonSchema } from './json-schema.ts';
 import { valueAt, type Path } from './paths.ts';
-import type { ConfigProblem } from './problems.ts';
+import { NOTHING, type ConfigProblem } from './problems.ts';
 import { isSecretPath } from './secrets.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -130,7 +130,7 @@ const textOf = (message: string): string =>
 
 /** Numbers and short texts are shown, since that is what a typing error is seen by; secrets never. */
 function describe(value: unknown, path: Path, { isFromOutside }: IssueContext): string {
-  if (value === undefined || value === null) return 'nothing';
+  if (value === undefined || value === null) return NOTHING;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section';
   if (

@@ -132,22 +132,22 @@ describe('loadConfig from a file', () => {
       .replace('store: sqlite:./rapport.db', 'store: mongodb://x')
       .replace('listen:', 'lisen:');
     expect(problemsOf(broken)).toEqual([
-      '6:3 lisen: a known option, found an unknown one; did you mean listen?',
-      '15:16 sources.crm.timeoutMs: a number, found "fast"',
-      '18:24 attributes["crm.customerId"].from: text, found nothing',
-      '18:32 attributes["crm.customerId"].form: a known option, found an unknown one; did you mean from?',
+      '6:3 lisen: expected a known option, found an unknown one; did you mean listen?',
+      '15:16 sources.crm.timeoutMs: expected a number, found "fast"',
+      '18:24 attributes["crm.customerId"].from: expected text, found nothing',
+      '18:32 attributes["crm.customerId"].form: expected a known option, found an unknown one; did you mean from?',
       expect.stringMatching(
-        /^20:\d+ attributes\["crm\.lastInteraction"\]\.type: one of auto, .*, found "dat"; did you mean date\?$/,
+        /^20:\d+ attributes\["crm\.lastInteraction"\]\.type: expected one of auto, .*, found "dat"; did you mean date\?$/,
       ),
-      '22:45 flow.onMismatch: one of drop, fail, keep, found "droop"; did you mean drop?',
-      '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
+      '22:45 flow.onMismatch: expected one of drop, fail, keep, found "droop"; did you mean drop?',
+      '25:8 store: expected sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
     ]);
   });
 
   it('offers an option of the source’s own type, not of another one’s', () => {
     expect(problemsOf(withSource('{ type: static, value: {} }')).at(-1)).toContain('mean values?');
     expect(problemsOf(withSource('{ type: csv, file: a.csv, keyColumn: id, url: x }'))).toEqual([
-      expect.stringMatching(/crm\.url: one of type, file, .*, found an unknown one$/),
+      expect.stringMatching(/crm\.url: expected one of type, file, .*, found an unknown one$/),
     ]);
   });
 
@@ -155,7 +155,7 @@ describe('loadConfig from a file', () => {
     expect(load(withKey('[phone]')).config.sources['crm']?.key).toEqual(['phone']);
     expect(problemsOf(withKey('[phnoe]'))).toEqual([
       expect.stringMatching(
-        /^16:\d+ sources\.crm\.key\[0\]: externalId, .* or expression:<JSONata>, found "phnoe"$/,
+        /^16:\d+ sources\.crm\.key\[0\]: expected externalId, .* or expression:<JSONata>, found "phnoe"$/,
       ),
     ]);
     expect(problemsOf(withKey('["expression:a["]'))).toEqual([
@@ -167,17 +167,17 @@ describe('loadConfig from a file', () => {
 
   it('names line and column of YAML that does not parse', () => {
     expect(problemsOf('genesys:\n  region: [a\nlisten: {}\n')).toEqual([
-      expect.stringMatching(/^3:1 valid YAML: Flow sequence/),
+      expect.stringMatching(/^3:1 expected valid YAML, found Flow sequence/),
     ]);
     expect(problemsOf('store: a\nstore: b\n')).toEqual([
-      expect.stringMatching(/^2:1 valid YAML: Map keys must be unique/),
+      expect.stringMatching(/^2:1 expected valid YAML, found Map keys must be unique/),
     ]);
   });
 
   it('names every variable that is missing, with the path that needs it', () => {
     expect(problemsOf(SAMPLE, { ...ENV, CRM_TOKEN: '', GENESYS_CLIENT_ID: undefined })).toEqual([
-      '4:47 genesys.auth.clientId: the environment variable GENESYS_CLIENT_ID to be set, found nothing',
-      '14:31 sources.crm.headers.authorization: the environment variable CRM_TOKEN to be set, found nothing',
+      '4:47 genesys.auth.clientId: expected the environment variable GENESYS_CLIENT_ID to be set, found nothing',
+      '14:31 sources.crm.headers.authorization: expected the environment variable CRM_TOKEN to be set, found nothing',
     ]);
   });
 
@@ -188,8 +188,8 @@ describe('loadConfig from a file', () => {
     );
     const problems = problemsOf(written);
     expect(problems).toEqual([
-      '4:83 genesys.auth.clientSecret: a reference such as ${CLIENT_SECRET} or ${file:/run/secrets/…}, found a secret written out',
-      '14:31 sources.crm.headers.authorization: a reference such as ${AUTHORIZATION} or ${file:/run/secrets/…}, found a secret written out',
+      '4:83 genesys.auth.clientSecret: expected a reference such as ${CLIENT_SECRET} or ${file:/run/secrets/…}, found a secret written out',
+      '14:31 sources.crm.headers.authorization: expected a reference such as ${AUTHORIZATION} or ${file:/run/secrets/…}, found a secret written out',
     ]);
     expect(problems.join()).not.toMatch(/hunter2|s3cr3t/);
   });
@@ -200,8 +200,8 @@ describe('loadConfig from a file', () => {
       'secret: [${ANALYTICS_SECRET}, hunter2], headers: { authorization: Bearer s3cr3t } }',
     );
     expect(problemsOf(written).map((problem) => problem.split(':')[2])).toEqual([
-      ' a reference such as ${SECRET} or ${file',
-      ' a reference such as ${AUTHORIZATION} or ${file',
+      ' expected a reference such as ${SECRET} or ${file',
+      ' expected a reference such as ${AUTHORIZATION} or ${file',
     ]);
   });
 
@@ -210,7 +210,7 @@ describe('loadConfig from a file', () => {
     const { config } = load(yaml, ENV, { others: { '/run/secrets/crm': 'from-file\n' } });
     expect(config.sources['crm']).toMatchObject({ headers: { authorization: 'Bearer from-file' } });
     expect(problemsOf(yaml)).toEqual([
-      '14:31 sources.crm.headers.authorization: a readable file /run/secrets/crm, found ENOENT',
+      '14:31 sources.crm.headers.authorization: expected a readable file /run/secrets/crm, found ENOENT',
     ]);
   });
 
@@ -251,7 +251,7 @@ describe('loadConfig from a file', () => {
       '19:66 attributes["crm.tier"].default: expected a whole number in digits (type integer), found string',
       '20:24 attributes["ivr.lastInteraction"]: key "ivr.lastInteraction" is refused: ivr. belongs to the platform',
       '21:32 attributes["crm.preferences"].from: expression "$match(crm.x, /a+/)": regular expressions are refused, since one can hang the process at character 18',
-      '25:8 store: sqlite:<path> for one instance, or postgres://… for several, found "nowhere"',
+      '25:8 store: expected sqlite:<path> for one instance, or postgres://… for several, found "nowhere"',
     ]);
   });
 
@@ -278,9 +278,9 @@ describe('loadConfig from a file', () => {
     const yaml = `${['sources', 'attributes', 'webhooks'].map((name) => `${name}: { __proto__: {} }`).join('\n')}\n`;
     expect(problemsOf(yaml)).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('sources.__proto__: another name'),
-        expect.stringContaining('attributes.__proto__: another name'),
-        expect.stringContaining('webhooks.__proto__: another name'),
+        expect.stringContaining('sources.__proto__: expected another name'),
+        expect.stringContaining('attributes.__proto__: expected another name'),
+        expect.stringContaining('webhooks.__proto__: expected another name'),
       ]),
     );
   });
@@ -358,8 +358,8 @@ describe('loadConfig from the environment alone', () => {
 
   it('lists all missing variables at once, by name', () => {
     expect(problemsOf(undefined, {})).toEqual([
-      'GENESYS_CLIENT_ID: text, found nothing',
-      'GENESYS_CLIENT_SECRET: text, found nothing',
+      'GENESYS_CLIENT_ID: not set',
+      'GENESYS_CLIENT_SECRET: not set',
     ]);
   });
 
@@ -396,8 +396,8 @@ describe('loadConfig from the environment alone', () => {
       RAPPORT_API_KEY: 'short',
     };
     expect(problemsOf(undefined, env)).toEqual([
-      'RAPPORT_PORT: a number, found text of 6 characters',
-      'RAPPORT_API_KEY: at least 16 characters, found text of 5 characters',
+      'RAPPORT_PORT: expected a number, found text of 6 characters',
+      'RAPPORT_API_KEY: expected at least 16 characters, found text of 5 characters',
     ]);
   });
 });

@@ -5,6 +5,7 @@ import { formatPath, type Path } from './paths.ts';
 export interface ConfigProblem {
   /** Where: `attributes.crm.tier.from`, or empty for the file as a whole. */
   readonly path: Path;
+  /** What should be there; where nothing is told as `found`, what is wrong. */
   readonly expected: string;
   /** What is there instead. Never the text of a secret. */
   readonly found?: string | undefined;
@@ -18,6 +19,9 @@ export interface ConfigProblem {
   /** The variable to set, where the configuration comes from the environment. */
   readonly variable?: string | undefined;
 }
+
+/** What is found where nothing stands. */
+export const NOTHING = 'nothing';
 
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends RapportError {
@@ -49,12 +53,17 @@ function nextStepFor(problems: readonly ConfigProblem[], file: string | undefine
     : 'Correct the file; `rapport config schema` prints a JSON Schema that editors check it with.';
 }
 
-/** `12:5 attributes.crm.tier.typ: expected …, found …; did you mean type?` */
+/** `12:5 attributes.crm.tier.typ: expected …, found …; did you mean type?`, or `GENESYS_CLIENT_ID: not set`. */
 export function formatProblem(problem: ConfigProblem): string {
   const { line, column, variable, expected, found, suggestion } = problem;
   const at = line === undefined ? '' : `${line}:${column ?? 1} `;
   const where = variable ?? (problem.path.length === 0 ? '' : formatPath(problem.path));
-  const what = found === undefined ? expected : `${expected}, found ${found}`;
+  const isUnset = variable !== undefined && found === NOTHING;
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  return `${at}${where === '' ? '' : `${where}: `}${what}${hint}`;
+  return `${at}${where === '' ? '' : `${where}: `}${isUnset ? 'not set' : sayExpected(expected, found)}${hint}`;
+}
+
+/** What is wrong by itself, such as an expression that cannot be read, has no other thing that was found. */
+function sayExpected(expected: string, found: string | undefined): string {
+  return found === undefined ? expected : `expected ${expected}, found ${found}`;
 }

@@ -34,7 +34,8 @@ export function parseYaml(text: string): YamlFile {
   });
   const problems: ConfigProblem[] = document.errors.map((error) => ({
     path: [],
-    expected: `valid YAML: ${unmark(error.message)}`,
+    expected: 'valid YAML',
+    found: unmark(error.message),
     ...positionAt(lineCounter, error.pos[0]),
   }));
   return {
@@ -49,7 +50,7 @@ function refusal(text: string): ConfigProblem | undefined {
     return { path: [], expected: `at most ${MAX_LENGTH} characters`, found: String(text.length) };
   }
   return holdsMarks(text)
-    ? { path: [], expected: 'no characters of Unicode’s private use area' }
+    ? { path: [], expected: 'readable characters', found: 'one of Unicode’s private use area' }
     : undefined;
 }
 
@@ -59,13 +60,15 @@ function toValue(document: Document, problems: ConfigProblem[]): unknown {
     if (isShallow(value, 0)) return value;
     problems.push({
       path: [],
-      expected: `nesting of at most ${MAX_DEPTH} levels, and no alias within its own anchor`,
+      expected: `at most ${MAX_DEPTH} levels, and no alias within its own anchor`,
+      found: 'more',
     });
     return undefined;
   } catch (error) {
     problems.push({
       path: [],
-      expected: `valid YAML: ${error instanceof Error ? unmark(error.message) : 'unreadable'}`,
+      expected: 'valid YAML',
+      found: error instanceof Error ? unmark(error.message) : 'something unreadable',
     });
     return undefined;
   }

@@ -12,14 +12,14 @@ const WATCH_EVERY_MS = 2_000;
 export function addAttributesCommands(program: Command, { io, run }: CliContext): void {
   const attributes = program
     .command('attributes')
-    .description('what participants hold: read, set, watch');
+    .description('attributes of participants: read, set, watch');
   named(
     attributes
       .command('get')
-      .description('every participant’s attributes')
+      .description('print every participant’s attributes')
       .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
   )
-    .option('--ended', 'from analytics, where ended conversations are; takes a while')
+    .option('--ended', 'from analytics, which has ended conversations too, some minutes late')
     .action((id: string | undefined, flags: TargetFlags & { readonly ended?: boolean }) =>
       run(async () => {
         const { getAttributes } = await import('../platform/attributes/get.ts');
@@ -41,7 +41,7 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
       run(async () => {
         const { id, pairs } = splitWords(first, rest);
         if (pairs.length === 0 && flags.remove === undefined) {
-          throw new InvalidArgumentError('give key=value, or keys to --remove.');
+          throw new InvalidArgumentError('Give key=value, or keys to --remove.');
         }
         const { setAttributes } = await import('../platform/attributes/set.ts');
         const isProved = await setAttributes(id, { values: parsePairs(pairs), flags }, io);
@@ -52,7 +52,7 @@ export function addAttributesCommands(program: Command, { io, run }: CliContext)
   named(
     attributes
       .command('watch')
-      .description('a line for each change as it happens, until the end')
+      .description('print a line for each change as it happens, until the conversation ends')
       .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
   )
     .option(

@@ -12,9 +12,9 @@ interface ListFlags extends ConfigFlags {
 export function addAuditCommands(program: Command, { io, run }: CliContext): void {
   const audit = program
     .command('audit')
-    .description('who did what to which keys, sealed into a chain');
+    .description('who did what to which keys: list, verify, export');
 
-  withJson(withConfig(audit.command('list').description('the latest rows, newest first')))
+  withJson(withConfig(audit.command('list').description('list the latest rows, newest first')))
     .option('--conversation <id>', 'only those of one conversation')
     .option('--limit <count>', 'at most this many', parsePositive, 50)
     .action((flags: ListFlags) =>
@@ -26,7 +26,7 @@ export function addAuditCommands(program: Command, { io, run }: CliContext): voi
 
   withJson(
     withConfig(
-      audit.command('verify').description('walk the whole chain; exits 1 where it does not hold'),
+      audit.command('verify').description('check the whole chain; exits 1 where it does not hold'),
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {
@@ -38,7 +38,7 @@ export function addAuditCommands(program: Command, { io, run }: CliContext): voi
   withConfig(
     audit
       .command('export')
-      .description('every sealed row in the order of the chain, one JSON object a line'),
+      .description('print every sealed row in the order of the chain, one JSON object a line'),
   ).action((flags: ConfigFlags) =>
     run(async () => {
       const { exportAudit } = await import('../ledger/audit-rows.ts');

@@ -4,7 +4,9 @@ import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { withConfig, withJson } from './shared/options.ts';
 
 export function addConfigCommands(program: Command, { io, run }: CliContext): void {
-  const config = program.command('config').description('check and explain the configuration');
+  const config = program
+    .command('config')
+    .description('check, explain and reload the configuration');
 
   withJson(
     withConfig(
@@ -36,7 +38,9 @@ export function addConfigCommands(program: Command, { io, run }: CliContext): vo
     withConfig(
       config
         .command('reload')
-        .description('have the running service read it again; says what needs a restart'),
+        .description(
+          'have the running service read the configuration again; says what needs a restart',
+        ),
     ),
   ).action((flags: ConfigFlags) =>
     run(async () => {

@@ -8,12 +8,16 @@ import type { CreateFlags } from '../platform/create-and-end.ts';
 export function addConversationsCommands(program: Command, { io, run }: CliContext): void {
   const conversations = program
     .command('conversations')
-    .description('what the ledger knows of conversations; and create and end some, for tests');
+    .description('conversations in the ledger; and start and end some, for tests');
 
   addLedgerCommands(conversations, { io, run });
 
   withJson(
-    withConfig(conversations.command('create').description('as a customer would; prints the id')),
+    withConfig(
+      conversations
+        .command('create')
+        .description('start a conversation for a test, as a customer would; prints its id'),
+    ),
   )
     .addOption(
       new Option('--medium <medium>', 'message (needs --integration), callback or email')
@@ -39,7 +43,7 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
     withConfig(
       conversations
         .command('end')
-        .description('for everybody on it')
+        .description('end a conversation, for everybody on it')
         .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
     ),
   ).action((id: string | undefined, flags: ConfigFlags) =>
@@ -51,7 +55,13 @@ export function addConversationsCommands(program: Command, { io, run }: CliConte
 }
 
 function addLedgerCommands(conversations: Command, { io, run }: CliContext): void {
-  withJson(withConfig(conversations.command('list').description('the last changed first')))
+  withJson(
+    withConfig(
+      conversations
+        .command('list')
+        .description('list conversations in the ledger, the last changed first'),
+    ),
+  )
     .addOption(
       new Option('--phase <phase>', 'only those; dead ones were set aside').choices([
         'idle',
@@ -73,7 +83,7 @@ function addLedgerCommands(conversations: Command, { io, run }: CliContext): voi
     withConfig(
       conversations
         .command('replay')
-        .description('work again on a conversation that was set aside')
+        .description('enrich a conversation anew that was set aside')
         .argument('<conversation>', 'its id'),
     ),
   ).action((id: string, flags: ConfigFlags) =>

@@ -6,7 +6,7 @@ import { withConfig, withJson } from './shared/options.ts';
 export function addDataActionCommands(program: Command, { io, run }: CliContext): void {
   const dataAction = program
     .command('data-action')
-    .description('data actions by which a flow asks this service');
+    .description('data actions by which a flow asks the service');
 
   withJson(
     withConfig(

@@ -5,9 +5,11 @@ import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { parsePositive, withConfig, withJson } from './shared/options.ts';
 
 export function addDeliveriesCommands(program: Command, { io, run }: CliContext): void {
-  const deliveries = program.command('deliveries').description('messages to webhooks');
+  const deliveries = program
+    .command('deliveries')
+    .description('messages to webhooks: list, send again');
 
-  withJson(withConfig(deliveries.command('list').description('the newest first')))
+  withJson(withConfig(deliveries.command('list').description('list messages, the newest first')))
     .addOption(
       new Option('--state <state>', 'only those').choices(['waiting', 'sending', 'sent', 'dead']),
     )

@@ -19,7 +19,7 @@ export function addEraseCommand(program: Command, { io, run }: CliContext): void
     .action((flags: EraseFlags) =>
       run(async () => {
         if (flags.phone === undefined && flags.customer === undefined) {
-          throw new InvalidArgumentError('give --phone, --customer or both.');
+          throw new InvalidArgumentError('Give --phone, --customer or both.');
         }
         const { erasePerson } = await import('../ledger/erase-person.ts');
         await erasePerson(flags, io);

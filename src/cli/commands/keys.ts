@@ -6,12 +6,12 @@ import type { ConfigFlags } from '../configuration/load-configuration.ts';
 import { withConfig, withJson } from './shared/options.ts';
 
 export function addKeysCommands(program: Command, { io, run }: CliContext): void {
-  const keys = program.command('keys').description('keys of programs that call the service');
+  const keys = program.command('keys').description('API keys of programs that call the service');
 
   withJson(
     keys
       .command('create')
-      .description('make a key; prints it once, and the entry for the configuration')
+      .description('make a key; prints it once, with the entry for the configuration')
       .argument('<name>', 'who has it, as the audit log names them'),
   )
     .addOption(
@@ -31,12 +31,13 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
         }),
     );
 
-  withJson(withConfig(keys.command('list').description('the keys of the configuration'))).action(
-    (flags: ConfigFlags) =>
-      run(async () => {
-        const { listApiKeys } = await import('../configuration/api-keys.ts');
-        listApiKeys(flags, io);
-      }),
+  withJson(
+    withConfig(keys.command('list').description('list the keys of the configuration')),
+  ).action((flags: ConfigFlags) =>
+    run(async () => {
+      const { listApiKeys } = await import('../configuration/api-keys.ts');
+      listApiKeys(flags, io);
+    }),
   );
 
   withJson(
@@ -59,5 +60,5 @@ export function addKeysCommands(program: Command, { io, run }: CliContext): void
 function parseInstant(text: string): number {
   const at = Date.parse(text);
   if (/(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(at)) return at;
-  throw new InvalidArgumentError('an instant such as 2027-01-31T00:00:00Z is needed.');
+  throw new InvalidArgumentError('Expected an instant such as 2027-01-31T00:00:00Z.');
 }

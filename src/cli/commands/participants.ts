@@ -6,12 +6,12 @@ import type { UpdateFlags } from '../platform/update-participant.ts';
 export function addParticipantsCommands(program: Command, { io, run }: CliContext): void {
   const participants = program
     .command('participants')
-    .description('one party’s part in a conversation');
+    .description('participants of a conversation');
   withJson(
     withConfig(
       participants
         .command('update')
-        .description('state and wrap-up')
+        .description('set a participant’s state or wrap-up')
         .argument('[conversation]', 'its id (default: GENESYS_CONVERSATION_ID)'),
     ),
   )

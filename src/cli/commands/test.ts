@@ -10,7 +10,7 @@ export function addTestCommand(program: Command, { io, run }: CliContext): void 
     withConfig(
       program
         .command('test')
-        .description('run the cases that are written beside the mapping; asks and sends nothing')
+        .description('run the test cases of the configuration; asks no source and sends nothing')
         .argument('[config]', 'the configuration to test (the same as --config)'),
     ),
   )

@@ -16,7 +16,7 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 /** Prints what went wrong and what to do next, and says how the process should end. */
 export function reportError(error: unknown, io: CliIo): ExitStatus {
   // The parser prints what it refuses itself; this one was thrown by a command.
-  if (error instanceof InvalidArgumentError) io.err(`error: ${error.message}\n`);
+  if (error instanceof InvalidArgumentError) io.err(`rapport: ${error.message}\n`);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (isRapportError(error)) {
     io.err(`rapport: ${error.message}\n`);

@@ -20,16 +20,14 @@ export function parseCount(text: string): number {
   return parseWhole(text, 0);
 }
 
-function parseWhole(text: string, least: number): number {
+function parseWhole(text: string, least: number, most: number = MOST): number {
   const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= MOST) return number;
-  throw new InvalidArgumentError(`a whole number from ${least} to ${MOST} is needed.`);
+  if (number >= least && number <= most) return number;
+  throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
 }
 
 export function parsePort(text: string): number {
-  const port = parseCount(text);
-  if (port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
-  return port;
+  return parseWhole(text, 0, 65_535);
 }
 
 export function parsePositive(text: string): number {
@@ -41,7 +39,8 @@ export function parsePairs(texts: readonly string[]): ReadonlyMap<string, string
   return new Map(
     texts.map((text) => {
       const at = text.indexOf('=');
-      if (at < 1) throw new InvalidArgumentError(`${JSON.stringify(text)} is not key=value.`);
+      if (at < 1)
+        throw new InvalidArgumentError(`Expected key=value, found ${JSON.stringify(text)}.`);
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
