@@ -57,6 +57,10 @@ describe('createLookupAction', () => {
     expect(fits(action, output)).toBe(true);
   });
 
+  it('needs the conversation, by which a caller with no number is found, too', () => {
+    expect(action.contract.input.inputSchema.required).toEqual(['conversationId']);
+  });
+
   it('sends all inputs as one JSON object, with the integration’s key', () => {
     expect(action.config.request).toEqual({
       requestUrlTemplate: 'https://rapport.example/base/v1/lookup',

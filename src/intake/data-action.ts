@@ -104,7 +104,8 @@ export function createLookupAction(
         conversationId: 'The conversation: Call.ConversationId or Message.ConversationId.',
         ...CALLER,
       },
-      required: [],
+      // Without it a caller whose number is withheld would be asked for by nothing at all, and that is refused.
+      required: ['conversationId'],
     },
   });
 }
@@ -180,8 +181,7 @@ function createAction(title: string, path: string, parts: ActionParts): DataActi
         inputSchema: {
           ...schema(`${title}: input`),
           properties: Object.fromEntries(inputSchema),
-          // Draft-04 does not allow an empty list.
-          ...(inputs.required.length === 0 ? {} : { required: inputs.required }),
+          required: inputs.required,
         },
       },
       output: {

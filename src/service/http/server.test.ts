@@ -30,12 +30,12 @@ describe('createApp', () => {
   it.each(CALLS)('lets only the right scope call %s %s', async (method, url, scope) => {
     const stage = createStage();
     await using app = appOf(stage);
-    const payload =
-      method === 'PATCH'
-        ? { attributes: { a: 'b' } }
-        : scope === 'erase'
-          ? { customer: 'C1' }
-          : undefined;
+    const payloads: Partial<Record<Scope, object>> = {
+      write: { attributes: { a: 'b' } },
+      lookup: { phone: '+15551230001' },
+      erase: { customer: 'C1' },
+    };
+    const payload = payloads[scope];
     const call = async (headers: Record<string, string>): Promise<number> =>
       (await app.inject({ method, url, headers, ...(payload && { payload }) })).statusCode;
     expect(await call({})).toBe(401);
@@ -125,6 +125,23 @@ describe('createApp', () => {
     const keys = byKeys.json<{ problems: { path: string }[] }>().problems;
     expect(keys.map(({ path }) => path)).toEqual(['body.attributes.bad', 'body.attributes.']);
     expect(stage.orders).toEqual([]);
+  });
+
+  it('says which identifiers a lookup is by, when it has none of them', async () => {
+    const stage = createStage();
+    await using app = appOf(stage);
+    const ask = (payload: object) =>
+      app.inject({ method: 'POST', url: '/v1/lookup', headers: stage.as(), payload });
+    for (const payload of [{}, { customer: 'C1' }]) {
+      const answer = await ask(payload);
+      expect([answer.statusCode, answer.json()]).toMatchObject([
+        422,
+        { code: 'ERR_INVALID_INPUT', detail: expect.stringContaining('externalId, phone, email') },
+      ]);
+    }
+    for (const withheld of [{ phone: '' }, { phone: null }, { conversationId: '', phone: ' ' }]) {
+      expect((await ask(withheld)).statusCode).toBe(200);
+    }
   });
 
   it('takes what a flow sends for "not set" as not set, and never writes by a lookup', async () => {

@@ -14,12 +14,21 @@ const optionalText = z
   })
   .pipe(z.string().max(512).optional());
 
-const lookupBody = z.object({
+const identifiers = {
   conversationId: optionalText,
   externalId: optionalText,
   phone: optionalText,
   email: optionalText,
-});
+};
+const NAMES = Object.keys(identifiers);
+
+/** One that is there and empty is a caller of whom nothing is known, such as by a number that is withheld. */
+const lookupBody = z
+  .object(identifiers)
+  .refine((body) => NAMES.some((name) => name in body), {
+    error: `expected at least one of ${NAMES.join(', ')}; it may be empty`,
+  })
+  .meta({ anyOf: NAMES.map((name) => ({ required: [name] })) });
 
 const lookupQuery = z.strictObject({
   timeoutMs: z.coerce
