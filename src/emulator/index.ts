@@ -15,7 +15,7 @@ export type { AttributeChange, AttributeSettings } from './conversations/attribu
 export type { EndedBy } from './conversations/end.ts';
 export type { Move, MoveTarget } from './conversations/move.ts';
 export type { InboundStart, StartedConversation } from './conversations/start.ts';
-export type { ConversationShape, ParticipantShape } from './conversations/shapes.ts';
+export type { ConversationShape, ParticipantShape } from './conversations/views/shapes.ts';
 export type { Exchange } from './http/request-log.ts';
 export type { SupportedOperation } from './http/route.ts';
 export type { LimitChange, LimitSettings } from './limits/settings.ts';

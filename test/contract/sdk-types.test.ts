@@ -5,7 +5,7 @@ import type {
   ConversationShape,
   MediaConversationEventShape,
   MediaConversationShape,
-} from '../../src/emulator/conversations/shapes.ts';
+} from '../../src/emulator/conversations/views/shapes.ts';
 import type { ErrorBody } from '../../src/emulator/http/platform-error.ts';
 import type { Refusal } from '../../src/emulator/limits/refusal.ts';
 import type { TopicAnswer } from '../../src/emulator/push/subscribe.ts';

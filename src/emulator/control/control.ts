@@ -12,7 +12,7 @@ import {
 import { endConversation, type EndedBy } from '../conversations/end.ts';
 import { moveConversation, requireUser, type Move } from '../conversations/move.ts';
 import { startInternalCall, startOutboundCall } from '../conversations/outbound.ts';
-import type { ConversationShape } from '../conversations/shapes.ts';
+import type { ConversationShape } from '../conversations/views/shapes.ts';
 import {
   requireQueue,
   startInbound,
@@ -20,7 +20,7 @@ import {
   type StartedConversation,
 } from '../conversations/start.ts';
 import { customerOf } from '../conversations/state.ts';
-import { viewConversation } from '../conversations/view.ts';
+import { viewConversation } from '../conversations/views/conversation-view.ts';
 import { conversationNotFound, participantNotFound } from '../http/errors.ts';
 import type { Deliveries, DeliveryReport } from '../deliveries/deliveries.ts';
 import type { DeliverySettings } from '../deliveries/settings.ts';

@@ -4,7 +4,7 @@ import { PlatformError } from '../http/platform-error.ts';
 import { all, any, ok, type Call, type Route } from '../http/route.ts';
 import type { QueueState } from '../world/model.ts';
 import type { World } from '../world/world.ts';
-import { viewMediaConversation } from './media-view.ts';
+import { viewMediaConversation } from './views/media-view.ts';
 import { startOutboundCall } from './outbound.ts';
 import { startInbound, type StartParts } from './start.ts';
 

@@ -21,8 +21,8 @@ import { parseAttributesBody, type AttributeSettings, type AttributeWriter } fro
 import { endConversation } from './end.ts';
 import { nullAttributes } from './errors.ts';
 import { applyMediaRequest, parseMediaRequest } from './media-request.ts';
-import { viewMediaConversation } from './media-view.ts';
-import { viewConversation } from './view.ts';
+import { viewMediaConversation } from './views/media-view.ts';
+import { viewConversation } from './views/conversation-view.ts';
 
 export interface ConversationRouteParts {
   readonly world: World;

@@ -1,5 +1,5 @@
-import { viewMediaConversationEvent } from '../conversations/media-event-view.ts';
-import { viewConversationEvent } from '../conversations/view.ts';
+import { viewMediaConversationEvent } from '../conversations/views/media-event-view.ts';
+import { viewConversationEvent } from '../conversations/views/conversation-view.ts';
 import { announceFrame, emulatorFrames } from '../diagnostics.ts';
 import type { WorldEvent } from '../world/event.ts';
 import type { ConversationState } from '../world/model.ts';

@@ -2,7 +2,7 @@ import { endConversation } from '../conversations/end.ts';
 import { findConversation } from '../conversations/routes.ts';
 import { startInbound, type FlowStarter } from '../conversations/start.ts';
 import { customerOf } from '../conversations/state.ts';
-import { viewConversation } from '../conversations/view.ts';
+import { viewConversation } from '../conversations/views/conversation-view.ts';
 import { badRequest, invalidValue, participantNotFound } from '../http/errors.ts';
 import { ok, param, type Answer, type Call, type Method, type Route } from '../http/route.ts';
 import type { ConversationState, ParticipantState } from '../world/model.ts';

@@ -1,5 +1,5 @@
-import { isLegOver } from './state.ts';
-import type { Leg, ParticipantState } from '../world/model.ts';
+import { isLegOver } from '../state.ts';
+import type { Leg, ParticipantState } from '../../world/model.ts';
 import type {
   AddressShape,
   AfterCallWorkShape,

@@ -1,4 +1,4 @@
-import type { LegState } from '../world/model.ts';
+import type { LegState } from '../../world/model.ts';
 
 // What the emulator writes of a conversation, by the platform's names. A test compares these shapes
 // with the types of the official SDK.

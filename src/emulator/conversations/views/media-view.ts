@@ -1,7 +1,7 @@
-import type { ConversationState, Leg, Media, ParticipantState } from '../world/model.ts';
+import type { ConversationState, Leg, Media, ParticipantState } from '../../world/model.ts';
 import { iso, isoOf, viewMediaOf, viewWrapup, type Audience } from './leg-view.ts';
 import type { MediaConversationShape, MediaParticipantShape } from './shapes.ts';
-import { divisionsOf, isRecording, legOf } from './view.ts';
+import { divisionsOf, isRecording, legOf } from './conversation-view.ts';
 
 /** A conversation as the per-media GET shows it, each participant flattened with its leg. */
 export function viewMediaConversation(

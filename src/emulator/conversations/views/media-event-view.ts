@@ -1,4 +1,4 @@
-import type { ConversationState, Media } from '../world/model.ts';
+import type { ConversationState, Media } from '../../world/model.ts';
 import { viewMediaConversation } from './media-view.ts';
 import type {
   MediaConversationEventShape,

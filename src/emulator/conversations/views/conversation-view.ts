@@ -1,5 +1,5 @@
-import type { ConversationState, Leg, Media, ParticipantState } from '../world/model.ts';
-import type { World } from '../world/world.ts';
+import type { ConversationState, Leg, Media, ParticipantState } from '../../world/model.ts';
+import type { World } from '../../world/world.ts';
 import { iso, isoOf, viewLeg, type Audience } from './leg-view.ts';
 import type {
   ConversationEventShape,
@@ -8,7 +8,7 @@ import type {
   LegShape,
   ParticipantShape,
 } from './shapes.ts';
-import { isLegOver } from './state.ts';
+import { isLegOver } from '../state.ts';
 import { viewWrapup } from './leg-view.ts';
 
 /** A conversation as the generic GET shows it. */
