@@ -23,16 +23,14 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   timer(delayMs, fire) {
-    const deadline = performance.now() + delayMs;
     let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      const leftMs = deadline - performance.now();
-      handle = setTimeout(
-        () => (leftMs > MAX_TIMEOUT_MS ? arm() : fire()),
-        Math.min(Math.max(leftMs, 0), MAX_TIMEOUT_MS),
-      );
+    const arm = (leftMs: number): void => {
+      handle =
+        leftMs > MAX_TIMEOUT_MS
+          ? setTimeout(() => arm(leftMs - MAX_TIMEOUT_MS), MAX_TIMEOUT_MS)
+          : setTimeout(fire, Math.max(leftMs, 0));
     };
-    arm();
+    arm(delayMs);
     const cancel = (): void => clearTimeout(handle);
     return { cancel, [Symbol.dispose]: cancel };
   },

@@ -1,5 +1,10 @@
 import type { SqlRow, SqlValue } from '../sql/statement.ts';
 
+/*
+ * Messages between the store and its thread travel as JSON, which tells every `SqlValue` exactly: to copy the
+ * many small objects of a batch by itself takes the platform two to three times as long.
+ */
+
 /** What the SQLite thread is started with. */
 export interface ThreadSetup {
   /** A path, or `:memory:`. */
@@ -17,11 +22,15 @@ export type WireJob =
   | { readonly job: number; readonly kind: 'define'; readonly texts: readonly string[] }
   | { readonly job: number; readonly kind: 'scrub' };
 
-export interface WireRequest {
+export interface WireWork {
+  readonly kind: 'work';
   /** Texts that the thread has not seen yet, by number. */
   readonly texts: readonly (readonly [number, string])[];
   readonly jobs: readonly WireJob[];
 }
+
+/** `close` is the last request: what came before it is done first. */
+export type WireRequest = WireWork | { readonly kind: 'close' };
 
 export type WireResult =
   | { readonly kind: 'rows'; readonly rows: readonly (readonly SqlRow[])[] }
@@ -47,3 +56,9 @@ export function toWireError(error: unknown): WireError {
     holder: 'holder' in error && typeof error.holder === 'string' ? error.holder : undefined,
   };
 }
+
+export const toMessage = (message: WireRequest | WireAnswer): string => JSON.stringify(message);
+
+/** Sound because both ends are this package's own. */
+export const requestOf = (message: unknown): WireRequest => JSON.parse(String(message));
+export const answerOf = (message: unknown): WireAnswer => JSON.parse(String(message));

@@ -12,13 +12,15 @@ import {
   type UnitResult,
 } from '../sql/statement.ts';
 import type { Store, When } from '../sql/store.ts';
-import type {
-  ThreadSetup,
-  WireAnswer,
-  WireError,
-  WireJob,
-  WireResult,
-  WireStatement,
+import {
+  answerOf,
+  toMessage,
+  type ThreadSetup,
+  type WireAnswer,
+  type WireError,
+  type WireJob,
+  type WireResult,
+  type WireStatement,
 } from './protocol.ts';
 import { createSteadyNow } from './steady-now.ts';
 
@@ -83,7 +85,7 @@ export class SqliteStore implements Store {
     this.#gatherMs = options.gatherMs ?? 0;
     this.now = createSteadyNow(options.clock);
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
-    worker.on('message', (answer: WireAnswer) => this.#onAnswer(answer));
+    worker.on('message', (message) => this.#onAnswer(answerOf(message)));
     worker.on('error', (error) => this.#failAll(error));
     worker.once('exit', () => this.#failAll(ledgerClosed()));
   }
@@ -102,7 +104,7 @@ export class SqliteStore implements Store {
       resourceLimits: THREAD_LIMITS,
     });
     const answer = await new Promise<WireAnswer>((resolve, reject) => {
-      worker.once('message', resolve);
+      worker.once('message', (message) => resolve(answerOf(message)));
       worker.once('error', reject);
     });
     if (answer.kind === 'unusable') throw openingError(options.path, answer.error);
@@ -139,7 +141,7 @@ export class SqliteStore implements Store {
       this.#isClosed = true;
       this.#post('soon');
       this.#post('now');
-      this.#worker.postMessage('close');
+      this.#worker.postMessage(toMessage({ kind: 'close' }));
     }
     await this.#exited;
   }
@@ -174,7 +176,7 @@ export class SqliteStore implements Store {
       this.#gathered = [];
     }
     if (jobs.length === 0) return;
-    this.#worker.postMessage({ texts: this.#newTexts, jobs });
+    this.#worker.postMessage(toMessage({ kind: 'work', texts: this.#newTexts, jobs }));
     this.#newTexts = [];
   }
 

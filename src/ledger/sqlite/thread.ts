@@ -7,6 +7,8 @@ import {
 } from 'node:worker_threads';
 import { takeLock } from './lock-file.ts';
 import {
+  requestOf,
+  toMessage,
   toWireError,
   type ThreadSetup,
   type WireAnswer,
@@ -24,13 +26,13 @@ const MAX_JOBS_PER_BATCH = 256;
  * takes them all.
  */
 function main(port: MessagePort, setup: ThreadSetup): void {
-  const answer = (message: WireAnswer): void => port.postMessage(message);
+  const answer = (message: WireAnswer): void => port.postMessage(toMessage(message));
   try {
     const lock = setup.readOnly || setup.path === ':memory:' ? undefined : lockOf(setup);
     const db = open(setup);
     const writer = new Writer(db);
-    port.on('message', (first: WireRequest | 'close') => {
-      const { jobs, close } = collect(port, first, writer);
+    port.on('message', (first: unknown) => {
+      const { jobs, close } = collect(port, requestOf(first), writer);
       const results = writer.run(jobs);
       if (results.length > 0) answer({ kind: 'results', results });
       if (!close) return;
@@ -64,18 +66,18 @@ function open(setup: ThreadSetup): DatabaseSync {
 
 function collect(
   port: MessagePort,
-  first: WireRequest | 'close',
+  first: WireRequest,
   writer: Writer,
 ): { readonly jobs: WireJob[]; readonly close: boolean } {
   const jobs: WireJob[] = [];
-  let message: WireRequest | 'close' | undefined = first;
-  while (message !== undefined) {
-    if (message === 'close') return { jobs, close: true };
-    writer.learn(message.texts);
-    jobs.push(...message.jobs);
+  let request: WireRequest | undefined = first;
+  while (request !== undefined) {
+    if (request.kind === 'close') return { jobs, close: true };
+    writer.learn(request.texts);
+    jobs.push(...request.jobs);
     if (jobs.length >= MAX_JOBS_PER_BATCH) break;
-    // The other end is this package's own `SqliteStore`, which sends nothing else.
-    message = receiveMessageOnPort(port)?.message as WireRequest | 'close' | undefined;
+    const next = receiveMessageOnPort(port);
+    request = next === undefined ? undefined : requestOf(next.message);
   }
   return { jobs, close: false };
 }

@@ -82,6 +82,7 @@ export interface ProofMemory {
   readonly was?: AttributeState;
 }
 
+type Remembered = AttributeEntry['note'][string];
 type MemoryPatch = { readonly [K in keyof ProofMemory]: ProofMemory[K] | undefined };
 
 export function memoryOf(entry: AttributeEntry): ProofMemory {
@@ -91,10 +92,15 @@ export function memoryOf(entry: AttributeEntry): ProofMemory {
 
 /** The entry with these things remembered; undefined forgets. */
 export function remember(entry: AttributeEntry, patch: MemoryPatch): AttributeEntry {
-  const note: Record<string, string | number | boolean> = {};
+  const note: Record<string, Remembered> = {};
   // Left out rather than deleted: an object that something was deleted from is slow in all that follows.
-  for (const [name, value] of Object.entries({ ...entry.note, ...patch })) {
-    if (value !== undefined) note[name] = value;
-  }
+  const keep = (from: Readonly<Record<string, Remembered | undefined>>, but?: object): void => {
+    for (const name in from) {
+      const value = from[name];
+      if (value !== undefined && (but === undefined || !(name in but))) note[name] = value;
+    }
+  };
+  keep(entry.note, patch);
+  keep(patch);
   return { ...entry, note };
 }
