@@ -15,7 +15,9 @@ export interface RequestDraft extends Omit<EnrichmentRequest, 'id' | 'traceId' |
 export type IgnoredReason =
   /** Not a JSON object, or an object that is neither frame, envelope nor request. */
   | 'unknown-form'
-  /** The form is known, but an id or a list in it is not what it must be. */
+  /** A flat request that says something that it must not: whoever wrote it can mend it. */
+  | 'bad-request'
+  /** A frame or an envelope in which an id or a list is not what it must be. */
   | 'malformed'
   /** Heartbeats and other traffic of the channel itself. */
   | 'channel-traffic'

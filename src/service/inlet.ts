@@ -4,7 +4,7 @@ import type { Observation } from '../domain/observation.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Acceptor } from '../engine/accept.ts';
 import type { EventInlet } from '../intake/create-intake.ts';
-import type { RequestDraft } from '../intake/intake.ts';
+import type { Ignored, RequestDraft } from '../intake/intake.ts';
 import type { Acceptance } from '../ledger/ledger.ts';
 
 export interface InletParts {
@@ -30,7 +30,8 @@ export interface Receipt extends Acceptance {
 export interface EventReceipt {
   readonly accepted: readonly Receipt[];
   readonly observed: number;
-  readonly ignored: string | undefined;
+  /** Why the event led to nothing. */
+  readonly ignored: Ignored | undefined;
 }
 
 /** The one way in: whatever the inlet, an event becomes durable requests and weighed observations. */
@@ -47,7 +48,7 @@ export class Inlet {
   async take(body: unknown, messageId?: string): Promise<EventReceipt> {
     const { intake } = this.#parts;
     let taken = intake.take(body, messageId);
-    if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken.detail };
+    if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken };
     // Events of one beginning come together. Until the first of them is durable, each would be the first.
     const before = taken.requests.flatMap(
       ({ conversationId }) => this.#taking.get(conversationId) ?? [],
@@ -55,7 +56,7 @@ export class Inlet {
     if (before.length > 0) {
       await Promise.allSettled(before);
       taken = intake.take(body, messageId);
-      if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken.detail };
+      if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken };
     }
     const accepted = await this.#takeIn(taken.requests);
     for (const observation of taken.observations) await this.#parts.observe(observation);

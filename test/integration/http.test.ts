@@ -101,6 +101,8 @@ describe('the HTTP interface', () => {
       413,
     ],
     ['malformed JSON as an event', '/v1/events', post('not json'), 400],
+    ['a flat event that names no conversation', '/v1/events', post('{"phone":"+1555"}'), 422],
+    ['a flat event of an id that is none', '/v1/events', post('{"conversationId":""}'), 422],
     ['an unknown conversation', '/v1/conversations/nobody', {}, 404],
     ['an id over the limit', `/v1/conversations/${'c'.repeat(300)}`, {}, 414],
     ['a path that cannot be decoded', '/v1/conversations/%ff', {}, 400],
@@ -111,6 +113,19 @@ describe('the HTTP interface', () => {
     expect(answer.status).toBe(status);
     expect(answer.type).toContain('application/problem+json');
     expect(answer.body).toMatchObject({ status, code: expect.stringMatching(/^ERR_/) });
+  });
+
+  it.each([
+    { 'detail-type': 'of.another.kind', detail: { topicName: 'v2.users.u.presence' }, id: 'e1' },
+    { 'detail-type': 'v2.detail.events.conversation.{id}.customer.start', detail: null },
+    { topicName: 'channel.metadata', eventBody: { message: 'pong' } },
+  ])('takes the platform’s event %j, of which it has no use', async (event) => {
+    await using stage = await startStage();
+    const answer = await call(stage, '/v1/events', post(JSON.stringify(event)));
+    expect([answer.status, answer.body]).toMatchObject([
+      202,
+      { accepted: 0, ignored: expect.any(String) },
+    ]);
   });
 
   it.each([undefined, 'Bearer wrong', 'Basic YTpi', 'Bearer '])(

@@ -12,12 +12,12 @@ const KEY_PATTERN = /^[\x21-\x7e]{1,200}$/;
  * Reads `{conversationId, participantId?, externalId?, phone?, email?, reason?, executionId?}`, as a
  * data action or any program sends it. Numbers are taken as text, since flows do not always quote.
  *
- * @throws {RapportError} `ERR_INVALID_ID` when an id in it is not an id, `ERR_INVALID_INPUT` when who the
- *   customer is takes too much: without it another key would be asked for, and maybe another customer found
+ * @throws {RapportError} `ERR_INVALID_ID` when an id in it is not an id, `ERR_INVALID_INPUT` when whom it is
+ *   about is no text or takes too much: without it another key would be asked for, and maybe another customer found
  */
 export function parseFlatRequest(fields: Fields): ParsedEvent {
   const conversationId = parseConversationId(fields['conversationId']);
-  const participantId = given(fields['participantId']);
+  const participantId = textOf(fields, 'participantId');
   const executionId = asDedupeId(given(fields['executionId']));
   return {
     kind: 'asked',
@@ -29,9 +29,9 @@ export function parseFlatRequest(fields: Fields): ParsedEvent {
       traceId: undefined,
       body: {
         participantId: participantId === undefined ? undefined : parseParticipantId(participantId),
-        externalId: keyOf(fields, 'externalId'),
-        phone: keyOf(fields, 'phone'),
-        email: keyOf(fields, 'email'),
+        externalId: textOf(fields, 'externalId'),
+        phone: textOf(fields, 'phone'),
+        email: textOf(fields, 'email'),
         reason: given(fields['reason'])?.slice(0, MAX_TEXT_LENGTH),
       },
     },
@@ -43,12 +43,18 @@ export function asDedupeId(value: unknown): string | undefined {
   return typeof value === 'string' && KEY_PATTERN.test(value) ? value : undefined;
 }
 
-function keyOf(fields: Fields, name: 'externalId' | 'phone' | 'email'): string | undefined {
-  const text = given(fields[name]);
-  if (text === undefined || text.length <= MAX_TEXT_LENGTH) return text;
+function textOf(
+  fields: Fields,
+  name: 'participantId' | 'externalId' | 'phone' | 'email',
+): string | undefined {
+  const value = fields[name];
+  const text = given(value);
+  if (text === undefined && (typeof value === 'string' || value == null)) return undefined;
+  if (text !== undefined && text.length <= MAX_TEXT_LENGTH) return text;
+  const found = text === undefined ? typeof value : `${text.length}`;
   throw new RapportError({
     code: 'ERR_INVALID_INPUT',
-    message: `${name} must have at most ${MAX_TEXT_LENGTH} characters, got ${text.length}`,
+    message: `${name} must be a text of at most ${MAX_TEXT_LENGTH} characters, got ${found}`,
     nextStep: 'Correct what is listed; /docs says what each operation takes.',
     details: { httpStatus: 422 },
   });

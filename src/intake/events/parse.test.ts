@@ -239,8 +239,13 @@ describe('parseIntake', () => {
     ['text', 'unknown-form'],
     [[{}], 'unknown-form'],
     [{}, 'unknown-form'],
-    [{ conversationId: '../x' }, 'malformed'],
-    [{ conversationId: { $ne: 1 } }, 'malformed'],
+    [{ conversationId: '../x' }, 'bad-request'],
+    [{ conversationId: '' }, 'bad-request'],
+    [{ conversationId: { $ne: 1 } }, 'bad-request'],
+    [{ conversationId: CONVERSATION, participantId: {} }, 'bad-request'],
+    [{ conversationId: CONVERSATION, phone: ['+1555'] }, 'bad-request'],
+    [{ 'detail-type': 'v2.detail.events.conversation.{id}.customer.start' }, 'malformed'],
+    [{ 'detail-type': 'any', detail: 'text', conversationId: '../x' }, 'malformed'],
     [{ topicName: 'channel.metadata', eventBody: { message: 'pong' } }, 'channel-traffic'],
     [{ result: '200', status: 'subscribed', correlationId: '1' }, 'channel-traffic'],
     [{ topicName: 'v2.users.u.presence', eventBody: {} }, 'other-topic'],
@@ -258,8 +263,8 @@ describe('parseIntake', () => {
     const asked = { conversationId: CONVERSATION, phone: '+1555', reason: 'r'.repeat(600) };
     expect(parseIntake({ ...asked, externalId: 'x'.repeat(513) })).toMatchObject({
       kind: 'ignored',
-      reason: 'malformed',
-      detail: 'externalId must have at most 512 characters, got 513',
+      reason: 'bad-request',
+      detail: 'externalId must be a text of at most 512 characters, got 513',
     });
     expect(parseIntake({ ...asked, externalId: 'x'.repeat(512) })).toMatchObject({
       request: { body: { externalId: 'x'.repeat(512), reason: 'r'.repeat(512) } },

@@ -31,13 +31,14 @@ export function parseIntake(value: unknown): ParsedEvent {
 function parseBody(value: unknown): ParsedEvent {
   const fields = asFields(value);
   if (fields === undefined) return ignored('unknown-form', 'expected a JSON object');
-  const detail = asFields(fields['detail']);
-  if (detail !== undefined && typeof fields['detail-type'] === 'string') {
+  if (typeof fields['detail-type'] === 'string') {
+    const detail = asFields(fields['detail']);
+    if (detail === undefined) return ignored('malformed', 'the envelope has no detail object');
     const parsed = parseFrame(detail, asInstant(detail['timestamp']) ?? asInstant(fields['time']));
     return parsed.kind === 'seen' ? { ...parsed, eventId: asDedupeId(fields['id']) } : parsed;
   }
   if (typeof fields['topicName'] === 'string') return parseFrame(fields, undefined);
-  if (fields['conversationId'] !== undefined) return parseFlatRequest(fields);
+  if (fields['conversationId'] !== undefined) return readFlatRequest(fields);
   // The answers to `ping` and `subscribe` on the channel's socket carry no topic.
   if (fields['message'] !== undefined || fields['result'] !== undefined) {
     return ignored('channel-traffic', 'answer to a command');
@@ -61,6 +62,14 @@ function parseFrame(frame: Fields, sentAt: number | undefined): ParsedEvent {
       return ignored('channel-traffic', name);
     case 'other':
       return ignored('other-topic', name.slice(0, 200));
+  }
+}
+
+function readFlatRequest(fields: Fields): ParsedEvent {
+  try {
+    return parseFlatRequest(fields);
+  } catch (error) {
+    return ignored('bad-request', messageOf(error));
   }
 }
 

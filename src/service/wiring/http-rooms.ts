@@ -3,6 +3,7 @@ import { RapportError } from '../../domain/errors.ts';
 import type { ConversationId } from '../../domain/ids.ts';
 import type { Feed } from '../../feed/create-feed.ts';
 import { createWebhookVerifier, webhookRefused } from '../../intake/events/verify-webhook.ts';
+import type { Ignored } from '../../intake/intake.ts';
 import type { WebhookOptions } from '../../intake/options.ts';
 import type { Agents } from '../../access/agents.ts';
 import type { AttendanceBook } from '../../access/attendance.ts';
@@ -62,12 +63,13 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     async takeEvent(event) {
       const messageId = prove(event);
       const taken = await inlet.take(event.body, messageId);
+      if (taken.ignored !== undefined && isMendable(taken.ignored)) throw unreadable(taken.ignored);
       const requests = await Promise.all(taken.accepted.map((one) => receiptOf(ledger, one)));
       return {
         accepted: requests.length,
         observed: taken.observed,
         ...(requests.length === 0 ? {} : { requests }),
-        ...(taken.ignored === undefined ? {} : { ignored: taken.ignored }),
+        ...(taken.ignored === undefined ? {} : { ignored: taken.ignored.detail }),
       };
     },
     replayConversation: (id, askedBy) => ledger.replay(id, askedBy),
@@ -75,6 +77,19 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     erase: (order) => ledger.erase(order),
     readConversation: (id) => readConversation(ledger, id),
   };
+}
+
+/** The platform's own events come as they are, however often; another body can be written anew. */
+const isMendable = ({ reason }: Ignored): boolean =>
+  reason === 'bad-request' || reason === 'unknown-form';
+
+function unreadable({ detail }: Ignored): RapportError {
+  return new RapportError({
+    code: 'ERR_EVENT_UNREADABLE',
+    message: `the event asks for nothing that can be done: ${detail}`,
+    nextStep: 'Send {"conversationId": "…"}, or an event as the platform sends it.',
+    details: { httpStatus: 422 },
+  });
 }
 
 /** A repeated request has the trace of the first one, by which logs, audit and webhook tell of it. */

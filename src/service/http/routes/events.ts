@@ -9,7 +9,7 @@ const eventReceipt = z.object({
   accepted: z.int().describe('Requests made durable.'),
   requests: z.array(receipt).optional().describe('Which those are; absent for none.'),
   observed: z.int().describe('Observations weighed.'),
-  ignored: z.string().optional().describe('Why the event led to nothing.'),
+  ignored: z.string().optional().describe('Why an event of the platform led to nothing.'),
 });
 
 export function eventRoutes(rooms: HttpRooms): readonly Route[] {
@@ -27,6 +27,9 @@ export function eventRoutes(rooms: HttpRooms): readonly Route[] {
         202: { description: 'Everything it asks for is durable.', schema: eventReceipt },
         401: { description: 'It does not prove where it comes from.' },
         415: { description: 'Its `Content-Type` is none.' },
+        422: {
+          description: 'It is none of the three forms, or a flat one that asks for what cannot be.',
+        },
         503: {
           description:
             'It cannot be made durable, or the platform has not told yet which queues and users are listened to; `Retry-After` says when to send it again.',
