@@ -2,21 +2,49 @@ import type { AttributeEntry } from '../../domain/attribute-entry.ts';
 import type { AttributeState } from '../../domain/outcome.ts';
 import type { Overwriter } from './event.ts';
 
-/** What the rules remember of an entry beside its own fields; kept in `note`, free of values. */
-export interface ProofMemory {
+/**
+ * What the rules remember of an entry beside its own fields; kept in `note`, free of values. Each part
+ * belongs to one question that the rules ask; what is absent is not so, or not known.
+ */
+export interface ProofMemory
+  extends
+    VerdictMemory,
+    WantMemory,
+    WriteMemory,
+    EvidenceMemory,
+    FlowMemory,
+    GuardMemory,
+    EndMemory,
+    WipeMemory {}
+
+/** What is said of the key, and to whom. */
+interface VerdictMemory {
   /** The enrichment that waits for this key's verdict. */
   readonly turn?: string;
   /** The verdict which that enrichment's outbox message carried. */
   readonly told?: AttributeState;
   /** No further change of the verdict is waited for. */
   readonly final?: boolean;
+  /** How long after its deadline the write showed, in milliseconds. */
+  readonly lateMs?: number;
+  readonly reason?: string;
+  readonly code?: string;
+}
+
+/** What was wanted, and of whom. */
+interface WantMemory {
+  /** A subscribed topic carries the conversation's attributes: reads can wait. */
   readonly covered?: boolean;
+  /** Somebody chose a participant that Architect does not read. */
   readonly aside?: boolean;
+  /** The wanted value is "gone": an empty text and an absent key prove it alike. */
   readonly removal?: boolean;
-  /** What stands there may have been written by a turn that did not live to say so. */
-  readonly presumed?: boolean;
-  /** The wanted value may have stood there before the last write: an echo may be from then. */
-  readonly repeated?: boolean;
+  /** The customer was already looked for again. */
+  readonly resolved?: boolean;
+}
+
+/** How the writing of the wanted value stands. */
+interface WriteMemory {
   /** A PATCH with this key has left and not been answered. */
   readonly inFlight?: boolean;
   /** How often the wanted value was sent again in doubt. */
@@ -25,8 +53,14 @@ export interface ProofMemory {
   readonly lostAt?: number;
   /** Every write of the wanted value was turned away. */
   readonly untaken?: boolean;
-  /** The customer was already looked for again. */
-  readonly resolved?: boolean;
+  /** What stands there may have been written by a turn that did not live to say so. */
+  readonly presumed?: boolean;
+  /** The wanted value may have stood there before the last write: an echo may be from then. */
+  readonly repeated?: boolean;
+}
+
+/** What was seen, and what is still to be asked. */
+interface EvidenceMemory {
   /** Reads asked for since the last acknowledgement. */
   readonly reads?: number;
   /** A read since the last acknowledgement has shown something else. */
@@ -43,6 +77,10 @@ export interface ProofMemory {
   readonly wasRead?: boolean;
   /** When the newest event that showed the wanted value happened, by the platform's clock. */
   readonly wantedAt?: number;
+}
+
+/** Which voice flows may hold an older copy of the attributes. */
+interface FlowMemory {
   /** A voice flow is running that began before (`older`) or after (`newer`) the last write. */
   readonly flow?: 'older' | 'newer';
   /** Nobody looked whether a flow was running when the value was wanted. */
@@ -55,18 +93,30 @@ export interface ProofMemory {
   readonly flowEndedId?: string;
   /** Until then a flow that began before the last write, and has ended, may write its copy back. */
   readonly settlesAt?: number;
+}
+
+/** Of a key that was overwritten. */
+interface GuardMemory {
   readonly by?: Overwriter;
   /** Rewrites are spent and the alert is out. */
   readonly spent?: boolean;
-  /** How long after its deadline the write showed, in milliseconds. */
-  readonly lateMs?: number;
-  readonly reason?: string;
-  readonly code?: string;
-  /** The conversation is over; one last read may still tell. */
+}
+
+/** Of a key whose conversation is over. */
+interface EndMemory {
+  /** One last read may still tell. */
   readonly lastRead?: boolean;
   /** Proved only after the end. */
   readonly atEnd?: boolean;
+  /** The state in which the end, or a wipe, found it. */
+  readonly was?: AttributeState;
+}
+
+/** Of a key that is being emptied. */
+interface WipeMemory {
+  /** When it is given up, in epoch milliseconds. */
   readonly wipeBy?: number;
+  /** The platform has taken the write that empties the key. */
   readonly wipeAcked?: boolean;
   /** The key was seen empty, and that proved nothing yet. */
   readonly emptied?: boolean;
@@ -76,10 +126,8 @@ export interface ProofMemory {
   readonly unseen?: boolean;
   /** The key was seen empty, or not at all, when the wipe began: to see it so again proves nothing. */
   readonly wasEmpty?: boolean;
-  /** After the wipe somebody else's value stands there. */
+  /** Somebody else's value stands there after the wipe. */
   readonly theirs?: boolean;
-  /** The state in which the end found it. */
-  readonly was?: AttributeState;
 }
 
 type Remembered = AttributeEntry['note'][string];
