@@ -167,3 +167,18 @@ function explained(
 function lost(source: string, host: string, error: unknown): LookupError {
   return unreachable(source, host, error);
 }
+
+/** Drivers are loaded at the first lookup, and are dependencies of this package: one is missing only where it was taken out. */
+export function driverMissing(
+  source: string,
+  driver: 'pg' | 'mysql2',
+  cause: unknown,
+): LookupError {
+  return new LookupError({
+    code: 'ERR_SOURCE_DRIVER',
+    source,
+    message: `needs the package ${driver}, which cannot be loaded`,
+    nextStep: 'Install Rapport anew with its dependencies.',
+    cause,
+  });
+}

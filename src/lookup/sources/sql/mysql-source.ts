@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { FieldPacket, Pool, PoolConnection } from 'mysql2';
-import { LookupError } from '../../errors.ts';
 import type { MysqlSourceOptions } from '../../options/sql-options.ts';
 import type { Source } from '../../source.ts';
 import type { CompiledQuery } from './compile-query.ts';
-import { readMysqlError } from './database-error.ts';
+import { driverMissing, readMysqlError } from './database-error.ts';
+import { runReadOnly } from './read-only-transaction.ts';
 import type { Row, RowCollector } from '../rows.ts';
 import { createSqlSource, type Database } from './sql-source.ts';
 
@@ -38,29 +38,18 @@ class MysqlDatabase implements Database {
     signal: AbortSignal,
   ): Promise<void> {
     const pool = await (this.#opening ??= this.#open());
-    const connection = await this.#connect(pool);
-    // Cutting the connection stops the waiting; the server's own limit stops the query.
-    const cut = (): void => cutOff(connection);
-    if (signal.aborted) cut();
-    signal.throwIfAborted();
-    signal.addEventListener('abort', cut, { once: true });
-    try {
-      await command(connection, 'start transaction read only');
-      const isWhole = await streamRows(connection, query.text, values, collector);
-      if (!isWhole) {
-        cut();
-        return;
-      }
-      await command(connection, 'commit');
-      if (!signal.aborted) connection.release();
-    } catch (error) {
+    const driven = await this.#connect(pool);
+    const connection = {
+      begin: () => command(driven, 'start transaction read only'),
+      stream: () => streamRows(driven, query.text, values, collector),
+      commit: () => command(driven, 'commit'),
+      giveBack: () => driven.release(),
+      cut: () => cutOff(driven),
+    };
+    await runReadOnly(connection, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      // A connection in a failed transaction is cheaper to replace than to reason about.
-      cut();
       throw readMysqlError(this.#name, this.#host, error);
-    } finally {
-      signal.removeEventListener('abort', cut);
-    }
+    });
   }
 
   #connect(pool: Pool): Promise<PoolConnection> {
@@ -123,13 +112,7 @@ async function loadDriver(source: string): Promise<typeof import('mysql2')> {
     const { default: driver } = await import('mysql2');
     return driver;
   } catch (cause) {
-    throw new LookupError({
-      code: 'ERR_SOURCE_DRIVER',
-      source,
-      message: 'needs the package mysql2, which cannot be loaded',
-      nextStep: 'Install Rapport anew with its dependencies.',
-      cause,
-    });
+    throw driverMissing(source, 'mysql2', cause);
   }
 }
 

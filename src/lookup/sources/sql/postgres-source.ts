@@ -1,10 +1,10 @@
 import type { ClientConfig, Pool, PoolClient, Query, QueryConfig } from 'pg';
 import type { Log } from '../../../lib/log.ts';
-import { LookupError } from '../../errors.ts';
 import type { PostgresSourceOptions } from '../../options/sql-options.ts';
 import type { Source } from '../../source.ts';
 import type { CompiledQuery } from './compile-query.ts';
-import { readPostgresError } from './database-error.ts';
+import { driverMissing, readPostgresError } from './database-error.ts';
+import { runReadOnly } from './read-only-transaction.ts';
 import type { RowCollector } from '../rows.ts';
 import { createSqlSource, type Database } from './sql-source.ts';
 
@@ -62,29 +62,21 @@ class PostgresDatabase implements Database {
   ): Promise<void> {
     const { driver, pool } = await (this.#opening ??= this.#open());
     const client = await this.#connect(pool);
-    // Cutting the connection is what stops a query on the way; the server notices, or its own time-out does.
-    const cut = (): void => client.release(true);
-    if (signal.aborted) cut();
-    signal.throwIfAborted();
-    signal.addEventListener('abort', cut, { once: true });
-    try {
-      const { timeoutMs } = this.#options;
-      await client.query(beginSql(timeoutMs));
-      const asked = new driver.Query(queryConfig(query, values, driver));
-      if (!(await streamRows(client, asked, collector))) {
-        cut();
-        return;
-      }
-      await client.query('commit');
-      if (!signal.aborted) client.release();
-    } catch (error) {
+    const { timeoutMs } = this.#options;
+    const connection = {
+      begin: () => client.query(beginSql(timeoutMs)),
+      stream: () => {
+        const asked = new driver.Query(queryConfig(query, values, driver));
+        return streamRows(client, asked, collector);
+      },
+      commit: () => client.query('commit'),
+      giveBack: () => client.release(),
+      cut: () => client.release(true),
+    };
+    await runReadOnly(connection, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      // A connection in a failed transaction is cheaper to replace than to reason about.
-      cut();
       throw readPostgresError(this.#name, this.#host, error);
-    } finally {
-      signal.removeEventListener('abort', cut);
-    }
+    });
   }
 
   async #connect(pool: Pool): Promise<PoolClient> {
@@ -130,13 +122,7 @@ async function loadDriver(source: string): Promise<Driver> {
     const { default: driver } = await import('pg');
     return driver;
   } catch (cause) {
-    throw new LookupError({
-      code: 'ERR_SOURCE_DRIVER',
-      source,
-      message: 'needs the package pg, which cannot be loaded',
-      nextStep: 'Install Rapport anew with its dependencies.',
-      cause,
-    });
+    throw driverMissing(source, 'pg', cause);
   }
 }
 
