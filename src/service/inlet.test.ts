@@ -14,6 +14,15 @@ const started = (event: string, body: object): unknown => ({
 const ROUTED = started('acd.start', { queueId: 'support' });
 const CUSTOMER = started('customer.start', { participantId: 'p1', mediaType: 'VOICE' });
 
+/** A frame that carries its conversation. */
+const frameOf = (id: string): unknown => ({
+  topicName: 'v2.routing.queues.a-queue.conversations',
+  eventBody: {
+    id,
+    participants: [{ id: 'p1', purpose: 'customer', calls: [{ state: 'connected' }] }],
+  },
+});
+
 const NOBODY: Follower = {
   isFollowed: () => false,
   follow: () => false,
@@ -24,12 +33,15 @@ interface Stage {
   readonly inlet: Inlet;
   /** Commits of a store that takes its time: each resolves when it is told to. */
   readonly commits: PromiseWithResolvers<void>[];
+  readonly requests: EnrichmentRequest[];
 }
 
 function createStage(): Stage {
   const commits: PromiseWithResolvers<void>[] = [];
+  const asked: EnrichmentRequest[] = [];
   const accept = async (requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> => {
     if (requests.length === 0) return [];
+    asked.push(...requests);
     const commit = Promise.withResolvers<void>();
     commits.push(commit);
     await commit.promise;
@@ -48,10 +60,24 @@ function createStage(): Stage {
     follower: NOBODY,
     newId: () => `id-${(ids += 1)}`,
   });
-  return { inlet, commits };
+  return { inlet, commits, requests: asked };
 }
 
 describe('Inlet', () => {
+  it('has a conversation read anew whose event was kept for a while', async () => {
+    const { inlet, commits, requests } = createStage();
+    for (const [n, isLate] of [false, true].entries()) {
+      const receipt = inlet.take(frameOf(`c${n}`), { isLate });
+      commits[n]?.resolve();
+      await receipt;
+    }
+    const carried = requests.map(({ body }) => body.conversation?.id);
+    expect(carried).toEqual(['c0', undefined]);
+    await expect(inlet.take(frameOf('c1'), { isLate: true })).resolves.toMatchObject({
+      accepted: [],
+    });
+  });
+
   it('takes one request of events that tell of one beginning together', async () => {
     const { inlet, commits } = createStage();
     const receipts = Promise.all([inlet.take(ROUTED), inlet.take(CUSTOMER)]);

@@ -34,6 +34,13 @@ export interface EventReceipt {
   readonly ignored: Ignored | undefined;
 }
 
+export interface TakeOptions {
+  /** The delivery's own id, where it has one. */
+  readonly messageId?: string | undefined;
+  /** The event was kept for a while: what it shows of the conversation is read anew. */
+  readonly isLate?: boolean | undefined;
+}
+
 /** The one way in: whatever the inlet, an event becomes durable requests and weighed observations. */
 export class Inlet {
   readonly #parts: InletParts;
@@ -45,7 +52,10 @@ export class Inlet {
   }
 
   /** Resolves once every request of the event is durable and every observation was weighed. */
-  async take(body: unknown, messageId?: string): Promise<EventReceipt> {
+  async take(
+    body: unknown,
+    { messageId, isLate = false }: TakeOptions = {},
+  ): Promise<EventReceipt> {
     const { intake } = this.#parts;
     let taken = intake.take(body, messageId);
     if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken };
@@ -58,16 +68,16 @@ export class Inlet {
       taken = intake.take(body, messageId);
       if (taken.kind === 'ignored') return { accepted: [], observed: 0, ignored: taken };
     }
-    const accepted = await this.#takeIn(taken.requests);
+    const accepted = await this.#takeIn(taken.requests, isLate);
     for (const observation of taken.observations) await this.#parts.observe(observation);
     return { accepted, observed: taken.observations.length, ignored: undefined };
   }
 
   /** Makes what an event asks for durable, and then remembers that it is. */
-  async #takeIn(drafts: readonly RequestDraft[]): Promise<readonly Receipt[]> {
+  async #takeIn(drafts: readonly RequestDraft[], isLate: boolean): Promise<readonly Receipt[]> {
     if (drafts.length === 0) return [];
     const { intake } = this.#parts;
-    const asking = this.ask(drafts).then((accepted) => {
+    const asking = this.ask(isLate ? drafts.map(withoutSnapshot) : drafts).then((accepted) => {
       intake.accepted(drafts);
       return accepted;
     });
@@ -124,4 +134,8 @@ export class Inlet {
       dedupeKey: draft.dedupeKey ?? id,
     };
   }
+}
+
+function withoutSnapshot(draft: RequestDraft): RequestDraft {
+  return { ...draft, body: { ...draft.body, conversation: undefined } };
 }

@@ -62,4 +62,20 @@ describe('a service whose PostgreSQL goes away', () => {
       'ledger.writable-again',
     ]);
   });
+
+  it('enriches the calls of that time as soon as it is back, long before analytics know of them', async () => {
+    await using server = await startTestServer();
+    await using grounds = await startGrounds({ analytics: { queryDelayMs: 3_600_000 } });
+    await using running = await startOn(grounds, { store: server.url });
+    const { ledger } = running.service;
+    await server.stop();
+    while (ledger.health.trouble === undefined) await wait(20);
+    const calls = [1, 2].map((n) =>
+      grounds.emulator.control.start({ queue: 'Support', from: customer(n).phone }),
+    );
+    const before = ledger.health.failures;
+    while (ledger.health.failures === before) await wait(20);
+    await server.start();
+    for (const { conversationId } of calls) await running.until(isVisible(conversationId));
+  });
 });

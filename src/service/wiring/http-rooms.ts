@@ -62,7 +62,7 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     },
     async takeEvent(event) {
       const messageId = prove(event);
-      const taken = await inlet.take(event.body, messageId);
+      const taken = await inlet.take(event.body, { messageId });
       if (taken.ignored !== undefined && isMendable(taken.ignored)) throw unreadable(taken.ignored);
       const requests = await Promise.all(taken.accepted.map((one) => receiptOf(ledger, one)));
       return {

@@ -15,6 +15,7 @@ import { Inlet, type Follower } from '../inlet.ts';
 import type { Engine } from './engine.ts';
 import { createGapFiller } from '../listening/gap-filler.ts';
 import type { GapReports } from '../listening/gap-reports.ts';
+import { HeldFrames } from '../listening/held-frames.ts';
 import { HeardUntil } from '../listening/heard-until.ts';
 import { Listening, type Standing } from '../listening/listening.ts';
 import type { Rooms } from './rooms.ts';
@@ -56,8 +57,9 @@ export async function openInlets(
     follower: followerOf(() => post),
     newId,
   });
+  const frames = stack.use(new HeldFrames({ ...parts, inlet, ledger, gaps }));
   const post = new ListeningPost({
-    createListener: () => openListener(config, parts, { client, listening, inlet, gaps }),
+    createListener: () => openListener(config, parts, { client, listening, frames, gaps }),
     onLive: (liveAtMs) => {
       if (listening.targets.topics.length > 0) gaps.add(heard.gapBefore(liveAtMs));
     },
@@ -66,7 +68,7 @@ export async function openInlets(
     ...parts,
     ledger,
     heardUntilMs: () => post.heardUntilMs,
-    openSinceMs: () => gaps.openSinceMs,
+    openSinceMs: () => earliest(gaps.openSinceMs, frames.sinceMs),
   });
   const listening = stack.use(
     new Listening({
@@ -85,10 +87,13 @@ export async function openInlets(
 function openListener(
   { listen }: RapportConfig,
   parts: ServiceParts,
-  rooms: Pick<Rooms, 'client'> &
-    Pick<Inlets, 'inlet'> & { readonly listening: Listening; readonly gaps: GapFiller },
+  rooms: Pick<Rooms, 'client'> & {
+    readonly listening: Listening;
+    readonly frames: HeldFrames;
+    readonly gaps: GapFiller;
+  },
 ): Listener {
-  const { client, inlet, listening, gaps } = rooms;
+  const { client, listening, frames, gaps } = rooms;
   return new Listener({
     ...parts,
     port: toNotificationsPort(client.notifications),
@@ -96,9 +101,14 @@ function openListener(
     topics: listening.targets.topics,
     followEvents: listen.followEvents,
     maxChannels: listen.maxChannels,
-    onFrame: async (frame) => void (await inlet.take(frame)),
+    onFrame: (frame) => frames.take(frame),
     onGap: (gap) => gaps.add(gap),
   });
+}
+
+function earliest(...instants: readonly (number | undefined)[]): number | undefined {
+  const known = instants.filter((instant) => instant !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Of several instances one listens, and the others are as good as live: they may take over at any time. */
