@@ -13,10 +13,10 @@
 import { writeFile } from 'node:fs/promises';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
-import { contenderOf, CONTENDERS } from './contenders.ts';
-import { judge } from './goals.ts';
-import { measure } from './measure.ts';
-import { tableOf, type Measured, type Results } from './report.ts';
+import { contenderOf, CONTENDERS } from './contenders/contenders.ts';
+import { judge } from './figures/goals.ts';
+import { measure } from './load/measure.ts';
+import { tableOf, type Measured, type Results } from './figures/report.ts';
 
 const { numbers: load, texts } = readFlags(
   { rate: 200, seconds: 30, warmUp: 10, platformMs: 40, crmMs: 20 },

@@ -16,10 +16,10 @@ import { textTable } from '../../src/lib/text-table.ts';
 import { readFlags } from '../kit/flags.ts';
 import { now } from '../kit/instant.ts';
 import { machine } from '../kit/machine.ts';
-import { rapport } from './rapport.ts';
+import { rapport } from './contenders/rapport.ts';
 import type { Sighting } from '../world/questions.ts';
 import { startStage, type Stage } from './stage.ts';
-import { triggerAll } from './trigger.ts';
+import { triggerAll } from './load/trigger.ts';
 
 const GOAL_MS = 400;
 /** How often the world is asked whether it was written to, in milliseconds. */

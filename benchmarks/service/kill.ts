@@ -11,8 +11,8 @@ import { percentile } from '../../src/lib/percentile.ts';
 import { seededRandom } from '../../test/support/seeded-random.ts';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
-import { contenderOf } from './contenders.ts';
-import { killRun } from './kill-run.ts';
+import { contenderOf } from './contenders/contenders.ts';
+import { killRun } from './load/kill-run.ts';
 
 const { numbers, texts } = readFlags(
   { rate: 200, seconds: 30, kills: 5, seed: 1, platformMs: 40, crmMs: 20 },

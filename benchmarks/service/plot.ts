@@ -4,11 +4,11 @@
  *     node benchmarks/service/plot.ts results.json > service.svg
  */
 import { readFile } from 'node:fs/promises';
-import { atShare } from './figures.ts';
-import { CPU_SECONDS, P99_MS, TIMES_THE_FLOOR } from './goals.ts';
-import { durableFloor } from './references.ts';
-import type { Measured, Results } from './report.ts';
-import { line, rectangle, text, type Point } from './svg.ts';
+import { atShare } from './figures/figures.ts';
+import { CPU_SECONDS, P99_MS, TIMES_THE_FLOOR } from './figures/goals.ts';
+import { durableFloor } from './contenders/references.ts';
+import type { Measured, Results } from './figures/report.ts';
+import { line, rectangle, text, type Point } from './figures/svg.ts';
 
 const WIDTH = 960;
 const HEIGHT = 420;

@@ -13,11 +13,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags } from '../kit/flags.ts';
 import { machine } from '../kit/machine.ts';
 import { usageOf, watchMemory } from '../kit/usage.ts';
-import type { Running } from './contender.ts';
-import { rapport } from './rapport.ts';
+import type { Running } from './contenders/contender.ts';
+import { rapport } from './contenders/rapport.ts';
 import { drained, startStage, type Stage } from './stage.ts';
-import { openStreams, type StreamReader } from './stream-readers.ts';
-import { triggerAll } from './trigger.ts';
+import { openStreams, type StreamReader } from './load/stream-readers.ts';
+import { triggerAll } from './load/trigger.ts';
 
 /** What is on its way is given this long. */
 const SETTLE_MS = 2000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atShare, figuresOf, type Observed } from '../../benchmarks/service/figures.ts';
+import { atShare, figuresOf, type Observed } from '../../benchmarks/service/figures/figures.ts';
 import { Notebook } from '../../benchmarks/world/notebook.ts';
 import type { Sighting } from '../../benchmarks/world/questions.ts';
 

@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../src/emulator/index.ts';
+import { DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET } from '../../../src/emulator/index.ts';
 import { API_KEY, spawnService, type Contender, type StartOptions } from './contender.ts';
 
 /** The program as it is installed, not its sources. */
-export const rapport: Contender = rapportAt('../../dist/cli/main.js');
+export const rapport: Contender = rapportAt(new URL('../../../dist/cli/main.js', import.meta.url));
 
 /** The real `rapport serve`, with everything at its default: durable, audited, proved. */
-export function rapportAt(path: string): Contender {
-  const main = fileURLToPath(new URL(path, import.meta.url));
+export function rapportAt(url: URL): Contender {
+  const main = fileURLToPath(url);
   return {
     name: 'rapport serve',
     promise: 'durable, audited, proved',

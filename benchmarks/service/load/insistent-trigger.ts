@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { atRate } from '../kit/rate.ts';
-import { API_KEY } from './contender.ts';
+import { atRate } from '../../kit/rate.ts';
+import { API_KEY } from '../contenders/contender.ts';
 
 const AGAIN_MS = 50;
 /** A client gives up on a service that is away for this long. */

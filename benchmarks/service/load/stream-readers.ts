@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { Pool } from 'undici';
-import { atRate } from '../kit/rate.ts';
-import { API_KEY } from './contender.ts';
+import { atRate } from '../../kit/rate.ts';
+import { API_KEY } from '../contenders/contender.ts';
 
 /** Each takes two requests, and one key may send a thousand in a second. */
 const OPENED_PER_SECOND = 400;

@@ -1,6 +1,6 @@
 import { atShare, type Figures } from './figures.ts';
-import { rapport } from './rapport.ts';
-import { durableFloor } from './references.ts';
+import { rapport } from '../contenders/rapport.ts';
+import { durableFloor } from '../contenders/references.ts';
 import type { Results } from './report.ts';
 
 export interface Verdict {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { World } from '../world/questions.ts';
+import type { World } from '../../world/questions.ts';
 
 /** Every contender takes `POST /v1/conversations/{id}/enrich` with this key as bearer. */
 export const API_KEY = 'the-key-of-the-benchmark';

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from '../kit/free-port.ts';
-import { now } from '../kit/instant.ts';
-import type { Contender, Running } from './contender.ts';
+import { freePort } from '../../kit/free-port.ts';
+import { now } from '../../kit/instant.ts';
+import type { Contender, Running } from '../contenders/contender.ts';
 import { insist, type Insistent } from './insistent-trigger.ts';
-import { drained, startStage, type Stage } from './stage.ts';
+import { drained, startStage, type Stage } from '../stage.ts';
 
 export interface KillOrder {
   /** Triggers per second. */

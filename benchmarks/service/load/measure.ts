@@ -1,7 +1,7 @@
-import { usageOf, watchMemory, watchOthers } from '../kit/usage.ts';
-import type { Contender, Running } from './contender.ts';
-import { figuresOf, type Figures } from './figures.ts';
-import { drained, startStage, type Stage } from './stage.ts';
+import { usageOf, watchMemory, watchOthers } from '../../kit/usage.ts';
+import type { Contender, Running } from '../contenders/contender.ts';
+import { figuresOf, type Figures } from '../figures/figures.ts';
+import { drained, startStage, type Stage } from '../stage.ts';
 import { triggerAll } from './trigger.ts';
 
 export interface Load {

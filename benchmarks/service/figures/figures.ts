@@ -1,6 +1,6 @@
-import { percentile } from '../../src/lib/percentile.ts';
-import type { Sighting } from '../world/questions.ts';
-import type { Triggers } from './trigger.ts';
+import { percentile } from '../../../src/lib/percentile.ts';
+import type { Sighting } from '../../world/questions.ts';
+import type { Triggers } from '../load/trigger.ts';
 
 /** What one contender did under the load; times in milliseconds. */
 export interface Figures {

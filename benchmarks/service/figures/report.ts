@@ -1,6 +1,6 @@
-import { textTable } from '../../src/lib/text-table.ts';
+import { textTable } from '../../../src/lib/text-table.ts';
 import { atShare, type Distribution, type Figures } from './figures.ts';
-import type { Load, Measurement } from './measure.ts';
+import type { Load, Measurement } from '../load/measure.ts';
 
 export interface Results {
   readonly load: Load;

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
-import { now } from '../kit/instant.ts';
-import { atRate } from '../kit/rate.ts';
-import { API_KEY } from './contender.ts';
+import { now } from '../../kit/instant.ts';
+import { atRate } from '../../kit/rate.ts';
+import { API_KEY } from '../contenders/contender.ts';
 
 export interface Triggers {
   /** When each conversation's trigger left, by the machine's monotonic clock. */
