@@ -1,4 +1,4 @@
-import type { Attributes } from './attributes.ts';
+import { NO_ATTRIBUTES, type Attributes } from './attributes.ts';
 import type { ConversationId, ParticipantId } from './ids.ts';
 
 /** The platform's media, as we tell them apart; what it adds later is `other`. */
@@ -39,6 +39,27 @@ export interface Participant {
   readonly endedAt: number | undefined;
   readonly attributes: Attributes;
   readonly communications: readonly Communication[];
+}
+
+/** A participant of whom nothing else is known. */
+export function bareParticipant(id: ParticipantId, purpose: string): Participant {
+  return {
+    id,
+    purpose,
+    userId: undefined,
+    queueId: undefined,
+    externalContactId: undefined,
+    consultParticipantId: undefined,
+    address: undefined,
+    ani: undefined,
+    dnis: undefined,
+    name: undefined,
+    startedAt: undefined,
+    connectedAt: undefined,
+    endedAt: undefined,
+    attributes: NO_ATTRIBUTES,
+    communications: [],
+  };
 }
 
 export interface Conversation {

@@ -1,4 +1,4 @@
-import type { Conversation } from '../domain/conversation.ts';
+import { bareParticipant, type Conversation } from '../domain/conversation.ts';
 import type { SourceVerdict } from '../domain/outcome.ts';
 import {
   parseParticipantId,
@@ -120,25 +120,7 @@ function caller(id: ConversationId): Conversation {
     id,
     startedAt: undefined,
     endedAt: undefined,
-    participants: [
-      {
-        id: parseParticipantId('caller'),
-        purpose: 'customer',
-        userId: undefined,
-        queueId: undefined,
-        externalContactId: undefined,
-        consultParticipantId: undefined,
-        address: undefined,
-        ani: undefined,
-        dnis: undefined,
-        name: undefined,
-        startedAt: undefined,
-        connectedAt: undefined,
-        endedAt: undefined,
-        attributes: new Map(),
-        communications: [],
-      },
-    ],
+    participants: [bareParticipant(parseParticipantId('caller'), 'customer')],
   };
 }
 

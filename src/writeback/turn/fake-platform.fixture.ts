@@ -1,5 +1,5 @@
 import type { Attributes } from '../../domain/attributes.ts';
-import type { Conversation, Participant } from '../../domain/conversation.ts';
+import { bareParticipant, type Conversation, type Participant } from '../../domain/conversation.ts';
 import {
   parseConversationId,
   parseParticipantId,
@@ -156,18 +156,7 @@ export class FakePlatform implements PlatformPort {
 
   #participant(id: ParticipantId, purpose: string, attributes: Attributes): Participant {
     return {
-      id,
-      purpose,
-      userId: undefined,
-      queueId: undefined,
-      externalContactId: undefined,
-      consultParticipantId: undefined,
-      address: undefined,
-      ani: undefined,
-      dnis: undefined,
-      name: undefined,
-      startedAt: undefined,
-      connectedAt: undefined,
+      ...bareParticipant(id, purpose),
       endedAt: this.left.has(id) ? this.clock.wallMs() + this.skewMs : undefined,
       attributes: new Map(attributes),
       communications: [
