@@ -16,7 +16,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', new FinalLineReporter()],
     globalSetup: ['./test/support/servers.ts'],
-    setupFiles: ['./test/contract/setup.ts'],
+    setupFiles: ['./test/contract/judge/setup.ts'],
     env: {
       // Each ledger on SQLite has a thread, and many tests have a process: what these strip and
       // compile is the same every time, and was half of their start.

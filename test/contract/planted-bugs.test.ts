@@ -8,7 +8,7 @@ import { createRooms, type Rooms } from '../../src/emulator/rooms.ts';
 import type { ConversationState, ParticipantState } from '../../src/emulator/world/model.ts';
 import { ManualClock } from '../../src/lib/manual-clock.ts';
 import { judgeLimit, judgeTopics, playAndJudge, type Step } from './oracles.ts';
-import { contractWatch } from './watch.ts';
+import { contractWatch } from './judge/watch.ts';
 
 /** Writes back what the participant held when the write was accepted, as a read-merge-write would. */
 class ForgetfulWriter extends AttributeWriter {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Reporter } from 'vitest/node';
-import { ContractTally } from '../contract/tally.ts';
+import { ContractTally } from '../contract/judge/tally.ts';
 import { countTests, formatCounts, type CountedModule, type TestCounts } from './count-tests.ts';
 
 /**

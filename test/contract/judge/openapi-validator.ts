@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ValidateFunction } from 'ajv';
 import { createAjv, problemsOf } from './ajv.ts';
-import type { AnswerMessage } from '../../src/emulator/diagnostics.ts';
+import type { AnswerMessage } from '../../../src/emulator/diagnostics.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv';
 import { createAjv, problemsOf } from './ajv.ts';
-import type { AnswerMessage } from '../../src/emulator/diagnostics.ts';
+import type { AnswerMessage } from '../../../src/emulator/diagnostics.ts';
 import { createSdkSchemas, type JsonSchema } from './sdk-schemas.ts';
 
 export interface SdkValidator {

@@ -3,7 +3,7 @@ import {
   emulatorFrames,
   type AnswerMessage,
   type FrameMessage,
-} from '../../src/emulator/diagnostics.ts';
+} from '../../../src/emulator/diagnostics.ts';
 import { OPENAPI_VARIABLE, TOPICS_VARIABLE, type TallyPart } from './tally.ts';
 import { createContractValidator, type ContractValidator } from './validator.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AnswerMessage } from '../../src/emulator/diagnostics.ts';
+import type { AnswerMessage } from '../../../src/emulator/diagnostics.ts';
 import { createOpenApiValidator } from './openapi-validator.ts';
 import { createSdkSchemas } from './sdk-schemas.ts';
 import { OPENAPI_VARIABLE, TOPICS_VARIABLE } from './tally.ts';

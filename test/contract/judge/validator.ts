@@ -1,4 +1,4 @@
-import type { AnswerMessage, FrameMessage } from '../../src/emulator/diagnostics.ts';
+import type { AnswerMessage, FrameMessage } from '../../../src/emulator/diagnostics.ts';
 import { readOpenApiValidator, type OpenApiValidator } from './openapi-validator.ts';
 import { createSdkValidator } from './sdk-validator.ts';
 import { createTopicLookup, readTopicModels, TOPIC_MODELS } from './topic-models.ts';
