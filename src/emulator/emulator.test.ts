@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from './emulator.ts';
-import { openSocket, signIn, startTestEmulator, clientWith } from '../../test/emulator/kit.ts';
+import {
+  openSocket,
+  signIn,
+  startTestEmulator,
+  clientWith,
+} from '../../test/fixtures/emulator-clients.ts';
 
 const form = (fields: Record<string, string>): RequestInit => ({
   method: 'POST',

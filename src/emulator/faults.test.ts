@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { openSocket, signIn, startTestEmulator } from '../../test/emulator/kit.ts';
+import { openSocket, signIn, startTestEmulator } from '../../test/fixtures/emulator-clients.ts';
 
 const ATTRIBUTES =
   'PATCH /api/v2/conversations/{conversationId}/participants/{participantId}/attributes';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openSocket, signIn, startTestEmulator } from '../../test/emulator/kit.ts';
+import { openSocket, signIn, startTestEmulator } from '../../test/fixtures/emulator-clients.ts';
 
 describe('the rights of a client', () => {
   it('are named in the 403 that they lack', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startTestEmulator, type TestEmulator } from '../../test/emulator/kit.ts';
+import { startTestEmulator, type TestEmulator } from '../../test/fixtures/emulator-clients.ts';
 import { parseConversationId, parseParticipantId } from '../domain/ids.ts';
 import { queueConversationsTopic } from '../domain/topic.ts';
 import type { EmulatorOptions } from '../emulator/options.ts';

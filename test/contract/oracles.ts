@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ConversationShape, Emulator, Move } from '../../src/emulator/index.ts';
 import { PlatformError } from '../../src/emulator/http/platform-error.ts';
-import { signIn } from '../emulator/kit.ts';
+import { signIn } from '../fixtures/emulator-clients.ts';
 import { ChannelListener } from './channel-listener.ts';
 import { SdkClient } from './sdk-client.ts';
 import { idOf } from './stage.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signIn, startTestEmulator } from '../../../test/emulator/kit.ts';
+import { signIn, startTestEmulator } from '../../../test/fixtures/emulator-clients.ts';
 
 const DETAILS = '/api/v2/analytics/conversations/details';
 const DAY = '2026-01-05T00:00:00.000Z/2026-01-06T00:00:00.000Z';

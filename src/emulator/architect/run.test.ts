@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { startTestEmulator } from '../../../test/emulator/kit.ts';
+import { startTestEmulator } from '../../../test/fixtures/emulator-clients.ts';
 import type { FlowStep } from './step.ts';
 
 const flow = (steps: readonly FlowStep[], type = 'INBOUNDCALL') => ({

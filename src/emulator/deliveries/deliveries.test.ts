@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { startTestEmulator, type ForeignJson } from '../../../test/emulator/kit.ts';
+import { startTestEmulator, type ForeignJson } from '../../../test/fixtures/emulator-clients.ts';
 
 interface Sink extends AsyncDisposable {
   readonly url: string;

@@ -4,7 +4,7 @@ import {
   signIn,
   startTestEmulator,
   type TestEmulator,
-} from '../../../test/emulator/kit.ts';
+} from '../../../test/fixtures/emulator-clients.ts';
 
 const integrationId = (emulator: TestEmulator, kind: 'open' | 'webmessaging'): string =>
   emulator.control.world().integrations.find((known) => known.kind === kind)?.id ?? '';

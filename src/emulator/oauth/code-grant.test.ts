@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { clientWith, startTestEmulator, type TestEmulator } from '../../../test/emulator/kit.ts';
+import {
+  clientWith,
+  startTestEmulator,
+  type TestEmulator,
+} from '../../../test/fixtures/emulator-clients.ts';
 
 const REDIRECT = 'http://localhost:4567/done';
 const WEB = { client_id: 'rapport-demo-web', client_secret: 'rapport-demo-secret' };

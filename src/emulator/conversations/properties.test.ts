@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../src/lib/manual-clock.ts';
-import {
-  AttributeWriter,
-  DEFAULT_ATTRIBUTES,
-  type AttributeSettings,
-} from '../../src/emulator/conversations/attributes.ts';
-import { endConversation } from '../../src/emulator/conversations/end.ts';
-import { moveConversation, type Move } from '../../src/emulator/conversations/move.ts';
-import { startInbound } from '../../src/emulator/conversations/start.ts';
-import { PlatformError } from '../../src/emulator/http/platform-error.ts';
-import type { ConversationState, ParticipantState } from '../../src/emulator/world/model.ts';
-import { DEFAULT_SEED, plant } from '../../src/emulator/world/seed.ts';
-import { World } from '../../src/emulator/world/world.ts';
+import { ManualClock } from '../../lib/manual-clock.ts';
+import { AttributeWriter, DEFAULT_ATTRIBUTES, type AttributeSettings } from './attributes.ts';
+import { endConversation } from './end.ts';
+import { moveConversation, type Move } from './move.ts';
+import { startInbound } from './start.ts';
+import { PlatformError } from '../http/platform-error.ts';
+import type { ConversationState, ParticipantState } from '../world/model.ts';
+import { DEFAULT_SEED, plant } from '../world/seed.ts';
+import { World } from '../world/world.ts';
 
 const RUNS = Number(process.env['RAPPORT_RUNS'] ?? 150);
 
