@@ -176,8 +176,8 @@ describe('loadConfig from a file', () => {
 
   it('names every variable that is missing, with the path that needs it', () => {
     expect(problemsOf(SAMPLE, { ...ENV, CRM_TOKEN: '', GENESYS_CLIENT_ID: undefined })).toEqual([
-      '4:47 genesys.auth.clientId: expected the environment variable GENESYS_CLIENT_ID to be set, found nothing',
-      '14:31 sources.crm.headers.authorization: expected the environment variable CRM_TOKEN to be set, found nothing',
+      '4:47 genesys.auth.clientId: the environment variable GENESYS_CLIENT_ID is not set',
+      '14:31 sources.crm.headers.authorization: the environment variable CRM_TOKEN is not set',
     ]);
   });
 

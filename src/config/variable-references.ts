@@ -77,13 +77,7 @@ function lookUp(name: string, { env, readFile }: ReferenceSources): Found {
   if (!name.startsWith('file:')) {
     const text = env[name];
     return text === undefined || text === ''
-      ? {
-          problem: {
-            expected: `the environment variable ${name} to be set`,
-            found: 'nothing',
-            isUnset: true,
-          },
-        }
+      ? { problem: { expected: `the environment variable ${name} is not set`, isUnset: true } }
       : { text };
   }
   const path = name.slice('file:'.length);

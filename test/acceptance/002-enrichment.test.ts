@@ -148,7 +148,7 @@ describe.concurrent.each(PROFILES)('document 002 on the %s emulator', (profile) 
     expect(lines).toHaveLength(3);
     expect(lines[1]).toMatch(new RegExp(`^${ids[0] ?? ''},[0-9a-f-]{36},true,enriched`));
     stage.emulator.control.clearRequests();
-    expect((await stage.rapport(args, env)).out).toContain('taken-before');
+    expect((await stage.rapport(args, env)).out).toContain('an earlier start of this run');
     expect(bodiesOf(stage, 'PATCH')).toEqual([]);
   });
 

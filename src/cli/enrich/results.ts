@@ -86,6 +86,7 @@ export class Results {
       ...before,
       ...pick(outcome),
       reason: outcome.reason ?? 'taken-before',
+      message: outcome.message ?? 'done by an earlier start of this run',
       keys,
       isFinal: isDecided(keys),
     });

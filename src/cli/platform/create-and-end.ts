@@ -110,7 +110,7 @@ export async function endConversation(
     io.out(
       flags.json === true
         ? `${JSON.stringify({ conversationId, ended: true })}\n`
-        : `${conversationId} is ended.\n`,
+        : `${conversationId} has ended.\n`,
     );
   });
 }
