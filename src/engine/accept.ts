@@ -62,6 +62,8 @@ export class Acceptor {
   /** Work that may wait goes through the line, where it is weighed against other work. */
   #reserveFor(requests: readonly EnrichmentRequest[]): Map<ConversationId, Place> {
     const places = new Map<ConversationId, Place>();
+    // A turn begins to read while its claim is committed: in vain where the store takes no changes.
+    if (this.#options.ledger.health.trouble !== undefined) return places;
     for (const request of requests) {
       const { conversationId, lane } = request;
       const isUrgent = lane === 'live' || lane === 'manual';

@@ -14,7 +14,7 @@ import type { Log, LogFields } from '../lib/log.ts';
 
 /** How often it is looked, and a store tried that has refused, in milliseconds. */
 const LOOK_MS = 1_000;
-/** After how many looks a store is tried that nobody else writes to. */
+/** After how many looks a store is tried that has not failed, where no instance beats. */
 const IDLE_LOOKS = 5;
 /** How often a trouble that lasts is told of, in milliseconds. */
 const REMIND_MS = 60_000;
@@ -52,9 +52,9 @@ async function watch(options: StoreWatchOptions, signal: AbortSignal): Promise<v
   for (let look = 1; !signal.aborted; look += 1) {
     await sleep(clock, LOOK_MS, signal).catch(() => undefined);
     if (signal.aborted) return;
-    const isDue = ledger.health.trouble !== undefined || look % IDLE_LOOKS === 0;
-    // Where instances beat, the beats do that. What a probe meets is in the store's health.
-    if (isDue && ledger.leases === 'process') await ledger.probe().catch(() => undefined);
+    const isIdle = ledger.leases === 'process' && look % IDLE_LOOKS === 0;
+    // What a probe meets is in the store's health.
+    if (isIdle || ledger.health.trouble !== undefined) await ledger.probe().catch(() => undefined);
     teller.look(ledger.health);
   }
 }

@@ -75,7 +75,7 @@ export interface Wake {
 
 /** How the store does, as far as it was asked for anything. */
 export interface StoreHealth {
-  /** What keeps it from taking changes, in a few words; undefined when it took the last one. */
+  /** What keeps it from taking changes, in a few words, until a `probe` succeeds; undefined for nothing. */
   readonly trouble: string | undefined;
   /** How often it failed since the start, at changes and questions, for reasons of its own, */
   readonly failures: number;

@@ -128,6 +128,7 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async probe(): Promise<void> {
     await this.#run([touchProbe({})]);
+    this.#watched.proved();
   }
 
   async accept(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {

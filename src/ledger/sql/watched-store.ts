@@ -3,7 +3,11 @@ import type { StoreHealth } from '../ledger.ts';
 import type { Dialect, SqlRow, Statement, Unit, UnitResult } from './statement.ts';
 import type { Store, StoreSignal, When } from './store.ts';
 
-/** A store that remembers whether it took the last change, for whoever asks if it can be relied on. */
+/**
+ * A store that remembers how it failed, for whoever asks if it can be relied on. That a change was taken
+ * since says little: one that touches no row needs no room, and a disk may be full for one and not
+ * for another. So a trouble lasts until whoever tries the store says that it is over.
+ */
 export class WatchedStore implements Store {
   readonly #inner: Store;
   #health: StoreHealth = { trouble: undefined, failures: 0, lastFailure: undefined };
@@ -16,6 +20,11 @@ export class WatchedStore implements Store {
     return this.#health;
   }
 
+  /** The store has taken a change that needs all that one may need. */
+  proved(): void {
+    this.#health = { ...this.#health, trouble: undefined };
+  }
+
   get dialect(): Dialect {
     return this.#inner.dialect;
   }
@@ -26,10 +35,7 @@ export class WatchedStore implements Store {
 
   async run(unit: Unit, when?: When): Promise<UnitResult> {
     try {
-      const result = await this.#inner.run(unit, when);
-      if (this.#health.trouble !== undefined)
-        this.#health = { ...this.#health, trouble: undefined };
-      return result;
+      return await this.#inner.run(unit, when);
     } catch (error) {
       // A unit that the store refuses for what is in it says nothing of the store.
       const trouble = troubleOf(error);
@@ -42,7 +48,7 @@ export class WatchedStore implements Store {
     try {
       return await this.#inner.read(statement, when);
     } catch (error) {
-      // Whether it takes changes is for a change to say: none may follow that would say that it does.
+      // Whether it takes changes is for a change to say.
       if (troubleOf(error) !== undefined) this.#note(error, this.#health.trouble);
       throw error;
     }

@@ -91,11 +91,12 @@ export class HeldFrames implements AsyncDisposable {
     let frames = 0;
     while (this.#held.length > 0) {
       await sleep(clock, LOOK_MS, signal).catch(() => undefined);
-      let isRefused = false;
-      while (this.#held.length > 0 && !isRefused && !this.#isStoreAway && !signal.aborted) {
-        const taken = await this.#takeSome();
+      // One alone finds out whether the store is back: each that is tried may cost a read of the platform.
+      let together = 1;
+      while (this.#held.length > 0 && together > 0 && !this.#isStoreAway && !signal.aborted) {
+        const taken = await this.#takeSome(together);
         frames += taken;
-        isRefused = taken === 0;
+        together = taken === 0 ? 0 : TOGETHER;
       }
       if (signal.aborted) return;
     }
@@ -103,8 +104,8 @@ export class HeldFrames implements AsyncDisposable {
   }
 
   /** How many are kept no more. */
-  async #takeSome(): Promise<number> {
-    const some = this.#held.slice(0, TOGETHER);
+  async #takeSome(most: number): Promise<number> {
+    const some = this.#held.slice(0, most);
     const results = await Promise.allSettled(
       some.map(({ frame }) => this.#parts.inlet.take(frame, { isLate: true })),
     );
