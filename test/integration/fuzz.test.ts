@@ -185,6 +185,7 @@ function checkAnswer({ status, type, text }: Seen): void {
     status,
     code: expect.stringMatching(/^ERR_/),
     detail: expect.any(String),
+    nextStep: expect.any(String),
   });
 }
 

@@ -9,6 +9,7 @@ export function problemOfFramework(error: FastifyError): Problem {
       status: 500,
       code: 'ERR_INTERNAL',
       detail: 'the service failed to handle this request',
+      nextStep: 'Look in the log of the service for http.failed with the id in x-request-id.',
     });
   }
   return createProblem(partsOf(error, status));
@@ -33,6 +34,13 @@ function partsOf({ code, message: detail }: FastifyError, status: number): Probl
         code: 'ERR_BAD_URL',
         detail,
         nextStep: 'Encode each part of the path as UTF-8 with percent signs.',
+      };
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return {
+        status,
+        code: 'ERR_PATH_TOO_LONG',
+        detail: 'a part of the path is too long',
+        nextStep: 'An id has at most 128 characters.',
       };
     default:
       return { status, code: `ERR_${code.replace(/^FST_ERR_/, '')}`, detail };

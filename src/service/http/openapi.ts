@@ -7,7 +7,7 @@ type Json = Readonly<Record<string, unknown>>;
 const PROBLEM: Json = {
   type: 'object',
   description: 'RFC 9457',
-  required: ['type', 'title', 'status', 'detail', 'code'],
+  required: ['type', 'title', 'status', 'detail', 'code', 'nextStep'],
   properties: {
     type: { type: 'string' },
     title: { type: 'string' },

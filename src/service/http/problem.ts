@@ -12,7 +12,7 @@ export interface Problem {
   /** The error's stable code. */
   readonly code: string;
   /** What to do now. */
-  readonly nextStep?: string | undefined;
+  readonly nextStep: string;
   /** Every problem found in the input, with its place. */
   readonly problems?: readonly InputProblem[] | undefined;
 }
@@ -33,6 +33,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Body too large',
   414: 'Path too long',
   415: 'Unsupported content type',
+  417: 'Expectation failed',
   422: 'Input refused',
   429: 'Too many requests',
   431: 'Head too large',
@@ -45,6 +46,7 @@ export interface ProblemParts {
   readonly status: number;
   readonly code: ErrorCode;
   readonly detail: string;
+  /** @defaultValue where it is told what there is to do */
   readonly nextStep?: string | undefined;
   readonly problems?: readonly InputProblem[] | undefined;
 }
@@ -56,7 +58,7 @@ export function createProblem(parts: ProblemParts): Problem {
     status: parts.status,
     detail: parts.detail,
     code: parts.code,
-    ...(parts.nextStep === undefined ? {} : { nextStep: parts.nextStep }),
+    nextStep: parts.nextStep ?? 'See /docs for what each operation takes and answers.',
     ...(parts.problems === undefined ? {} : { problems: parts.problems }),
   };
 }
@@ -109,13 +111,12 @@ function statusOf(error: RapportError): number {
 /** Answers hold customers' data: no cache keeps them, and no browser takes them for what they are not. */
 export const SAFE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
+/** With the safe ones: what is refused before any hook has none. */
+export const PROBLEM_HEADERS: Readonly<Record<string, string>> = {
+  ...SAFE_HEADERS,
+  'content-type': 'application/problem+json; charset=utf-8',
+};
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  return (
-    reply
-      .code(problem.status)
-      // Also here: what the framework refuses before any hook has none.
-      .headers(SAFE_HEADERS)
-      .header('content-type', 'application/problem+json; charset=utf-8')
-      .send(JSON.stringify(problem))
-  );
+  return reply.code(problem.status).headers(PROBLEM_HEADERS).send(JSON.stringify(problem));
 }

@@ -667,23 +667,6 @@ describe('startHttpServer', () => {
     expect(app.server).toMatchObject({ headersTimeout: 30_000, requestTimeout: 30_000 });
   });
 
-  it('answers what is no HTTP and a head that is too large with a problem', async () => {
-    const stage = createStage();
-    await using server = await startOn(stage, { maxHeaderBytes: 2048 });
-    const { port } = new URL(server.url);
-    const send = async (text: string): Promise<string> => {
-      const socket = connect(Number(port), '127.0.0.1');
-      socket.end(text);
-      let answer = '';
-      for await (const chunk of socket) answer += String(chunk);
-      return answer;
-    };
-    expect(
-      await send(`GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(3000)}\r\n\r\n`),
-    ).toMatch(/^HTTP\/1.1 431 [^]*application\/problem\+json[^]*ERR_HEAD_TOO_LARGE/);
-    expect(await send('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [^]*ERR_NO_HTTP/);
-  });
-
   it('opens by a key that may read, for one conversation or for all, and not without', async () => {
     const stage = createStage();
     await using server = await startOn(stage);

@@ -7,7 +7,7 @@ import { addGuard } from './guard.ts';
 import { endConnections } from './end-connections.ts';
 import { problemOfFramework } from './framework-problem.ts';
 import { createProblem, problemOf, SAFE_HEADERS, sendProblem, type Problem } from './problem.ts';
-import { refuseUnreadable } from './refuse-unreadable.ts';
+import { refuseInWords, refuseUnreadable } from './refuse-unreadable.ts';
 import { addRoutes } from './route.ts';
 import type { HttpRooms } from './rooms.ts';
 import { contextRoutes } from './routes/context.ts';
@@ -109,6 +109,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
       headersTimeout: ARRIVAL_MS,
       requestTimeout: ARRIVAL_MS,
       connectionsCheckingInterval: ARRIVAL_CHECK_MS,
+      requireHostHeader: false,
     },
     genReqId: createRequestIds(rooms.newId()),
     clientErrorHandler: refuseUnreadable,
@@ -122,6 +123,7 @@ export function createApp(options: Omit<HttpOptions, 'host' | 'port'>): FastifyI
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, toProblem(error)),
   });
   takeEmptyJson(app);
+  refuseInWords(app);
   addSafeHeaders(app);
   addCors(app, limits.origins);
   addGuard(app, { ...rooms, ...limits });
