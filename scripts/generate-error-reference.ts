@@ -1,10 +1,12 @@
 /**
  * Writes `docs/reference/errors.md`: every error code that the source gives, with its room, what it
  * says and what to do. The rule: an object literal under `src/` with `code: 'ERR_…'` (or `reason:`)
- * tells its own `message` (or `why`) and `nextStep`; of each the first text in it counts. A constant
- * that names a code alone is listed too.
+ * tells its own `message` (or `why`, `detail`) and `nextStep`; of each the first text in it counts. A
+ * constant that names a code alone is listed too. What is put together elsewhere is told in
+ * `error-meanings.ts`.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { COMPOSED } from './error-meanings.ts';
 
 export const ERROR_REFERENCE_FILE: URL = new URL('../docs/reference/errors.md', import.meta.url);
 const SOURCE: URL = new URL('../src/', import.meta.url);
@@ -66,7 +68,7 @@ function placesIn(path: string, text: string): readonly Place[] {
       return [...(match[1] ?? '').matchAll(/'(ERR_[A-Z_]+)'/g)].map(([, code = '']) => ({
         code,
         room,
-        message: textOf(around, 'message') ?? textOf(around, 'why'),
+        message: textOf(around, 'message') ?? textOf(around, 'why') ?? textOf(around, 'detail'),
         nextStep: textOf(around, 'nextStep'),
       }));
     },
@@ -110,14 +112,14 @@ function mostTelling(places: readonly Place[]): readonly Place[] {
 
 function sectionOf(room: string, rows: readonly Place[]): readonly string[] {
   const cells = rows.map(({ code, message, nextStep }) =>
-    [`\`${code}\``, message ?? '', nextStep ?? '']
+    [`\`${code}\``, message ?? COMPOSED[code] ?? '', nextStep ?? '']
       .map((cell) => cell.replaceAll('|', '\\|'))
       .join(' | '),
   );
   return [
     `## ${room}`,
     '',
-    '| code | says | do |',
+    '| code | what happened | what to do |',
     '|---|---|---|',
     ...cells.map((cell) => `| ${cell} |`),
     '',

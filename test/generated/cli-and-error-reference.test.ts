@@ -36,6 +36,11 @@ describe('docs/reference/errors.md', () => {
     expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 
+  it('says of every code what happened', async () => {
+    const rows = (await renderErrorReference()).split('\n');
+    expect(rows.filter((row) => /^\| `[^|]+` \| +\|/.test(row))).toEqual([]);
+  });
+
   it('lists no beginning of a code as if it were one', async () => {
     expect(await renderErrorReference()).not.toMatch(/ERR_[A-Z_]*_`/);
   });

@@ -1,0 +1,28 @@
+/** What happened, by code, where the message is put together from what the platform or another program said. */
+export const COMPOSED: Readonly<Record<string, string>> = {
+  ERR_BAD_URL: 'the path of the request cannot be decoded',
+  ERR_BODY_TOO_LARGE: 'the body of the request is too large',
+  ERR_CONFIG_INVALID: 'the configuration is wrong; every problem is listed, with line and column',
+  ERR_EVENT_REFUSED: 'the sender of an event did not prove who it is',
+  ERR_FLOW_MISMATCH:
+    'a value does not fit the input that the flow declares, and onMismatch is fail',
+  ERR_GENESYS_ANSWER_TOO_LARGE: 'the answer is larger than genesys.maxAnswerBytes',
+  ERR_GENESYS_BAD_REQUEST: 'the platform answered 400, with its own code and message',
+  ERR_GENESYS_BROKEN_CONNECTION: 'the connection broke before the answer was whole',
+  ERR_GENESYS_CONFLICT: 'the platform answered 409',
+  ERR_GENESYS_FORBIDDEN: 'the platform answered 403; the permissions that are missing are named',
+  ERR_GENESYS_GONE: 'the platform answered 410',
+  ERR_GENESYS_IN_DOUBT: 'the answer to a write was lost: it may have been applied',
+  ERR_GENESYS_NOT_AN_OPERATION: 'the platform answered 405',
+  ERR_GENESYS_NOT_FOUND: 'the platform answered 404',
+  ERR_GENESYS_NOT_IMPLEMENTED: 'the platform answered 501',
+  ERR_GENESYS_NO_ANSWER: 'no answer came within genesys.timeoutMs',
+  ERR_GENESYS_PRIVATE_KEY: 'the private key cannot be read, or does not fit the algorithm',
+  ERR_GENESYS_RATE_LIMITED: 'the platform answered 429, also after every retry',
+  ERR_GENESYS_TIMEOUT: 'the platform answered 408',
+  ERR_GENESYS_UNAUTHORIZED: 'the platform answered 401',
+  ERR_GENESYS_UNAVAILABLE: 'the platform answered 5xx, also after every retry',
+  ERR_MEDIA_TYPE: 'the body is not sent as JSON',
+  ERR_SOURCE_CLOSED: 'the source is closed because of a shutdown',
+  ERR_UNEXPECTED: 'a turn failed in a way that nobody foresaw; it is tried again',
+};
