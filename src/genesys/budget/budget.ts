@@ -61,11 +61,13 @@ export interface RateHeaders {
 }
 
 export interface BudgetSnapshot {
-  /** - `cold`: nothing is known yet.
+  /**
+   * - `cold`: nothing is known yet.
    * - `probe`: a new window; one request is out to learn of it.
    * - `open`: there is room. `spent`: all of it is used or promised until the window ends.
    * - `frozen`: the platform said 429. `unlimited`: its answers carry no limit.
-   * - `ended`: the window is over, and the store has not told yet of the next one that instances share. */
+   * - `ended`: the window is over, and the store has not told yet of the next one that instances share.
+   */
   readonly state: 'cold' | 'probe' | 'open' | 'spent' | 'frozen' | 'unlimited' | 'ended';
   /** Requests a window allows; undefined when unknown. */
   readonly allowed: number | undefined;

@@ -24,7 +24,7 @@ export const METRICS = {
   },
   rapport_enrichment_retries_total: {
     type: 'counter',
-    help: 'Turns that came to nothing for now and are tried again, by reason.',
+    help: 'Turns that failed and are tried again, by reason.',
     labels: ['reason'],
   },
   rapport_request_to_settled_seconds: {
@@ -52,7 +52,7 @@ export const METRICS = {
   },
   rapport_key_states_total: {
     type: 'counter',
-    help: 'Times that a key came to a state of proof: accepted, applied, visible, overwritten, unverified and so on.',
+    help: 'Keys that came to a state of proof, by state: accepted, applied, visible, overwritten, unverified and so on.',
     labels: ['state'],
   },
   rapport_key_visible_seconds: {
@@ -73,7 +73,7 @@ export const METRICS = {
     labels: ['operation'],
     buckets: 'seconds',
   },
-  rapport_genesys_budget_wait_seconds: {
+  rapport_budget_wait_seconds: {
     type: 'histogram',
     help: 'Time that a request to the platform waited for the rate budget.',
     labels: ['lane'],
@@ -84,7 +84,11 @@ export const METRICS = {
     help: 'Requests that the platform allows in a window; absent while unknown.',
     labels: [],
   },
-  rapport_budget_used: { type: 'gauge', help: 'Requests of ours in this window.', labels: [] },
+  rapport_budget_used: {
+    type: 'gauge',
+    help: 'Requests that this instance has sent in this window.',
+    labels: [],
+  },
   rapport_budget_held: {
     type: 'gauge',
     help: 'Requests that are promised and not yet sent.',
@@ -105,10 +109,14 @@ export const METRICS = {
     help: 'Requests that live work is expected to want until the window ends.',
     labels: [],
   },
-  rapport_budget_waiting: { type: 'gauge', help: 'Who waits for room, by lane.', labels: ['lane'] },
+  rapport_budget_waiting: {
+    type: 'gauge',
+    help: 'Requests that wait for room in the window, by lane.',
+    labels: ['lane'],
+  },
   rapport_budget_state: {
     type: 'gauge',
-    help: '1 for the state that the budget is in.',
+    help: '1 for the state that the budget is in: cold (nothing known yet), probe (one request asks), open, spent, frozen (after a 429), unlimited (answers carry no limit), ended.',
     labels: ['state'],
   },
   rapport_budget_rate_limited_total: {
@@ -124,17 +132,17 @@ export const METRICS = {
   },
   rapport_source_cached: {
     type: 'gauge',
-    help: 'Answers of a source that are kept.',
+    help: 'Answers of a source that its cache holds.',
     labels: ['source'],
   },
   rapport_source_running: {
     type: 'gauge',
-    help: 'Questions to a source that are being asked.',
+    help: 'Lookups that are running in a source.',
     labels: ['source'],
   },
   rapport_source_waiting: {
     type: 'gauge',
-    help: 'Questions to a source that wait for a place.',
+    help: 'Lookups that wait until fewer are running in a source.',
     labels: ['source'],
   },
   rapport_breaker_state: {
@@ -150,7 +158,7 @@ export const METRICS = {
   },
   rapport_ledger_oldest_seconds: {
     type: 'gauge',
-    help: 'How long the oldest of them has waited.',
+    help: 'How long the oldest conversation that waits for a turn has waited, by lane.',
     labels: ['lane'],
   },
   rapport_ledger_open_requests: { type: 'gauge', help: 'Requests without an outcome.', labels: [] },
@@ -202,26 +210,34 @@ export const METRICS = {
     help: 'Notification channels that were lost.',
     labels: [],
   },
-  rapport_channel_frames_total: { type: 'counter', help: 'Frames that came in.', labels: [] },
-  rapport_channel_frames_failed_total: {
+  rapport_channel_frames_total: {
     type: 'counter',
-    help: 'Frames that could not be taken.',
+    help: 'Frames that notification channels delivered.',
     labels: [],
   },
-  rapport_topics: { type: 'gauge', help: 'Topics that are subscribed.', labels: [] },
+  rapport_channel_frames_failed_total: {
+    type: 'counter',
+    help: 'Frames that could not be processed.',
+    labels: [],
+  },
+  rapport_topics: {
+    type: 'gauge',
+    help: 'Topics that notification channels are subscribed to.',
+    labels: [],
+  },
   rapport_subscription_requests_total: {
     type: 'counter',
-    help: 'Requests that changed subscriptions.',
+    help: 'Requests to the platform that changed subscriptions.',
     labels: [],
   },
   rapport_subscription_messages_total: {
     type: 'counter',
-    help: 'Changes of subscriptions that were sent on the socket.',
+    help: 'Changes of subscriptions that were sent on the socket, at no request.',
     labels: [],
   },
   rapport_conversations_followed: {
     type: 'gauge',
-    help: 'Conversations with topics of their own.',
+    help: 'Conversations whose own topics are subscribed to.',
     labels: [],
   },
   rapport_conversations_not_followed_total: {
@@ -236,12 +252,12 @@ export const METRICS = {
   },
   rapport_gaps_total: {
     type: 'counter',
-    help: 'Times in which events may have been missed and that were filled.',
+    help: 'Gaps, in which events may have been missed, that were looked into.',
     labels: [],
   },
   rapport_gap_conversations_total: {
     type: 'counter',
-    help: 'Conversations that were found in gaps: ended, known, requested now, or unreadable.',
+    help: 'Conversations that were found in gaps: ended, known already, requested now, or unreadable.',
     labels: ['verdict'],
   },
 

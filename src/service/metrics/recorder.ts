@@ -28,7 +28,7 @@ export class MetricRecorder {
   platformRequest({ operation, status, durationMs, waitedMs, lane }: RequestEvent): void {
     this.#registry.add('rapport_genesys_requests_total', [operation, String(status ?? 0)]);
     this.#registry.observe('rapport_genesys_request_seconds', durationMs / 1000, [operation]);
-    this.#registry.observe('rapport_genesys_budget_wait_seconds', waitedMs / 1000, [lane]);
+    this.#registry.observe('rapport_budget_wait_seconds', waitedMs / 1000, [lane]);
   }
 
   /** Counts what the last look added to the report of the same gap before. */
