@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sleep } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -11,6 +12,7 @@ class DutyRow {
   owner: string | undefined;
   until = 0;
   readonly away = new Set<string>();
+  latencyMs = 0;
 
   constructor(clock: ManualClock) {
     this.#clock = clock;
@@ -20,6 +22,7 @@ class DutyRow {
     const ledger = {
       leases: 'beaten',
       holdDuty: async (_duty: string, forMs: number): Promise<boolean> => {
+        if (this.latencyMs > 0) await sleep(this.#clock, this.latencyMs);
         if (this.away.has(name)) throw new Error('away');
         const now = this.#clock.wallMs();
         if (this.owner !== name && this.owner !== undefined && this.until > now) return false;
@@ -93,6 +96,26 @@ describe('startDuties', () => {
     row.away.clear();
     await clock.advance(BEAT_MS);
     expect([a.held(), a.elsewhere()]).toEqual([['sealer'], []]);
+  });
+
+  it('keeps a duty through an outage of the store that is shorter than it is surely held', async () => {
+    const clock = new ManualClock();
+    const row = new DutyRow(clock);
+    row.latencyMs = 1;
+    let begun = 0;
+    const duty = watched(new Set(), 'a');
+    const run: Duty['run'] = (signal) => {
+      begun += 1;
+      return duty.run(signal);
+    };
+    const duties = [{ ...duty, run }];
+    await using a = startDuties({ ledger: row.ledgerOf('a'), clock, log: silentLog, duties });
+    await clock.advance(2 * BEAT_MS);
+    row.away.add('a');
+    await clock.advance(HOLD_MS - BEAT_MS - 700);
+    row.away.clear();
+    await clock.advance(10 * BEAT_MS);
+    expect([a.held(), begun]).toEqual([['sealer'], 1]);
   });
 
   it('passes its duties on at once when it stops', async () => {

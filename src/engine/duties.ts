@@ -25,6 +25,8 @@ export interface DutiesOptions {
 
 /** Time before a duty that ended early is begun again, in milliseconds. */
 const AGAIN_MS = 1_000;
+/** How many times as often as at each beat a store is asked that did not answer. */
+const ASKS_PER_BEAT = 4;
 
 /** Stands for each duty, and does those that this instance holds. */
 export interface Duties extends AsyncDisposable {
@@ -83,7 +85,7 @@ class DutyHolder {
       this.place = await this.#ask();
       if (this.place === 'elsewhere') this.#onElsewhere();
       if (this.place === 'here') await this.#hold(stop);
-      else await sleep(clock, this.#timing.beatMs, stop).catch(() => undefined);
+      else await sleep(clock, this.#pauseAfter(this.place), stop).catch(() => undefined);
     }
     if (ledger.leases === 'process') return;
     await ledger
@@ -108,14 +110,20 @@ class DutyHolder {
   async #keep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let keptAt = clock.monotonicMs();
+    let answer: 'kept' | 'lost' | 'unknown' = 'kept';
     while (!signal.aborted) {
-      await sleep(clock, this.#timing.beatMs, signal).catch(() => undefined);
+      await sleep(clock, this.#pauseAfter(answer), signal).catch(() => undefined);
       if (signal.aborted) return;
       const askedAt = clock.monotonicMs();
-      const answer = await this.#askWithin(this.#timing.holdMs - (askedAt - keptAt), signal);
+      answer = await this.#askWithin(this.#timing.holdMs - (askedAt - keptAt), signal);
       if (answer === 'kept') keptAt = askedAt;
       else if (answer === 'lost' || clock.monotonicMs() - keptAt >= this.#timing.holdMs) return;
     }
+  }
+
+  /** A store that did not answer may be back before a duty is lost that is kept till the next beat. */
+  #pauseAfter(answer: string): number {
+    return this.#timing.beatMs / (answer === 'unknown' ? ASKS_PER_BEAT : 1);
   }
 
   async #askWithin(ms: number, signal: AbortSignal): Promise<'kept' | 'lost' | 'unknown'> {
