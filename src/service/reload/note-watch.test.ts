@@ -24,6 +24,7 @@ it('has every other instance follow once, whoever tells it, and none that starts
           return kept.get(name);
         },
         async write(name, value) {
+          if (isAway) throw new Error('the store is away');
           kept.set(name, value);
         },
       },
@@ -48,4 +49,10 @@ it('has every other instance follow once, whoever tells it, and none that starts
   await Promise.all([two.tell('enable'), three.tell('reload')]);
   await clock.advance(2000);
   expect(seen.slice(4).toSorted()).toEqual(['enable', 'enable', 'one', 'two']);
+  isAway = true;
+  await one.tell('reload');
+  await clock.advance(4000);
+  isAway = false;
+  await clock.advance(4000);
+  expect(seen.slice(8).toSorted()).toEqual(['three', 'two']);
 });

@@ -26,6 +26,8 @@ export interface NoteWatchParts {
 export class NoteWatch implements AsyncDisposable {
   readonly #parts: NoteWatchParts;
   readonly #heard = new Map<string, string | undefined>();
+  /** What the store has not taken yet. */
+  readonly #untold = new Map<string, string>();
   readonly #stop = new AbortController();
   readonly #looking: Promise<void>;
 
@@ -34,19 +36,32 @@ export class NoteWatch implements AsyncDisposable {
     this.#looking = this.#look();
   }
 
-  /** Tells the other instances. */
+  /** Tells the other instances: at once, or as soon as the store is back. */
   async tell(name: string): Promise<void> {
-    const { notes, newId } = this.#parts;
-    const told = newId();
+    const told = this.#parts.newId();
     this.#heard.set(name, told);
-    await notes.write(name, told);
+    this.#untold.set(name, told);
+    await this.#write(name, told);
+  }
+
+  async #write(name: string, told: string): Promise<void> {
+    const { notes, log } = this.#parts;
+    try {
+      await notes.write(name, told);
+      if (this.#untold.get(name) === told) this.#untold.delete(name);
+    } catch (error) {
+      log[levelOf(error, 'warn')]('note.not-written', { note: name, message: messageOf(error) });
+    }
   }
 
   async #look(): Promise<void> {
     const { onTold, clock, log } = this.#parts;
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      for (const [name, told] of this.#untold) await this.#write(name, told);
       for (const [name, act] of Object.entries(onTold())) {
+        // What stands there is older than what is to be told.
+        if (this.#untold.has(name)) continue;
         try {
           if (await this.#isNew(name)) act();
         } catch (error) {
