@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ledgerClosed, readFailed, troubleOf, writeFailed } from './errors.ts';
+import { ledgerClosed, ledgerUnusable, readFailed, troubleOf, writeFailed } from './errors.ts';
 import { onBothStores } from './stores.fixture.ts';
 
 const coded = (message: string, code: string): Error => Object.assign(new Error(message), { code });
@@ -20,11 +20,23 @@ describe('writeFailed', () => {
   it.each([
     [new Error('attempt to write a readonly database'), /folder writable/],
     [coded('cannot execute INSERT in a read-only transaction', '25006'), /primary/],
-    [coded('permission denied for table conversation', '42501'), /Grant/],
+    [coded('permission denied for table conversation', '42501'), /schema/],
   ])('advises on %s by what the store is', (cause, advice) => {
     const error = writeFailed(cause, 'postgres');
     expect(error).toMatchObject({ fault: 'store', retryable: true });
     expect(error.nextStep).toMatch(advice);
+  });
+});
+
+describe('ledgerUnusable', () => {
+  it.each([
+    ['/data/rapport.db', new Error('database or disk is full'), /^Free space/],
+    ['/data/rapport.db', new Error('unable to open database file'), /folder exists/],
+    ['postgres://db/rapport', coded('password authentication failed', '28P01'), /password/],
+    ['postgres://db/rapport', coded('connect ECONNREFUSED', 'ECONNREFUSED'), /server runs/],
+    ['postgres://db/rapport', coded('cannot execute CREATE TABLE', '25006'), /primary/],
+  ])('says of %s what to do about %s', (store, cause, advice) => {
+    expect(ledgerUnusable(store, cause).nextStep).toMatch(advice);
   });
 });
 

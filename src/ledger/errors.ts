@@ -80,7 +80,7 @@ const BY_SQLSTATE: Readonly<Record<string, Trouble>> = {
   '28P01': NOT_LET_IN,
   '42501': {
     words: 'it cannot be written to',
-    advice: 'Grant the user of store all rights on the tables of Rapport.',
+    advice: 'Let the user of store own its schema: it makes tables there, and works with them.',
   },
   '53300': {
     words: 'it takes no more connections',
@@ -124,11 +124,16 @@ export function ledgerUnusable(store: string, error: unknown): RapportError {
   return new RapportError({
     code: 'ERR_LEDGER_OPEN',
     message: `cannot open the ledger ${store}: ${messageOf(error)}`,
-    nextStep: store.startsWith('postgres')
-      ? 'Check that the server runs, and that address, database, user and password in store are right.'
-      : 'Check that the folder exists and is writable, and that the store is a Rapport ledger.',
+    nextStep: adviceAtOpen(store, troubleIn(error)),
     cause: error,
   });
+}
+
+function adviceAtOpen(store: string, trouble: Trouble | undefined): string {
+  if (trouble !== undefined && trouble.advice !== HEALTHY) return trouble.advice;
+  return store.startsWith('postgres')
+    ? 'Check that the server runs, and that address, database, user and password in store are right.'
+    : 'Check that the folder exists and is writable, and that the store is a Rapport ledger.';
 }
 
 export function ledgerClosed(): RapportError {

@@ -155,10 +155,14 @@ export class PostgresStore implements Store {
   }
 
   async define(texts: readonly string[]): Promise<void> {
-    await this.#withClient(async (client) => {
-      const all = ['begin', `select pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...texts, 'commit'];
-      for (const text of all) await client.query(text);
-    });
+    const all = ['begin', `select pg_advisory_xact_lock(${MIGRATION_LOCK})`, ...texts, 'commit'];
+    try {
+      await this.#withClient(async (client) => {
+        for (const text of all) await client.query(text);
+      });
+    } catch (error) {
+      throw writeFailed(error, 'postgres');
+    }
   }
 
   publish(signal: StoreSignal): void {
