@@ -13,7 +13,7 @@ import { mapAttributes } from './mapping/map.ts';
 import type { ToE164 } from './customer/phone.ts';
 import type { EnrichPlan } from './plan.ts';
 import { resolveCustomer } from './customer/resolve.ts';
-import { settle, settleNobody } from './settle.ts';
+import { conclude, concludeNobody } from './conclude.ts';
 import { validateAttributes, type Candidate } from './mapping/validate.ts';
 
 export interface EnrichInput {
@@ -49,7 +49,9 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
   const timed = createStages(clock);
 
   const resolution = timed.now('resolve', () => resolveCustomer(input.conversation, input.request));
-  if (resolution.kind === 'none') return settleNobody(input.conversation, resolution, timed.stages);
+  if (resolution.kind === 'none') {
+    return concludeNobody(input.conversation, resolution, timed.stages);
+  }
   const { participant } = resolution;
 
   const identifications = await timed(
@@ -71,7 +73,7 @@ export async function enrich(input: EnrichInput, deps: EnrichDeps): Promise<Enri
     const validated = validateAttributes(candidates, plan.limits);
     const plain = validated.kept.filter((candidate) => candidate.class !== 'secret');
     const wanted = new Map(plain.map(({ key, text }) => [key, text]));
-    return settle({
+    return conclude({
       conversation: input.conversation,
       resolution,
       identifications,

@@ -1,7 +1,7 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import type { OutcomeSummary } from '../../domain/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { ServiceDoor } from '../ledger/ledger-access.ts';
+import { ServiceClient } from '../ledger/service-client.ts';
 import type { Orders } from './orders.ts';
 import type { Results, ServiceAnswer } from './results.ts';
 
@@ -24,7 +24,7 @@ const ANSWER_MS = 10_000;
 
 /** Asks the running service, which holds the ledger, for each conversation, and waits for its outcome. */
 export async function enrichThroughService(job: ServiceJob): Promise<void> {
-  const door = new ServiceDoor(job.config);
+  const door = new ServiceClient(job.config);
   const waiting = [...job.orders.ids];
   const next = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {

@@ -4,7 +4,8 @@ import { successRate } from '../../ledger/reading/success-rate.ts';
 import type { LedgerStats } from '../../ledger/reading/records.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
-import { readLedger, ServiceDoor } from './ledger-access.ts';
+import { readLedger } from './ledger-access.ts';
+import { ServiceClient } from './service-client.ts';
 import { right, table } from '../terminal/table.ts';
 
 export interface StatsFlags extends ConfigFlags {
@@ -54,7 +55,7 @@ type ServiceState = z.infer<typeof serviceState>;
 /** Undefined when no service runs here, or no key for it is configured. */
 async function askService(config: RapportConfig): Promise<ServiceState | undefined> {
   if (config.service.apiKey === undefined) return undefined;
-  const answer = await new ServiceDoor(config).tryGet('/v1/stats');
+  const answer = await new ServiceClient(config).tryGet('/v1/stats');
   return z.object({ process: serviceState }).safeParse(answer).data?.process;
 }
 

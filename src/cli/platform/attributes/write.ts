@@ -10,7 +10,8 @@ import {
 } from '../../../service/manual-write.ts';
 import type { WritebackResult } from '../../../writeback/turn/input.ts';
 import { parseAnswer } from '../../enrich/through-service.ts';
-import { changeLedger, isLedgerAtHand, type ServiceDoor } from '../../ledger/ledger-access.ts';
+import { changeLedger, isLedgerAtHand } from '../../ledger/ledger-access.ts';
+import type { ServiceClient } from '../../ledger/service-client.ts';
 import type { Session } from '../session.ts';
 
 export type Written = Pick<WritebackResult, 'keyVerdicts'> &
@@ -32,7 +33,7 @@ export async function write(order: WriteOrder, session: Session): Promise<Writte
 async function askService(
   { conversationId, targets }: WriteOrder,
   { config }: Session,
-  service: ServiceDoor,
+  service: ServiceClient,
 ): Promise<Written> {
   const keyVerdicts: KeyVerdict[] = [];
   for (const { participantId, wanted } of targets) {

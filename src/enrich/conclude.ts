@@ -34,7 +34,7 @@ export interface Findings {
 const BOT_VALUE_LENGTH = 256;
 
 /** Puts the findings together: what is to be written, how the turn went so far, and the report. */
-export function settle(findings: Findings): Enrichment {
+export function conclude(findings: Findings): Enrichment {
   const rows = rowsOf(findings);
   const verdict = verdictOf(findings, rows);
   // A mismatch that must fail writes nothing at all; a failed source still leaves what others gave.
@@ -59,7 +59,7 @@ export function settle(findings: Findings): Enrichment {
 }
 
 /** The answer when nobody is the customer: nothing is looked up, and nothing is to be written. */
-export function settleNobody(
+export function concludeNobody(
   conversation: Conversation,
   resolution: Resolution & { readonly kind: 'none' },
   stages: Readonly<Record<string, number>>,
