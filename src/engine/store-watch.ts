@@ -49,12 +49,19 @@ export function watchStore(options: StoreWatchOptions): AsyncDisposable {
 async function watch(options: StoreWatchOptions, signal: AbortSignal): Promise<void> {
   const { ledger, clock } = options;
   const teller = new Teller(options);
+  let isProbing = false;
+  // Not waited for: a store that does not answer is told of meanwhile. What it meets is in the store's health.
+  const probe = async (): Promise<void> => {
+    if (isProbing) return;
+    isProbing = true;
+    await ledger.probe().catch(() => undefined);
+    isProbing = false;
+  };
   for (let look = 1; !signal.aborted; look += 1) {
     await sleep(clock, LOOK_MS, signal).catch(() => undefined);
     if (signal.aborted) return;
     const isIdle = ledger.leases === 'process' && look % IDLE_LOOKS === 0;
-    // What a probe meets is in the store's health.
-    if (isIdle || ledger.health.trouble !== undefined) await ledger.probe().catch(() => undefined);
+    if (isIdle || ledger.health.trouble !== undefined) void probe();
     teller.look(ledger.health);
   }
 }

@@ -23,6 +23,18 @@ export function readFailed(error: unknown, store: string): RapportError {
   });
 }
 
+/** A change is under way for so long that nobody can rely on the store. */
+export function notAnswered(forMs: number): RapportError {
+  return new RapportError({
+    code: 'ERR_LEDGER_WRITE',
+    message: `the ledger has not answered for ${forMs} ms`,
+    nextStep: HEALTHY,
+    retryable: true,
+    fault: 'store',
+    details: { trouble: 'it does not answer' },
+  });
+}
+
 function reasonsOf(
   cause: unknown,
   trouble: Trouble | undefined,

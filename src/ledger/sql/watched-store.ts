@@ -1,7 +1,10 @@
-import { troubleOf } from '../errors.ts';
+import { notAnswered, troubleOf } from '../errors.ts';
 import type { StoreHealth } from '../ledger.ts';
 import type { Dialect, SqlRow, Statement, Unit, UnitResult } from './statement.ts';
 import type { Store, StoreSignal, When } from './store.ts';
+
+/** How long a change may take before the store is held for one that does not answer, in milliseconds. */
+const ANSWER_MS = 5_000;
 
 /**
  * A store that remembers how it failed, for whoever asks if it can be relied on. That a change was taken
@@ -11,13 +14,19 @@ import type { Store, StoreSignal, When } from './store.ts';
 export class WatchedStore implements Store {
   readonly #inner: Store;
   #health: StoreHealth = { trouble: undefined, failures: 0, lastFailure: undefined };
+  /** Changes that are under way, the oldest first. */
+  readonly #underWay = new Set<{ readonly sinceMs: number }>();
 
   constructor(inner: Store) {
     this.#inner = inner;
   }
 
   get health(): StoreHealth {
-    return this.#health;
+    const [oldest] = this.#underWay;
+    const isAnswering = oldest === undefined || this.now() - oldest.sinceMs < ANSWER_MS;
+    if (isAnswering || this.#health.trouble !== undefined) return this.#health;
+    const lastFailure = notAnswered(ANSWER_MS);
+    return { ...this.#health, trouble: troubleOf(lastFailure), lastFailure };
   }
 
   /** The store has taken a change that needs all that one may need. */
@@ -34,13 +43,15 @@ export class WatchedStore implements Store {
   }
 
   async run(unit: Unit, when?: When): Promise<UnitResult> {
+    const change = { sinceMs: this.now() };
+    this.#underWay.add(change);
     try {
       return await this.#inner.run(unit, when);
     } catch (error) {
-      // A unit that the store refuses for what is in it says nothing of the store.
-      const trouble = troubleOf(error);
-      if (trouble !== undefined) this.#note(error, trouble);
+      this.#note(error);
       throw error;
+    } finally {
+      this.#underWay.delete(change);
     }
   }
 
@@ -48,13 +59,15 @@ export class WatchedStore implements Store {
     try {
       return await this.#inner.read(statement, when);
     } catch (error) {
-      // Whether it takes changes is for a change to say.
-      if (troubleOf(error) !== undefined) this.#note(error, this.#health.trouble);
+      this.#note(error);
       throw error;
     }
   }
 
-  #note(lastFailure: unknown, trouble: string | undefined): void {
+  /** What the store refuses for what is in it, or what takes long to find, says nothing of the store. */
+  #note(lastFailure: unknown): void {
+    const trouble = troubleOf(lastFailure);
+    if (trouble === undefined) return;
     this.#health = { trouble, failures: this.#health.failures + 1, lastFailure };
   }
 
