@@ -2,6 +2,12 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customer } from '../../src/demo/customers.ts';
 import { isSoak } from '../support/soak.ts';
+import {
+  createAnswerJudge,
+  type AnswerJudge,
+  type DescribedOperation,
+  type OpenApiDocument,
+} from './answer-judge.ts';
 import { API_KEY, isVisible, startStage, type Stage } from './service-stage.ts';
 
 /** Calls per operation; each is cheap, and the whole takes a few seconds. */
@@ -20,7 +26,7 @@ interface Operation {
   readonly members: readonly string[] | undefined;
 }
 
-interface Described {
+interface Described extends DescribedOperation {
   readonly parameters: readonly Parameter[];
   readonly requestBody?: {
     readonly content: Readonly<
@@ -29,12 +35,11 @@ interface Described {
   };
 }
 
-interface OpenApi {
+interface OpenApi extends OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
 }
 
-async function operationsOf(url: string): Promise<readonly Operation[]> {
-  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
+function operationsOf({ paths }: OpenApi): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters, requestBody }]): Operation => {
       const content = requestBody && Object.values(requestBody.content);
@@ -192,17 +197,22 @@ function checkAnswer({ status, type, text }: Seen): void {
 describe('every operation of a running service', () => {
   let stage: Stage;
   let operations: readonly Operation[];
+  let judge: AnswerJudge;
   let known: string;
   beforeAll(async () => {
-    stage = await startStage();
+    // Nobody is there, and so the message stays.
+    const analytics = { url: 'http://127.0.0.1:9/hook' };
+    stage = await startStage({ config: (config) => ({ ...config, analytics }) });
     const { control } = stage.emulator;
     known = control.start({ queue: 'Support', from: customer(1).phone }).conversationId;
     await stage.until(isVisible(known));
-    operations = await operationsOf(stage.service.url);
+    const document = (await (await fetch(`${stage.service.url}/openapi.json`)).json()) as OpenApi;
+    operations = operationsOf(document);
+    judge = createAnswerJudge(document);
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  it('answers whatever it is sent, and refuses by problem documents alone', async () => {
+  it('answers whatever it is sent as its own document says, and refuses by problems alone', async () => {
     expect(operations.length).toBeGreaterThan(15);
     const statuses = new Map<string, Set<number>>();
     for (const operation of operations) {
@@ -214,6 +224,7 @@ describe('every operation of a running service', () => {
           const answer = await send(stage, operation, { attempt, known });
           seen.add(answer.status);
           checkAnswer(answer);
+          expect(judge({ ...operation, ...answer })).toEqual([]);
         }),
         { numRuns: RUNS, endOnFailure: true },
       );

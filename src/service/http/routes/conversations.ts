@@ -12,8 +12,9 @@ import {
 import type { RequestBody } from '../../../domain/request.ts';
 import type { HttpRooms, Order, Receipt, Wait } from '../rooms.ts';
 import { route, type Call, type Route } from '../route.ts';
-import { PAGE, paging, readPage, rowId } from './paging.ts';
+import { pageAnswers, paging, readPage, rowId } from './paging.ts';
 import { receipt } from './receipt.ts';
+import { conversationRecord, conversationTimeline, outcomeSummary, phase } from './records.ts';
 import { unknownConversation } from './unknown-conversation.ts';
 
 const text = z.string().trim().min(1).max(512);
@@ -83,15 +84,23 @@ const setBody = z.strictObject({
 });
 
 const listQuery = z.strictObject({
-  phase: z.enum(['idle', 'due', 'leased', 'dead', 'closed']).optional(),
+  phase: phase.optional(),
   ...paging,
 });
 
 const IDEMPOTENCY = { 'idempotency-key': 'The same key again is answered with the first request.' };
 
 const TAKEN = {
-  200: { description: 'The outcome, when it was waited for.' },
-  202: { description: 'Taken; with `wait`, the outcome did not come in time.', schema: receipt },
+  200: {
+    description: 'The outcome, when it was waited for.',
+    schema: receipt.extend({ outcome: outcomeSummary }),
+  },
+  202: {
+    description: 'Taken.',
+    schema: receipt.extend({
+      outcome: z.null().optional().describe('There with `wait`: it did not come in time.'),
+    }),
+  },
 };
 
 export function conversationRoutes(rooms: HttpRooms): readonly Route[] {
@@ -145,7 +154,7 @@ function list({ ledger }: HttpRooms): Route {
       'One that changes while its list is being read moves to the front, and so may not be on a later page.',
     access: 'read',
     query: listQuery,
-    answers: PAGE,
+    answers: pageAnswers('conversations', conversationRecord),
     handle: ({ query }) =>
       readPage(query, {
         list: 'conversations',
@@ -163,7 +172,7 @@ function read(rooms: HttpRooms): Route {
     summary: 'One conversation: its timeline and the proof of each key',
     access: 'read',
     answers: {
-      200: { description: 'What is known.' },
+      200: { description: 'What is known.', schema: conversationTimeline },
       404: { description: 'Nothing is known of it.' },
     },
     handle: async ({ params }) => {

@@ -3,7 +3,8 @@ import { unknownDelivery } from '../../../ledger/errors.ts';
 import type { OutboxMessage } from '../../../ledger/outbox/outbox.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-import { id, PAGE, paging, readPage, rowId } from './paging.ts';
+import { id, pageAnswers, paging, readPage, rowId } from './paging.ts';
+import { delivery } from './records.ts';
 
 const deliveriesQuery = z.strictObject({
   state: z.enum(['waiting', 'sending', 'sent', 'dead']).optional(),
@@ -22,7 +23,7 @@ export function deliveryRoutes({ ledger, replayDelivery }: HttpRooms): readonly 
       summary: 'Messages to webhooks, the newest first, without their bodies',
       access: 'deliveries',
       query: deliveriesQuery,
-      answers: PAGE,
+      answers: pageAnswers('deliveries', delivery),
       handle: ({ query: { state, destination, conversationId, ...page } }) =>
         readPage(page, {
           list: 'deliveries',
@@ -41,7 +42,10 @@ export function deliveryRoutes({ ledger, replayDelivery }: HttpRooms): readonly 
       description: 'A destination that had answered 410 is sent to again from then on.',
       access: 'deliveries',
       answers: {
-        202: { description: 'It waits to be sent.' },
+        202: {
+          description: 'It waits to be sent.',
+          schema: z.object({ state: z.literal('waiting') }),
+        },
         404: { description: 'There is no such message that is dead or sent.' },
       },
       handle: async ({ params, reply }) => {

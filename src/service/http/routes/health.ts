@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
 
+const alive = z.object({ status: z.literal('alive') });
 const unready = z.object({ status: z.literal('not ready'), missing: z.array(z.string()) });
 
 /** For load balancers; tells nothing about customers. */
@@ -13,7 +14,7 @@ export function healthRoutes(rooms: HttpRooms): readonly Route[] {
       operationId: 'isAlive',
       summary: 'Whether the process answers',
       access: 'anyone',
-      answers: { 200: { description: 'It does.' } },
+      answers: { 200: { description: 'It does.', schema: alive } },
       handle: () => ({ status: 'alive' }),
     }),
     route({

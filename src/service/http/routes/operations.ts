@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { successRate } from '../../../ledger/reading/success-rate.ts';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
-import { id, PAGE, paging, readPage, rowId } from './paging.ts';
+import { id, pageAnswers, paging, readPage, rowId } from './paging.ts';
+import { auditRecord } from './records.ts';
 
 const auditQuery = z.strictObject({
   conversationId: id.optional(),
@@ -78,7 +79,7 @@ export function operationRoutes(rooms: HttpRooms): readonly Route[] {
       description: 'Values are not kept; digests are, under a salt that can be erased.',
       access: 'audit',
       query: auditQuery,
-      answers: PAGE,
+      answers: pageAnswers('audit', auditRecord),
       handle: ({ query: { conversationId, action, ...page } }) =>
         readPage(page, {
           list: 'audit',

@@ -21,10 +21,16 @@ export const paging: {
 };
 
 /** What every list answers by itself. */
-export const PAGE: Readonly<Record<number, Answer>> = {
-  200: { description: 'One page; `next` is there when another one follows.' },
+export const pageAnswers = (list: string, row: z.ZodType): Readonly<Record<number, Answer>> => ({
+  200: {
+    description: 'One page.',
+    schema: z.object({
+      [list]: z.array(row),
+      next: z.string().optional().describe('The `cursor` of the page that follows, if one does.'),
+    }),
+  },
   400: { description: 'The cursor is not one of this list.' },
-};
+});
 
 /** A row's id within a cursor, which anybody may have made up. */
 export const rowId: z.ZodString = z.string().regex(/^[\w.:-]{1,128}$/);
