@@ -47,31 +47,33 @@ function problemsOf(issue: Issue, above: Path, context: IssueContext): readonly 
     case 'invalid_type':
       return [{ path, expected: typeName(issue.expected), found }];
     case 'too_small':
-      return [
-        {
-          path,
-          expected: `${issue.exact === true ? 'exactly' : 'at least'} ${amount(issue.minimum, issue.origin)}`,
-          found,
-        },
-      ];
+      return [{ path, expected: `${lower(issue)} ${amount(issue.minimum, issue.origin)}`, found }];
     case 'too_big':
-      return [
-        {
-          path,
-          expected: `${issue.exact === true ? 'exactly' : 'at most'} ${amount(issue.maximum, issue.origin)}`,
-          found,
-        },
-      ];
+      return [{ path, expected: `${upper(issue)} ${amount(issue.maximum, issue.origin)}`, found }];
     case 'invalid_key':
       return issue.issues.map((inner) => ({
         path,
         expected: textOf(inner.message),
         found: 'this name',
       }));
-    default:
-      return [{ path, expected: textOf(issue.message), found }];
+    default: {
+      // A rule that looks at several options says itself what it found.
+      const [expected = '', itsOwn] = textOf(issue.message).split(', found ');
+      return [{ path, expected, found: itsOwn ?? found }];
+    }
   }
 }
+
+interface Bound {
+  readonly exact?: boolean | undefined;
+  readonly inclusive?: boolean | undefined;
+}
+
+const lower = ({ exact, inclusive }: Bound): string =>
+  exact === true ? 'exactly' : inclusive === false ? 'above' : 'at least';
+
+const upper = ({ exact, inclusive }: Bound): string =>
+  exact === true ? 'exactly' : inclusive === false ? 'below' : 'at most';
 
 function unknownMember(key: string, path: Path, { schema, value }: IssueContext): ConfigProblem {
   const known = knownMembers(schema, path, value);

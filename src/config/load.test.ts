@@ -174,6 +174,17 @@ describe('loadConfig from a file', () => {
     ]);
   });
 
+  it('says of a bound whether it is among what is taken, and says once what was found', () => {
+    const wrong = SAMPLE.replace('https://crm.example', 'ftp://crm.example');
+    expect(problemsOf(`${wrong}\nretention: { feedHours: 0 }\nservice: { port: 99999 }\n`)).toEqual(
+      [
+        expect.stringMatching(/sources\.crm\.url: expected https: or http:, found ftp:$/),
+        expect.stringMatching(/retention\.feedHours: expected above 0, found 0$/),
+        expect.stringMatching(/service\.port: expected at most 65535, found 99999$/),
+      ],
+    );
+  });
+
   it('names every variable that is missing, with the path that needs it', () => {
     expect(problemsOf(SAMPLE, { ...ENV, CRM_TOKEN: '', GENESYS_CLIENT_ID: undefined })).toEqual([
       '4:47 genesys.auth.clientId: the environment variable GENESYS_CLIENT_ID is not set',

@@ -114,5 +114,5 @@ export const genesysOptionsSchema: z.ZodType<GenesysConfig, GenesysOptions> = z
   })
   .refine((options) => options.region !== undefined || options.apiUrl !== undefined, {
     path: ['region'],
-    error: 'give region, or apiUrl for the emulator or a proxy',
+    error: 'expected region, or apiUrl for the emulator or a proxy',
   });

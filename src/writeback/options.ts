@@ -38,7 +38,7 @@ export interface WriteConfig extends ProofSettings {
 }
 
 const MINUTE_MS = 60_000;
-const durationMs = (max: number): z.ZodInt => z.int().min(0).max(max);
+const durationMs = (least: number, most: number): z.ZodInt => z.int().min(least).max(most);
 const policy = z.enum(['ours', 'theirs', 'alert']);
 const { proveMs, lateMs, settleMs, maxRewrites, gapsMs, onOverwrite } = DEFAULT_PROOF_SETTINGS;
 
@@ -60,25 +60,22 @@ const fields = z.strictObject({
     .describe(
       'How attributes are written. Default attributes, which is the platform’s contract: changed keys only. The others use paths that the platform does not have, and are for gateways and emulators that do: voice-merge, participant-patch, participant-merge, conversation.',
     ),
-  proveMs: durationMs(MINUTE_MS)
-    .min(500)
+  proveMs: durationMs(500, MINUTE_MS)
     .default(proveMs)
     .describe(
       'How long an accepted write may take to show before it is judged, in milliseconds. 500 to 60000, default 5000.',
     ),
-  lateMs: durationMs(60 * MINUTE_MS)
-    .min(1000)
+  lateMs: durationMs(1000, 60 * MINUTE_MS)
     .default(lateMs)
     .describe(
       'How long after its acknowledgement a judged write is still watched, in milliseconds; at least proveMs. 1000 to 3600000, default 60000.',
     ),
-  settleMs: durationMs(MINUTE_MS)
-    .min(100)
+  settleMs: durationMs(100, MINUTE_MS)
     .default(settleMs)
     .describe(
       'How long the platform may take to show a write whose answer was lost, or a flow’s last values, in milliseconds. 100 to 60000, default 2000.',
     ),
-  waitMs: durationMs(MINUTE_MS)
+  waitMs: durationMs(0, MINUTE_MS)
     .default(0)
     .describe(
       'How long a turn waits for proof itself before it leaves that to later turns, in milliseconds. 0 to 60000, default 0.',
@@ -92,7 +89,7 @@ const fields = z.strictObject({
       'How often an overwritten key is written again in one conversation. 0 to 10, default 2.',
     ),
   gapsMs: z
-    .array(durationMs(10 * MINUTE_MS))
+    .array(durationMs(0, 10 * MINUTE_MS))
     .min(1)
     .max(10)
     .default([...gapsMs])
@@ -117,11 +114,11 @@ const fields = z.strictObject({
 export const writeOptionsSchema: z.ZodType<WriteConfig, WriteOptions> = fields
   .refine((config) => config.onRemove !== 'null' || config.profile === 'participant-patch', {
     path: ['onRemove'],
-    message: 'null is sent by the profile participant-patch only; use blank',
+    message: 'expected blank or leave; null needs the profile participant-patch',
   })
   .refine((config) => config.lateMs >= config.proveMs, {
     path: ['lateMs'],
-    message: 'must be at least proveMs',
+    message: 'expected at least proveMs',
   });
 
 /** The configuration that an empty section gives. */

@@ -92,7 +92,7 @@ const jwtBearer = z
   })
   .refine((auth) => (auth.privateKey === undefined) !== (auth.privateKeyPath === undefined), {
     path: ['privateKeyPath'],
-    error: 'give either privateKeyPath or privateKey',
+    error: 'expected either privateKeyPath or privateKey',
   });
 
 const password = z.strictObject({
@@ -127,11 +127,11 @@ const authorizationCode = z
   })
   .refine((auth) => auth.refreshToken !== undefined || auth.code !== undefined, {
     path: ['code'],
-    error: 'give code or refreshToken',
+    error: 'expected code or refreshToken',
   })
   .refine((auth) => auth.code === undefined || auth.redirectUri !== undefined, {
     path: ['redirectUri'],
-    error: 'a code needs the redirectUri it was issued for',
+    error: 'expected the redirectUri that the code was issued for',
   })
   .refine(
     (auth) =>
@@ -140,7 +140,7 @@ const authorizationCode = z
       auth.refreshToken !== undefined,
     {
       path: ['codeVerifier'],
-      error: 'a client without a secret needs the codeVerifier (PKCE)',
+      error: 'expected a codeVerifier (PKCE), since the client has no secret',
     },
   );
 
