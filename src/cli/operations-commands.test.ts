@@ -273,6 +273,23 @@ describe('rapport conversations and deliveries', () => {
     expect(keys).toEqual([undefined]);
   });
 
+  it('does not take the service of another ledger for that of its own', async () => {
+    await using emulator = await startEmulator();
+    env['API'] = emulator.apiUrl;
+    await fillFile();
+    const { config } = loadConfig({ cwd, env });
+    await using other = await startService(
+      { ...config, store: 'sqlite::memory:' },
+      { clock: systemClock, random: Math.random, log: silentLog },
+    );
+    env['PORT'] = new URL(other.url).port;
+    await using held = await openFile();
+    expect(held.leases).toBe('process');
+    const { status, err } = await run('erase', '--customer', 'C1');
+    expect(status).toBe(2);
+    expect(err).toContain('is that of another ledger');
+  });
+
   it.each([['audit', 'list'], ['audit', 'verify'], ['erase', '--customer', 'C1'], ['stats']])(
     'says of %s %s that a store in memory is kept nowhere',
     async (...args) => {

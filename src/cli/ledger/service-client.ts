@@ -1,5 +1,9 @@
 import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError, RapportError } from '../../domain/errors.ts';
+import { ledgerIdOf } from '../../ledger/ledger-id.ts';
+import { openLedgerReader } from '../../ledger/open-ledger.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createIdSource } from '../../lib/ids.ts';
 
 /** Longest wait for an answer of a service on this machine, in milliseconds. */
 const ANSWER_MS = 30_000;
@@ -20,16 +24,32 @@ function withKey(init: RequestInit, apiKey: string, { idempotencyKey }: AskOptio
   return { ...init, headers };
 }
 
+/** Of the ledger that the configuration names; undefined when no service has opened it yet. */
+async function readLedgerId(store: string): Promise<string | undefined> {
+  const newId = createIdSource(systemClock);
+  await using ledger = await openLedgerReader({
+    store,
+    clock: systemClock,
+    newId,
+    random: Math.random,
+  });
+  const key = await ledger.readInstallationKey();
+  return key && ledgerIdOf(key);
+}
+
 /** The HTTP interface of the service that runs with the same configuration on this machine. */
 export class ServiceClient {
   readonly #url: string;
   readonly #apiKey: string | undefined;
   #known: Promise<void> | undefined;
 
-  constructor({ service }: Pick<RapportConfig, 'service'>) {
+  readonly #store: string;
+
+  constructor({ service, store }: Pick<RapportConfig, 'service' | 'store'>) {
     const host = service.host === '0.0.0.0' || service.host === '::' ? '127.0.0.1' : service.host;
     this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${service.port}`;
     this.#apiKey = service.apiKey;
+    this.#store = store;
   }
 
   /** @throws {RapportError} what the service says, or that it cannot be reached */
@@ -66,7 +86,7 @@ export class ServiceClient {
     throw refused(this.#url, response.status, answer);
   }
 
-  /** Another program at this address is sent no key, and its 200 would pass for a person erased. */
+  /** Another program, or service, at this address is sent no key, and its 200 would pass for a person erased. */
   async #assertService(): Promise<void> {
     const response = await this.#fetch('/healthz', { method: 'GET' });
     const answer: unknown = await response.json().catch(() => undefined);
@@ -76,6 +96,10 @@ export class ServiceClient {
       'status' in answer &&
       answer.status === 'alive';
     if (!isService) throw unreachable(`what answers at ${this.#url} is another program`);
+    const theirs = 'ledger' in answer ? answer.ledger : undefined;
+    if (theirs !== (await readLedgerId(this.#store))) {
+      throw unreachable(`the service at ${this.#url} is that of another ledger`);
+    }
   }
 
   async #fetch(

@@ -14,6 +14,8 @@ import type { LookupInput, LookupResult } from '../lookup.ts';
 export interface HttpRooms {
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Which ledger this is the service of; the same for all its instances. */
+  readonly ledgerId: string;
   /** Who sends this `Authorization` header; undefined when it names nobody. */
   readonly identify: (authorization: string | undefined) => Principal | undefined;
   /** Which agent's access token of the platform it holds; nobody's where agents may not come by one. */

@@ -88,6 +88,7 @@ export function createStage(more: Partial<HttpRooms> = {}): Stage {
   const rooms: HttpRooms = {
     clock,
     newId: () => 'r',
+    ledgerId: 'of-the-stage',
     identify: (authorization) => ring.identify(authorization),
     identifyAgent: async () => undefined,
     stillMay: () => true,

@@ -10,6 +10,7 @@ import type { AttendanceBook } from '../../access/attendance.ts';
 import { may, type Principal } from '../../access/principal.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { ledgerIdOf } from '../../ledger/ledger-id.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
 import { toVerdict } from '../../writeback/advice.ts';
 import type { HttpRooms, InboundEvent, Receipt } from '../http/rooms.ts';
@@ -43,6 +44,7 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
   const prove = createProof(webhook, access.identify, clock);
   return {
     ...parts,
+    ledgerId: ledgerIdOf(ledger.installationKey),
     identify: access.identify,
     identifyAgent: async (authorization, options) =>
       access.letsAgentsIn() ? agents.identify(authorization, options) : undefined,

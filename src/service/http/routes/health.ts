@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { HttpRooms } from '../rooms.ts';
 import { route, type Route } from '../route.ts';
 
-const alive = z.object({ status: z.literal('alive') });
+const alive = z.object({
+  status: z.literal('alive'),
+  ledger: z.string().describe('Of which ledger it is the service; the same for all its instances.'),
+});
 const unready = z.object({ status: z.literal('not ready'), missing: z.array(z.string()) });
 
 /** For load balancers; tells nothing about customers. */
@@ -15,7 +18,7 @@ export function healthRoutes(rooms: HttpRooms): readonly Route[] {
       summary: 'Whether the process answers',
       access: 'anyone',
       answers: { 200: { description: 'It does.', schema: alive } },
-      handle: () => ({ status: 'alive' }),
+      handle: () => ({ status: 'alive', ledger: rooms.ledgerId }),
     }),
     route({
       method: 'GET',
