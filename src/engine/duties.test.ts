@@ -3,7 +3,8 @@ import { sleep } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { ManualClock } from '../lib/manual-clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { startDuties, type Duties, type Duty } from './duties.ts';
+import { retentionOptions } from '../ledger/options.ts';
+import { ledgerDuties, startDuties, type Duties, type Duty } from './duties.ts';
 import { ALIVE_MS, BEAT_MS, HOLD_MS } from './instance.ts';
 
 /** One `duty` row that several instances ask for, by the clock of the store. */
@@ -160,5 +161,29 @@ describe('startDuties', () => {
     expect(begun).toBe(6);
     await duties[Symbol.asyncDispose]();
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('ledgerDuties', () => {
+  it('says what a sweep removed, and nothing of one that removed nothing', async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const nothing = { feed: 0, requests: 0, outcomes: 0, outbox: 0, conversations: 0, audit: 0 };
+    const swept = [{ ...nothing, feed: 3 }, nothing];
+    const ledger = { sweep: async () => swept.shift() ?? nothing };
+    const lines: unknown[] = [];
+    const debug = (...line: readonly unknown[]): void => void lines.push(line);
+    const sweeper = ledgerDuties({
+      // The sweeper asks nothing else of the ledger.
+      ledger: ledger as unknown as Ledger,
+      clock,
+      log: { ...silentLog, debug },
+      retention: () => retentionOptions.parse({}),
+    }).find(({ name }) => name === 'sweeper');
+    const sweeping = sweeper?.run(stop.signal);
+    await clock.advance(120_000);
+    stop.abort();
+    await sweeping;
+    expect(lines).toEqual([['ledger.swept', { ...nothing, feed: 3 }]]);
   });
 });

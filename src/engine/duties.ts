@@ -184,10 +184,11 @@ const SWEEP_EVERY_MS = 60_000;
 export function ledgerDuties(parts: {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly log: Log;
   /** Asked at each sweep. */
   readonly retention: () => RetentionOptions;
 }): readonly Duty[] {
-  const { ledger, clock, retention } = parts;
+  const { ledger, clock, log, retention } = parts;
   const every = (ms: number, once: (signal: AbortSignal) => Promise<unknown>): Duty['run'] =>
     async function run(signal) {
       while (!signal.aborted) {
@@ -195,8 +196,12 @@ export function ledgerDuties(parts: {
         await sleep(clock, ms, signal).catch(() => undefined);
       }
     };
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    const swept = await ledger.sweep(retention(), signal);
+    if (Object.values(swept).some((rows) => rows > 0)) log.debug('ledger.swept', { ...swept });
+  };
   return [
     { name: 'sealer', run: every(SEAL_EVERY_MS, () => ledger.sealAudit()) },
-    { name: 'sweeper', run: every(SWEEP_EVERY_MS, (signal) => ledger.sweep(retention(), signal)) },
+    { name: 'sweeper', run: every(SWEEP_EVERY_MS, sweep) },
   ];
 }

@@ -211,8 +211,10 @@ describe('startWorker', () => {
     expect([held, worker.running]).toEqual([0, 0]);
   });
 
-  it('hands back on stop what the grace did not let finish', async () => {
+  it('hands back on stop what the grace did not let finish, and says what it waits for', async () => {
     const ledger = await openMemory();
+    const lines: unknown[] = [];
+    const info = (...line: readonly unknown[]): void => void lines.push(line);
     const begun = Promise.withResolvers<void>();
     const worker = work(
       ledger,
@@ -221,11 +223,15 @@ describe('startWorker', () => {
           begun.resolve();
           signal.addEventListener('abort', () => reject(signal.reason));
         }),
-      { clock: systemClock },
+      { clock: systemClock, log: { ...silentLog, info } },
     );
     await ledger.accept([aRequest()]);
     await begun.promise;
-    await worker.stop(0);
+    await worker.stop(1);
+    expect(lines).toEqual([
+      ['worker.finishing', { turns: 1, graceMs: 1 }],
+      ['worker.handing-back', { turns: 1 }],
+    ]);
     expect(await ledger.find(conversationId('c1'))).toMatchObject({ phase: 'due', attempts: 0 });
   });
 });

@@ -114,14 +114,17 @@ class LedgerWorker<G extends Grant> implements Worker {
   }
 
   async stop(graceMs: number): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     this.#stopping.abort(new Error('the service stops'));
     this.#unsubscribe();
     await this.#loop;
     this.#alarm?.timer.cancel();
-    using grace = clock.timer(graceMs, () =>
-      this.#cutOff.abort(new Error('the service stops and can wait no longer')),
-    );
+    const underWay = this.#turns.size;
+    if (underWay > 0) log.info('worker.finishing', { turns: underWay, graceMs });
+    using grace = clock.timer(graceMs, () => {
+      log.info('worker.handing-back', { turns: this.#turns.size });
+      this.#cutOff.abort(new Error('the service stops and can wait no longer'));
+    });
     void grace;
     while (this.#turns.size > 0) await Promise.all(this.#turns);
   }

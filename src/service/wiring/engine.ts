@@ -53,7 +53,7 @@ export async function startEngine(
   const values = createValueMemory();
   stack.defer(ledger.onErasure(({ conversations }) => values.forgetConversations(conversations)));
   const settings = new Settings(config, values);
-  const duties = ledgerDuties({ ledger, clock, retention: () => settings.retention });
+  const duties = ledgerDuties({ ledger, clock, log, retention: () => settings.retention });
   stack.use(startDuties({ ledger, clock, log, timing, duties }));
   const turnParts: TurnParts<PermitGrant> & { readonly writeback: Writeback } = {
     enrich: () => mapping.enrich,
