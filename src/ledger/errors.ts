@@ -145,7 +145,7 @@ function adviceAtOpen(store: string, trouble: Trouble | undefined): string {
   if (trouble !== undefined && trouble.advice !== HEALTHY) return trouble.advice;
   return store.startsWith('postgres')
     ? 'Check that the server runs, and that address, database, user and password in store are right.'
-    : 'Check that the folder exists and is writable, and that the store is a Rapport ledger.';
+    : 'Check that the folder exists, that it and the file are writable for the user who runs Rapport, and that the file is a ledger of Rapport.';
 }
 
 export function ledgerClosed(): RapportError {
