@@ -24,6 +24,8 @@ export type WireJob =
 
 export interface WireWork {
   readonly kind: 'work';
+  /** Somebody waits for it. */
+  readonly isUrgent: boolean;
   /** Texts that the thread has not seen yet, by number. */
   readonly texts: readonly (readonly [number, string])[];
   readonly jobs: readonly WireJob[];
