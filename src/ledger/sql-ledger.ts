@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/errors.ts';
+import { levelOf, messageOf } from '../domain/errors.ts';
 import type { ConversationId } from '../domain/ids.ts';
 import type { EnrichmentRequest } from '../domain/request.ts';
 import type { Sharing } from '../domain/sharing.ts';
@@ -332,7 +332,7 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#unsubscribe();
     if (this.leases === 'beaten') {
       await this.#run([leave({ id: this.instanceId })]).catch((error: unknown) =>
-        this.#log.warn('ledger.leave-failed', { reason: messageOf(error) }),
+        this.#log[levelOf(error, 'warn')]('ledger.leave-failed', { reason: messageOf(error) }),
       );
     }
     await super[Symbol.asyncDispose]();
