@@ -66,6 +66,18 @@ describe('startInstance', () => {
     expect(lease.signal.aborted).toBe(true);
   });
 
+  it('keeps its lease through an outage that is over shortly before the lease would be', async () => {
+    const clock = new ManualClock();
+    const heart = new Heart();
+    await using instance = await startInstance({ ledger: heart.asLedger(), clock, log: silentLog });
+    const lease = instance.lease();
+    heart.isAway = true;
+    await clock.advance(HOLD_MS - 600);
+    heart.isAway = false;
+    await clock.advance(10 * HOLD_MS);
+    expect([lease.signal.aborted, heart.takenBack]).toEqual([false, 0]);
+  });
+
   it('counts a beat from when it was sent, however late it is confirmed', async () => {
     const clock = new ManualClock();
     const heart = new Heart();

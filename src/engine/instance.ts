@@ -15,6 +15,9 @@ export const ALIVE_MS = 8_000;
  */
 export const HOLD_MS = 6_000;
 
+/** How many times as often is beaten after a beat that failed. */
+const BEATS_AFTER_FAILURE = 4;
+
 export interface BeatTiming {
   readonly beatMs: number;
   readonly aliveMs: number;
@@ -71,11 +74,16 @@ class BeatingInstance implements Instance {
   beat(): Promise<void> {
     const { clock } = this.#options;
     const sentAt = clock.monotonicMs();
-    this.#nextBeat = clock.timer(this.#timing.beatMs, () => void this.beat());
+    this.#beatIn(this.#timing.beatMs);
     // A beat that hangs does not hold back the next one: the first confirmed one counts.
     const beating = this.#send(sentAt);
     this.#beating = Promise.all([this.#beating, beating]).then(() => undefined);
     return beating;
+  }
+
+  #beatIn(ms: number): void {
+    this.#nextBeat?.cancel();
+    this.#nextBeat = this.#options.clock.timer(ms, () => void this.beat());
   }
 
   async #send(sentAt: number): Promise<void> {
@@ -88,6 +96,8 @@ class BeatingInstance implements Instance {
       if (taken > 0) log.warn('instance.took-over', { conversations: taken });
     } catch (error) {
       log[levelOf(error, 'warn')]('instance.beat-failed', { reason: messageOf(error) });
+      // A store that is back before the lease ends is to be found before it ends.
+      if (!this.#isStopped) this.#beatIn(this.#timing.beatMs / BEATS_AFTER_FAILURE);
     }
   }
 
