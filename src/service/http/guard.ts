@@ -9,6 +9,7 @@ import type { HttpRooms } from './rooms.ts';
 import { networkOf } from './network-of.ts';
 import { createTrials } from './trials.ts';
 import { createUnderWay } from './under-way.ts';
+import { whenOver } from './when-over.ts';
 
 export interface GuardOptions {
   readonly identify: HttpRooms['identify'];
@@ -38,6 +39,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (waitMs !== undefined) throw tooFast(waitMs);
   };
   const underWay = createUnderWay(maxConcurrent);
+  whenOver(app, (request) => underWay.leave(request));
   app.decorateRequest('principal');
   app.addHook('onRoute', (routeOptions) => {
     if (routeOptions.config?.access === undefined) {
@@ -73,7 +75,6 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     if (access !== undefined && !may(principal, access)) throw notAllowed(access);
     if (principal.kind === 'user') await assertOwn(request, principal, assertSees);
   });
-  app.addHook('onResponse', async (request) => underWay.leave(request));
 }
 
 /** Asks whose token it is that was never known for somebody's. @throws {RapportError} `ERR_TOO_MANY_FAILURES` */

@@ -662,6 +662,8 @@ describe('startHttpServer', () => {
     const headers = stage.as('read');
     expect((await fetch(`${server.url}/v1/conversations`, { headers })).status).toBe(200);
     slow.destroy();
+    while ((await fetch(`${server.url}/v1/events`, events)).status === 503);
+    expect((await fetch(`${server.url}/v1/events`, events)).status).toBe(202);
   });
 
   it('gives a body no more time to arrive than a head', async () => {

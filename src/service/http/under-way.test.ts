@@ -25,6 +25,7 @@ describe('createUnderWay', () => {
     expect([underWay.enter(two, 'known'), underWay.enter(three, 'known')]).toEqual([true, false]);
     underWay.leave(one);
     underWay.leave(one);
+    underWay.toKnown(one);
     expect([underWay.enter(three, 'known'), underWay.enter(one, 'known')]).toEqual([true, false]);
     expect(underWay.enter(one, 'unknown')).toBe(true);
   });

@@ -9,7 +9,7 @@ type Request = Pick<FastifyRequest, 'ip'>;
 export interface UnderWay {
   /** False when too many of that kind are under way already. */
   enter(request: Request, caller: Caller): boolean;
-  /** Counts a request whose caller has been found out with those of known ones. */
+  /** Counts a request whose caller has been found out with those of known ones, if it has not left. */
   toKnown(request: Request): void;
   leave(request: Request): void;
 }
@@ -58,6 +58,8 @@ export function createUnderWay(max: number): UnderWay {
       return true;
     },
     toKnown(request) {
+      // Who has hung up while it was asked has left.
+      if (!left.has(request)) return;
       leave(request);
       enterKnown(request);
     },
