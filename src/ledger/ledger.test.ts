@@ -300,6 +300,17 @@ onBothStores((open, { clock }) => {
     });
   });
 
+  describe('requests and outcomes', () => {
+    it('gives the latest of a conversation, first to last', async () => {
+      await using ledger = await open();
+      for (let turn = 1; turn <= 3; turn += 1) await settleOne(ledger, 'c1');
+      const requests = await ledger.requests(conversationId('c1'), { limit: 2 });
+      expect(requests.map(({ arrival }) => arrival)).toEqual([2, 3]);
+      const outcomes = await ledger.outcomes(conversationId('c1'), { limit: 2 });
+      expect(outcomes.map(({ fence }) => fence)).toEqual([2, 3]);
+    });
+  });
+
   describe('closed conversations', () => {
     it('answer a later request at once, and reopen for one that shows them alive', async () => {
       await using ledger = await open();

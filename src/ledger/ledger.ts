@@ -92,11 +92,11 @@ export interface LedgerReader extends AsyncDisposable {
   /** A conversation and what proof and guard remember of it; undefined when it is unknown. */
   find(id: ConversationId, when?: When): Promise<KnownConversation | undefined>;
   conversations(query?: ConversationQuery): Promise<readonly ConversationRecord[]>;
-  /** A conversation's requests, first to last, each with its outcome. */
+  /** A conversation's latest requests, first to last, each with its outcome. */
   requests(id: ConversationId, page?: Page): Promise<readonly RequestRecord[]>;
   /** One request by the id that was acknowledged. */
   request(id: EnrichmentId): Promise<RequestRecord | undefined>;
-  /** A conversation's outcomes, first to last. */
+  /** A conversation's latest outcomes, first to last. */
   outcomes(id: ConversationId, page?: Page): Promise<readonly OutcomeRecord[]>;
   /** Feed events after number `after`, in order. */
   feedAfter(id: ConversationId, after: number, page?: Page): Promise<FeedPage>;

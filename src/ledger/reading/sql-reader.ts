@@ -86,7 +86,8 @@ export class SqlReader implements LedgerReader {
 
   async requests(id: ConversationId, page: Page = {}): Promise<readonly RequestRecord[]> {
     const { limit = DEFAULT_LIMIT } = page;
-    return (await this.store.read(requestsOfConversation({ id, limit }))).map(requestRecordOf);
+    const latestFirst = await this.store.read(requestsOfConversation({ id, limit }));
+    return latestFirst.toReversed().map(requestRecordOf);
   }
 
   async request(id: EnrichmentId): Promise<RequestRecord | undefined> {
@@ -95,7 +96,8 @@ export class SqlReader implements LedgerReader {
 
   async outcomes(id: ConversationId, page: Page = {}): Promise<readonly OutcomeRecord[]> {
     const { limit = DEFAULT_LIMIT } = page;
-    return (await this.store.read(outcomesOfConversation({ id, limit }))).map(outcomeOf);
+    const latestFirst = await this.store.read(outcomesOfConversation({ id, limit }));
+    return latestFirst.toReversed().map(outcomeOf);
   }
 
   async feedAfter(id: ConversationId, after: number, page: Page = {}): Promise<FeedPage> {

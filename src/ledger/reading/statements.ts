@@ -51,7 +51,7 @@ const requestColumns = `r.id, r.conversation_id, r.kind, r.lane, r.arrival, r.tr
 export const requestsOfConversation: Bind<{ id: string; limit: number }> = query(
   'read.requests',
   `select ${requestColumns} where r.conversation_id = cast(:id as text)
-   order by r.arrival limit cast(:limit as integer)`,
+   order by r.arrival desc limit cast(:limit as integer)`,
 );
 
 export const oneRequest: Bind<{ id: string }> = query(
@@ -62,7 +62,7 @@ export const oneRequest: Bind<{ id: string }> = query(
 export const outcomesOfConversation: Bind<{ id: string; limit: number }> = query(
   'read.outcomes',
   `select id as outcome_id, conversation_id, fence, at, summary from outcome
-   where conversation_id = cast(:id as text) order by fence limit cast(:limit as integer)`,
+   where conversation_id = cast(:id as text) order by fence desc limit cast(:limit as integer)`,
 );
 
 /** Rows whose last event is after that number; the first of them may begin before it. */

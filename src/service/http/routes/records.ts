@@ -104,8 +104,8 @@ export const conversationTimeline: z.ZodObject = conversationRecord.extend({
       provedAt: instant('When it was proved.').optional(),
     }),
   ),
-  requests: z.array(request),
-  outcomes: z.array(outcome),
+  requests: z.array(request).describe('The latest 100, first to last.'),
+  outcomes: z.array(outcome).describe('The latest 100, first to last.'),
 });
 
 export const auditRecord: z.ZodObject = z.object({
