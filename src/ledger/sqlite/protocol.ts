@@ -24,8 +24,6 @@ export type WireJob =
 
 export interface WireWork {
   readonly kind: 'work';
-  /** Somebody waits for it. */
-  readonly isUrgent: boolean;
   /** Texts that the thread has not seen yet, by number. */
   readonly texts: readonly (readonly [number, string])[];
   readonly jobs: readonly WireJob[];

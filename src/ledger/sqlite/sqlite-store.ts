@@ -176,9 +176,7 @@ export class SqliteStore implements Store {
       this.#gathered = [];
     }
     if (jobs.length === 0) return;
-    this.#worker.postMessage(
-      toMessage({ kind: 'work', isUrgent: when === 'now', texts: this.#newTexts, jobs }),
-    );
+    this.#worker.postMessage(toMessage({ kind: 'work', texts: this.#newTexts, jobs }));
     this.#newTexts = [];
   }
 

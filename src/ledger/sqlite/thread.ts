@@ -5,7 +5,6 @@ import {
   workerData,
   type MessagePort,
 } from 'node:worker_threads';
-import { Inbox } from './inbox.ts';
 import { takeLock } from './lock-file.ts';
 import {
   requestOf,
@@ -13,9 +12,13 @@ import {
   toWireError,
   type ThreadSetup,
   type WireAnswer,
+  type WireJob,
   type WireRequest,
 } from './protocol.ts';
 import { Writer } from './writer.ts';
+
+/** Most units that one transaction takes: a bound on how long the first waits for the last. */
+const MAX_JOBS_PER_BATCH = 256;
 
 /*
  * The thread that owns the SQLite file. SQLite is synchronous and an fsync takes as long as the
@@ -28,14 +31,11 @@ function main(port: MessagePort, setup: ThreadSetup): void {
     const lock = setup.readOnly || setup.path === ':memory:' ? undefined : lockOf(setup);
     const db = open(setup);
     const writer = new Writer(db);
-    const inbox = new Inbox({
-      receive: () => nextRequest(port),
-      learn: (texts) => writer.learn(texts),
-    });
-    port.on('message', (message: unknown) => {
-      inbox.take(requestOf(message));
-      while (!inbox.isEmpty) answer({ kind: 'results', results: writer.run(inbox.batch()) });
-      if (!inbox.isClosing) return;
+    port.on('message', (first: unknown) => {
+      const { jobs, close } = collect(port, requestOf(first), writer);
+      const results = writer.run(jobs);
+      if (results.length > 0) answer({ kind: 'results', results });
+      if (!close) return;
       db.close();
       lock?.[Symbol.dispose]();
       port.close();
@@ -64,9 +64,22 @@ function open(setup: ThreadSetup): DatabaseSync {
   return db;
 }
 
-function nextRequest(port: MessagePort): WireRequest | undefined {
-  const next = receiveMessageOnPort(port);
-  return next === undefined ? undefined : requestOf(next.message);
+function collect(
+  port: MessagePort,
+  first: WireRequest,
+  writer: Writer,
+): { readonly jobs: WireJob[]; readonly close: boolean } {
+  const jobs: WireJob[] = [];
+  let request: WireRequest | undefined = first;
+  while (request !== undefined) {
+    if (request.kind === 'close') return { jobs, close: true };
+    writer.learn(request.texts);
+    jobs.push(...request.jobs);
+    if (jobs.length >= MAX_JOBS_PER_BATCH) break;
+    const next = receiveMessageOnPort(port);
+    request = next === undefined ? undefined : requestOf(next.message);
+  }
+  return { jobs, close: false };
 }
 
 if (parentPort !== null) main(parentPort, workerData as ThreadSetup);

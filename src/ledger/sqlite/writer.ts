@@ -2,7 +2,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SqlRow } from '../sql/statement.ts';
 import { toWireError, type WireJob, type WireResult, type WireStatement } from './protocol.ts';
 
-type Results = [job: number, result: WireResult][];
 type UnitJob = Extract<WireJob, { kind: 'unit' }>;
 
 /**
@@ -31,20 +30,23 @@ export class Writer {
     for (const [id, text] of texts) this.#texts.set(id, text);
   }
 
-  /** Runs the jobs as they are given, units that follow each other as one transaction. */
-  run(jobs: Iterable<WireJob>): Results {
-    const results: Results = [];
-    let batch = new Batch();
+  /** Runs the jobs in their order, units that stand together as one transaction. */
+  run(jobs: readonly WireJob[]): [number, WireResult][] {
+    const results: [number, WireResult][] = [];
+    let units: UnitJob[] = [];
+    const flush = (): void => {
+      results.push(...this.#commit(units));
+      units = [];
+    };
     for (const job of jobs) {
       if (job.kind === 'unit') {
-        this.#include(job, batch);
+        units.push(job);
         continue;
       }
-      results.push(...this.#commit(batch));
-      batch = new Batch();
+      flush();
       results.push([job.job, attempt(() => this.#alone(job))]);
     }
-    results.push(...this.#commit(batch));
+    flush();
     return results;
   }
 
@@ -66,38 +68,29 @@ export class Writer {
     return { kind: 'rows', rows: [] };
   }
 
-  /** Does a unit in the open transaction, which its first one begins. */
-  #include(unit: UnitJob, batch: Batch): void {
-    batch.units.push(unit);
-    if (batch.failure !== undefined) return;
-    try {
-      if (batch.units.length === 1) this.#frame.begin.run();
-      batch.results.push([unit.job, this.#unit(unit.statements)]);
-    } catch (error) {
-      this.#rollback();
-      batch.failure = resultOf(error);
-    }
-  }
-
-  #commit({ units, results, failure }: Batch): Results {
+  #commit(units: readonly UnitJob[]): [number, WireResult][] {
     if (units.length === 0) return [];
-    if (failure === undefined) return this.#end(units, results);
-    const [only, ...more] = units;
-    if (only !== undefined && more.length === 0) return [[only.job, failure]];
-    return units.flatMap((unit) => {
-      const alone = new Batch();
-      this.#include(unit, alone);
-      return this.#commit(alone);
-    });
-  }
-
-  #end(units: readonly UnitJob[], results: Results): Results {
     try {
+      this.#frame.begin.run();
+      const results = this.#together(units);
+      if (results === undefined) return units.flatMap((unit) => this.#commit([unit]));
       this.#frame.commit.run();
       return results;
     } catch (error) {
       this.#rollback();
-      return units.map(({ job }) => [job, failed(error)]);
+      const result: WireResult = error instanceof Refusal ? { kind: 'refused' } : failed(error);
+      return units.map(({ job }) => [job, result]);
+    }
+  }
+
+  /** Undefined when one of several failed: nothing of any has happened then. */
+  #together(units: readonly UnitJob[]): [number, WireResult][] | undefined {
+    try {
+      return units.map(({ job, statements }) => [job, this.#unit(statements)]);
+    } catch (error) {
+      if (units.length === 1) throw error;
+      this.#rollback();
+      return undefined;
     }
   }
 
@@ -142,14 +135,6 @@ export class Writer {
   }
 }
 
-/** What shares a transaction. */
-class Batch {
-  readonly units: UnitJob[] = [];
-  readonly results: Results = [];
-  /** Of the unit that undid it; what comes after that one is not begun. */
-  failure: WireResult | undefined;
-}
-
 interface Prepared {
   readonly statement: StatementSync;
   readonly returnsRows: boolean;
@@ -165,8 +150,5 @@ function attempt(run: () => WireResult): WireResult {
 
 /** A guard touched nothing after other statements of its unit had run. */
 class Refusal extends Error {}
-
-const resultOf = (error: unknown): WireResult =>
-  error instanceof Refusal ? { kind: 'refused' } : failed(error);
 
 const failed = (error: unknown): WireResult => ({ kind: 'failed', error: toWireError(error) });
