@@ -212,6 +212,7 @@ describe('rapport conversations and deliveries', () => {
     expect((await run('conversations', 'list')).out).toMatch(/given-up +dead.*ERR_MAP/);
     expect((await run('conversations', 'replay', 'given-up')).status).toBe(0);
     expect(jsonOf(await run(...dead))).toEqual([]);
+    expect((await run(...dead.slice(0, -1))).out).toBe('No conversation is dead.\n');
     const again = await run('conversations', 'replay', 'given-up');
     expect(again).toMatchObject({ status: 2, err: expect.stringContaining('not set aside') });
   });
@@ -226,6 +227,7 @@ describe('rapport conversations and deliveries', () => {
     const replayed = await run('deliveries', 'replay', message?.id ?? '', '--json');
     expect(jsonOf(replayed)).toEqual({ id: message?.id, state: 'waiting' });
     expect(jsonOf(await run(...list, '--json'))).toEqual([]);
+    expect((await run(...list)).out).toMatch(/^No such message/);
     expect((await run('deliveries', 'replay', 'nothing')).status).toBe(2);
   });
 

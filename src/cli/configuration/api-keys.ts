@@ -10,7 +10,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { loadCliConfigWhole, type ConfigFlags } from './load-configuration.ts';
 import { followUp } from './reload-service.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
-import { table } from '../terminal/table.ts';
+import { listed } from '../terminal/table.ts';
 
 export interface CreateKeyFlags {
   readonly scopes: readonly Scope[];
@@ -52,7 +52,9 @@ export function listApiKeys(flags: ConfigFlags, io: CliIo): void {
   const nowMs = systemClock.wallMs();
   const rows = keys.map((key) => [key.name, key.scopes.join(' '), expiryOf(key, nowMs)]);
   if (config.service.apiKey !== undefined) rows.unshift(['(service.apiKey)', 'all', 'never']);
-  io.out(`${table(['name', 'scopes', 'expires'], rows, createPaint(io))}\n`);
+  const nothing =
+    'No key is configured, so the service makes one at each start. → rapport keys create';
+  io.out(`${listed(['name', 'scopes', 'expires'], rows, { paint: createPaint(io), nothing })}\n`);
 }
 
 /** Takes the key's entry out of the file, and leaves the rest of it as it is. */

@@ -3,7 +3,7 @@ import { plainForTerminal } from '../../lib/terminal-text.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { readLedger } from './ledger-access.ts';
-import { right, table } from '../terminal/table.ts';
+import { listed, right } from '../terminal/table.ts';
 
 const COLUMNS = [
   'at',
@@ -40,7 +40,9 @@ export async function listAudit(
     row.seq === undefined ? 'not yet' : String(row.seq),
     row.keys.map(({ key }) => plainForTerminal(key)).join(', ') || '–',
   ]);
-  io.out(`${table(COLUMNS, lines, createPaint(io))}\n`);
+  const nothing =
+    conversation === undefined ? 'The audit has no row yet.' : 'The audit has no row of it.';
+  io.out(`${listed(COLUMNS, lines, { paint: createPaint(io), nothing })}\n`);
 }
 
 /** @returns whether the chain holds */

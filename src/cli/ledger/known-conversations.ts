@@ -4,7 +4,7 @@ import type { ConversationRecord, Phase } from '../../ledger/reading/records.ts'
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
-import { table } from '../terminal/table.ts';
+import { listed } from '../terminal/table.ts';
 
 export interface ListConversationsFlags extends ConfigFlags {
   readonly phase?: Phase;
@@ -22,7 +22,10 @@ export async function listConversations(flags: ListConversationsFlags, io: CliIo
     io.out(`${JSON.stringify(conversations, null, 2)}\n`);
     return;
   }
-  io.out(`${table(COLUMNS, conversations.map(rowOf), createPaint(io))}\n`);
+  const nothing =
+    phase === undefined ? 'No conversation is known yet.' : `No conversation is ${phase}.`;
+  const rows = conversations.map(rowOf);
+  io.out(`${listed(COLUMNS, rows, { paint: createPaint(io), nothing })}\n`);
 }
 
 function rowOf(conversation: ConversationRecord): readonly string[] {

@@ -7,7 +7,7 @@ import { enableNote } from '../../service/reload/note-watch.ts';
 import { loadCliConfig, type ConfigFlags } from '../configuration/load-configuration.ts';
 import { createPaint, type CliIo } from '../terminal/io.ts';
 import { changeLedger, readLedger } from './ledger-access.ts';
-import { table } from '../terminal/table.ts';
+import { listed } from '../terminal/table.ts';
 
 export interface ListDeliveriesFlags extends ConfigFlags {
   readonly state?: OutboxState;
@@ -33,7 +33,8 @@ export async function listDeliveries(flags: ListDeliveriesFlags, io: CliIo): Pro
     io.out(`${JSON.stringify(told, null, 2)}\n`);
     return;
   }
-  io.out(`${table(COLUMNS, messages.map(rowOf), createPaint(io))}\n`);
+  const nothing = 'No such message: rapport config explain shows what is sent where.';
+  io.out(`${listed(COLUMNS, messages.map(rowOf), { paint: createPaint(io), nothing })}\n`);
 }
 
 function rowOf(message: OutboxMessage): readonly string[] {

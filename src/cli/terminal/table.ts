@@ -19,5 +19,14 @@ export function table(
   );
 }
 
+/** The same of what was asked for; `nothing` instead of bare headings. */
+export function listed(
+  headings: readonly Heading[],
+  rows: readonly (readonly string[])[],
+  { paint, nothing }: { readonly paint: Paint; readonly nothing: string },
+): string {
+  return rows.length === 0 ? nothing : table(headings, rows, paint);
+}
+
 /** A column of numbers. */
 export const right = (title: string): Column => ({ title, align: 'right' });

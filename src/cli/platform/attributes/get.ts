@@ -7,7 +7,7 @@ import { createPaint, type CliIo, type Paint } from '../../terminal/io.ts';
 import { withPlatform, type Session } from '../session.ts';
 import { unknownParticipant } from '../../../library/participants.ts';
 import { conversationOf, type TargetFlags } from './target.ts';
-import { table } from '../../terminal/table.ts';
+import { listed } from '../../terminal/table.ts';
 
 /** Prints what participants hold; all of them unless some are named. */
 export async function getAttributes(
@@ -91,6 +91,6 @@ function heldTable(held: readonly Held[], paint: Paint): string {
       [purpose, participantId, key, value].map(plainForTerminal),
     ),
   );
-  if (rows.length === 0) return 'No participant holds an attribute.\n';
-  return `${table(['purpose', 'participant', 'key', 'value'], rows, paint)}\n`;
+  const nothing = 'No participant holds an attribute.';
+  return `${listed(['purpose', 'participant', 'key', 'value'], rows, { paint, nothing })}\n`;
 }
