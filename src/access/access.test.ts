@@ -282,6 +282,32 @@ describe('createAgents, told to ask about no new token', () => {
   });
 });
 
+describe('createAgents, over a platform that cannot answer for a moment', () => {
+  it('knows a token after it that it knew before', async () => {
+    const clock = new ManualClock(0);
+    let isAway = false;
+    const agents = createAgents({
+      clock,
+      async whoIs() {
+        if (isAway) throw new Error('the platform is away');
+        return 'ann';
+      },
+    });
+    await agents.identify(bearer('token-of-ann'));
+    await clock.advance(300_000);
+    isAway = true;
+    const only = { asksNew: false };
+    await expect(agents.identify(bearer('token-of-ann'), only)).rejects.toThrow('away');
+    isAway = false;
+    expect(await agents.identify(bearer('token-of-ann'), only)).toMatchObject({ userId: 'ann' });
+    expect([
+      agents.knows(bearer('token-of-ann')),
+      agents.knows(bearer('another-token')),
+      agents.knows(undefined),
+    ]).toEqual([true, false, false]);
+  });
+});
+
 describe('createAttendanceBook', () => {
   it('lets somebody in who has come since, and asks no more often than it may', async () => {
     const clock = new ManualClock(0);

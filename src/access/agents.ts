@@ -24,6 +24,8 @@ export interface IdentifyOptions {
 }
 
 export interface Agents {
+  /** Whether the platform has said of this header's token that it is somebody's, and not since that it is not. */
+  knows(authorization: string | undefined): boolean;
   /** The person whose access token this `Authorization` header holds. Rejects when the platform cannot be asked. */
   identify(
     authorization: string | undefined,
@@ -57,15 +59,20 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
       asked.isAgents = userId !== undefined;
       if (userId === undefined) asked.untilMs = clock.monotonicMs() + UNKNOWN_MS;
     } catch {
-      // Whoever asked is told; the next one asks again.
-      known.delete(digest);
+      // Whoever asked is told; the next one asks again. Whose it was before is not forgotten for that.
+      if (asked.isAgents) asked.untilMs = clock.monotonicMs();
+      else known.delete(digest);
     }
   };
   return {
+    knows(authorization) {
+      const token = tokenOf(authorization);
+      return token !== undefined && known.peek(digestOf(token))?.isAgents === true;
+    },
     async identify(authorization, { asksNew = true } = {}) {
-      const token = /^bearer +(\S{8,8192})$/i.exec(authorization ?? '')?.[1];
+      const token = tokenOf(authorization);
       if (token === undefined) return undefined;
-      const digest = createHash('sha256').update(token).digest('base64');
+      const digest = digestOf(token);
       const before = known.get(digest);
       if (!asksNew && before?.isAgents !== true) return undefined;
       const isCurrent = before !== undefined && clock.monotonicMs() < before.untilMs;
@@ -77,3 +84,8 @@ export function createAgents({ whoIs, clock }: AgentsOptions): Agents {
     },
   };
 }
+
+const tokenOf = (authorization: string | undefined): string | undefined =>
+  /^bearer +(\S{8,8192})$/i.exec(authorization ?? '')?.[1];
+
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64');

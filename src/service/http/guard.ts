@@ -14,6 +14,7 @@ import { whenOver } from './when-over.ts';
 export interface GuardOptions {
   readonly identify: HttpRooms['identify'];
   readonly identifyAgent: HttpRooms['identifyAgent'];
+  readonly knowsAgent: HttpRooms['knowsAgent'];
   readonly assertSees: HttpRooms['assertSees'];
   readonly clock: Clock;
   /** Requests that may be under way at once, streams not counted: of callers who are known, and of others. */
@@ -31,7 +32,8 @@ const RETRY_AFTER_MS = 1000;
  * start, and what is no route at all is only told to somebody with a key.
  */
 export function addGuard(app: FastifyInstance, options: GuardOptions): void {
-  const { identify, identifyAgent, assertSees, clock, maxConcurrent, requestsPerSecond } = options;
+  const { identify, identifyAgent, knowsAgent, assertSees, clock } = options;
+  const { maxConcurrent, requestsPerSecond } = options;
   const identifyNew = createIdentifyNew(identifyAgent, clock);
   const rate = createRateLimit({ perSecond: requestsPerSecond, clock });
   const takeTurn = (caller: string): void => {
@@ -50,11 +52,11 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     const { access, isStream = false } = request.routeOptions.config;
     const { authorization } = request.headers;
     const holder = identify(authorization);
-    if (!isStream && !underWay.enter(request, holder === undefined ? 'unknown' : 'known')) {
-      throw busy();
-    }
     // An event is proved by its sender's credential, which is no agent's and nothing to show to anybody else.
-    if (holder !== undefined || (access === 'own' && !isStream)) return holder;
+    const mayBeAgent = holder === undefined && (access !== 'own' || isStream);
+    const isKnown = holder !== undefined || (mayBeAgent && knowsAgent(authorization));
+    if (!isStream && !underWay.enter(request, isKnown ? 'known' : 'unknown')) throw busy();
+    if (!mayBeAgent) return holder;
     // Who was let in before is let in again: behind a proxy everybody has its address.
     const known = await identifyAgent(authorization, { asksNew: false });
     const agent = known ?? (await identifyNew(request));

@@ -20,6 +20,8 @@ export interface HttpRooms {
   readonly identify: (authorization: string | undefined) => Principal | undefined;
   /** Which agent's access token of the platform it holds; nobody's where agents may not come by one. */
   readonly identifyAgent: Agents['identify'];
+  /** Whether it is known for some agent's already. */
+  readonly knowsAgent: Agents['knows'];
   /** Whether who opened a stream may still read it: keys end, and are revoked. */
   readonly stillMay: (principal: Principal, scope: Scope) => boolean;
   /** @throws {RapportError} `ERR_NOT_ON_CONVERSATION` */

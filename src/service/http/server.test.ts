@@ -666,6 +666,25 @@ describe('startHttpServer', () => {
     expect((await fetch(`${server.url}/v1/events`, events)).status).toBe(202);
   });
 
+  it('keeps the places of known agents, too, from whoever has their address and never ends a body', async () => {
+    const stage = createStage({
+      knowsAgent: (authorization) => authorization === 'Bearer ann',
+      identifyAgent: async (authorization) =>
+        authorization === 'Bearer ann' ? anAgent('ann') : undefined,
+    });
+    await using server = await startOn(stage, { maxConcurrent: 1 });
+    const slow = connect(Number(new URL(server.url).port), '127.0.0.1');
+    slow.write(
+      'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n{',
+    );
+    await once(slow, 'data');
+    const status = async (authorization: string): Promise<number> =>
+      (await fetch(`${server.url}/v1/conversations/known`, { headers: { authorization } })).status;
+    const statuses = [await status('Bearer ann'), await status('Bearer ben')];
+    slow.destroy();
+    expect(statuses).toEqual([200, 503]);
+  });
+
   it('gives a body no more time to arrive than a head', async () => {
     await using app = appOf(createStage());
     expect(app.server).toMatchObject({ headersTimeout: 30_000, requestTimeout: 30_000 });

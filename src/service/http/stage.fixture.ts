@@ -91,6 +91,7 @@ export function createStage(more: Partial<HttpRooms> = {}): Stage {
     ledgerId: 'of-the-stage',
     identify: (authorization) => ring.identify(authorization),
     identifyAgent: async () => undefined,
+    knowsAgent: () => false,
     stillMay: () => true,
     assertSees: async () => undefined,
     ask: async (order) => {

@@ -48,6 +48,7 @@ export function createHttpRooms(parts: RoomParts): HttpRooms {
     identify: access.identify,
     identifyAgent: async (authorization, options) =>
       access.letsAgentsIn() ? agents.identify(authorization, options) : undefined,
+    knowsAgent: (authorization) => access.letsAgentsIn() && agents.knows(authorization),
     stillMay: access.stillMay,
     assertSees: (principal, id) => attendance.assertSees(principal, id),
     tickets: access.tickets,
