@@ -1,6 +1,6 @@
 import { formatPath, pathKey, valueAt, type Path } from './paths.ts';
 import type { RapportConfig } from './schema.ts';
-import { isHidden, maskUrl, maskUrlFromOutside } from './secrets.ts';
+import { isHidden, maskFromOutside, maskUrl } from './secrets.ts';
 import type { Position } from './yaml-file.ts';
 
 /** Where the values of a configuration came from. */
@@ -16,7 +16,7 @@ export type Origins =
 /** One option in force. */
 export interface ExplainedOption {
   readonly path: string;
-  /** The value as JSON; secrets are masked, and so is what may be one in a URL. */
+  /** The value as JSON; secrets are masked, and so is what may be one. */
   readonly value: string;
   /** `default`, `line 12`, `line 12, from CRM_TOKEN`, or `RAPPORT_PORT`. */
   readonly origin: string;
@@ -52,7 +52,7 @@ export function explainConfig({ config, origins, written }: Explained): readonly
 function show(value: unknown, path: Path, fromOutside: boolean): string {
   if (isHidden(path, String(value))) return '•••';
   if (typeof value !== 'string') return JSON.stringify(value) ?? 'undefined';
-  return JSON.stringify(fromOutside ? maskUrlFromOutside(value) : maskUrl(value));
+  return JSON.stringify(fromOutside ? maskFromOutside(path, value) : maskUrl(value));
 }
 
 /** Whether a value came, wholly or in part, from a variable or a file of its own. */

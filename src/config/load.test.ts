@@ -474,6 +474,44 @@ webhooks:
     ]);
   });
 
+  it.each([
+    ' https://hooks.example/T1/hidden-value',
+    'https:\\\\hooks.example\\T1\\hidden-value',
+    'https:/hooks.example/T1/hidden-value',
+    'HTTPS:hooks.example/T1/hidden-value',
+  ])('shows nothing else of one that is written in another way: %s', (hook) => {
+    const text = `
+genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }
+attributes: { crm.tier: { from: crm.tier } }
+sources: { crm: { type: http, url: '\${HOOK}' } }
+`;
+    const shown = explainConfig(load(text, { S: 'hidden-value', HOOK: hook }));
+    const { value } = shown.find(({ path }) => path === 'sources.crm.url') ?? {};
+    expect(value).toBe('"https://hooks.example/•••"');
+  });
+
+  it('shows nothing that is sent to a service and was kept out of the file, under whatever name', () => {
+    const text = `
+genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }
+attributes: { crm.tier: { from: crm.tier } }
+sources:
+  crm:
+    type: http
+    method: POST
+    url: https://crm.example/c
+    headers: { x-crm-auth: '\${S}', accept-language: en }
+    form: { pass: '\${S}', id: '{key}', client: 'app-\${S}-{key}' }
+webhooks:
+  wiki: { url: https://wiki.example/hooks, headers: { x-hook-auth: '\${S}' } }
+`;
+    const lines = explainConfig(load(text, { S: 'hidden-value' })).map(
+      ({ path, value }) => `${path} = ${value}`,
+    );
+    expect(lines.join('\n')).not.toContain('hidden-value');
+    expect(lines).toContain('sources.crm.headers.accept-language = "en"');
+    expect(lines).toContain('sources.crm.form.id = "{key}"');
+  });
+
   it('masks what services are given under a name of secrets, in query, header, form and body', () => {
     const text = `
 genesys: { region: mypurecloud.com, auth: { type: client-credentials, clientId: id, clientSecret: '\${S}' } }

@@ -50,9 +50,13 @@ const PLACEHOLDER = /\{(?:key|keyKind|conversationId|traceId)\}/;
 export function isHidden(path: Path, text: string): boolean {
   if (isSecretPath(path)) return true;
   if (path[0] === 'tests' || path[0] === 'attributes' || PLACEHOLDER.test(text)) return false;
-  const isSent = path.includes('headers') || path[2] === 'form' || path[2] === 'body';
-  return isSent && SECRET_NAME.test(String(path.findLast((part) => typeof part === 'string')));
+  return (
+    isSent(path) && SECRET_NAME.test(String(path.findLast((part) => typeof part === 'string')))
+  );
 }
+
+const isSent = (path: Path): boolean =>
+  path.includes('headers') || path[2] === 'form' || path[2] === 'body';
 
 /** Hides the password in a URL, and the secrets in its query. */
 export const maskUrl = (text: string): string =>
@@ -62,18 +66,19 @@ export const maskUrl = (text: string): string =>
       isUrl(text) && SECRET_NAME.test(name) ? `${separator}${name}=•••` : all,
     );
 
-/** A web address: up to its host, and what comes behind. None that is in force has a user in it. */
-const WEB_URL = /^(https?:\/\/[^/?#\s]*)\/?(.*)$/is;
-
 /**
- * Shows of a web address nothing but its host. One that was kept out of the file may be a secret as
- * a whole: the hooks of chat services have theirs in the path.
+ * Shows of a text that was kept out of the file what cannot be a secret. A web address may be one as a
+ * whole, but for its host: the hooks of chat services have theirs in the path. What is sent to a service
+ * is shown not at all, whatever its name.
  */
-export const maskUrlFromOutside = (text: string): string => {
-  const [, host, rest] = WEB_URL.exec(text) ?? [];
-  if (host === undefined) return maskUrl(text);
-  return rest === '' ? host : `${host}/•••`;
-};
+export function maskFromOutside(path: Path, text: string): string {
+  if (isSent(path)) return '•••';
+  // As whoever sends there reads it: also `https:\\host\path`, or with a space before it, is one.
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return maskUrl(text);
+  const { origin, pathname, search, hash } = url;
+  return `${pathname}${search}${hash}` === '/' ? origin : `${origin}/•••`;
+}
 
 const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
