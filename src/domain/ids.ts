@@ -1,3 +1,4 @@
+import { ownCopy } from './own-copy.ts';
 import { RapportError } from './errors.ts';
 
 declare const brand: unique symbol;
@@ -16,7 +17,7 @@ export type TraceId = Branded<'TraceId'>;
 const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 function parseId<Id extends string>(kind: string, value: unknown): Id {
-  if (typeof value === 'string' && ID_PATTERN.test(value)) return value as Id;
+  if (typeof value === 'string' && ID_PATTERN.test(value)) return ownCopy(value) as Id;
   throw new RapportError({
     code: 'ERR_INVALID_ID',
     message: `${kind} must be 1 to 128 characters from A-Z a-z 0-9 . _ : - and start with a letter or digit, got ${describe(value)}`,

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Digest } from '../domain/attribute-entry.ts';
 import type { ConversationId } from '../domain/ids.ts';
+import { ownCopy } from '../domain/own-copy.ts';
 
 /**
  * Values by their digest, in this process only: what lets the guard write a key again without
@@ -37,7 +38,8 @@ export function createValueMemory(options: ValueMemoryOptions = {}): ValueMemory
   });
   return {
     get: (digest) => values.get(digest)?.value,
-    keep: (digest, value, conversationId) => void values.set(digest, { value, conversationId }),
+    keep: (digest, value, conversationId) =>
+      void values.set(ownCopy(digest), { value, conversationId }),
     forget: (digest) => void values.delete(digest),
     forgetConversations(ids) {
       let forgotten = 0;
