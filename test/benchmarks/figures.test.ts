@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { atShare, figuresOf, type Observed } from '../../benchmarks/service/figures/figures.ts';
+import { middleOf } from '../../benchmarks/service/figures/middle.ts';
 import { Notebook } from '../../benchmarks/world/notebook.ts';
 import type { Sighting } from '../../benchmarks/world/questions.ts';
 
@@ -55,6 +56,19 @@ describe('figuresOf', () => {
     expect([figures.notWritten, figures.writtenTwice]).toEqual([1, 1]);
     expect(figures.requests).toEqual({ work: 2, proof: 0.5, other: 1.5 });
   });
+});
+
+describe('middleOf', () => {
+  it('shows the round with the middle processor time, and what went wrong in any', () => {
+    const { kept, figures } = middleOf([round(5, 1), round(3, 1), round(9, 2)]);
+    expect([kept, figures.writtenTwice]).toEqual(['5', 1]);
+    expect(() => middleOf([])).toThrow('--rounds');
+  });
+});
+
+const round = (cpuSeconds: number, writes: number) => ({
+  figures: figuresOf({ ...observed([seen('a', { writes })]), cpuSeconds }),
+  kept: `${cpuSeconds}`,
 });
 
 function seen(conversationId: string, more: Partial<Sighting>): Sighting {
