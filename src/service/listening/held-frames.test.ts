@@ -17,6 +17,8 @@ class Stage implements AsyncDisposable {
   /** As far as is known: the store's first failure makes it so. */
   isKnownAway = false;
   attempts = 0;
+  /** What a frame's first answer waits for. */
+  readonly before: Map<string, Promise<void>> = new Map();
   readonly frames: HeldFrames;
 
   get health(): StoreHealth {
@@ -37,6 +39,9 @@ class Stage implements AsyncDisposable {
 
   async #take(frame: string, isLate = false): Promise<EventReceipt> {
     this.attempts += 1;
+    const waitedFor = this.before.get(frame);
+    this.before.delete(frame);
+    await waitedFor;
     if (this.isAway) throw writeFailed(new Error('connect ECONNREFUSED'), 'postgres');
     if (frame.startsWith('bad')) throw new Error('not a frame');
     this.taken.push(isLate ? `${frame} late` : frame);
@@ -104,6 +109,28 @@ describe('HeldFrames', () => {
     await clock.advance(250);
     expect(taken).toEqual(['a late', 'b late']);
     expect(stage.gaps).toEqual([{ fromMs: 0, toMs: 250, reason: 'frames could not be taken' }]);
+  });
+
+  it('takes in again what the store refuses at the very moment at which nothing is kept any more', async () => {
+    for (let ticks = 0; ticks < 16; ticks += 1) {
+      await using stage = new Stage();
+      const { clock, frames, taken } = stage;
+      const refused = Promise.withResolvers<void>();
+      stage.before.set('slow', refused.promise);
+      stage.isAway = true;
+      const slow = frames.take('slow');
+      await frames.take('a');
+      stage.isAway = false;
+      const back = Promise.withResolvers<void>();
+      stage.before.set('a', back.promise);
+      await clock.advance(250);
+      back.resolve();
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      refused.reject(writeFailed(new Error('connect ECONNREFUSED'), 'postgres'));
+      await slow;
+      await clock.advance(250);
+      expect(taken).toEqual(['a late', 'slow late']);
+    }
   });
 
   it('gives up what it keeps when it is disposed, and keeps nothing after', async () => {

@@ -64,9 +64,7 @@ export class HeldFrames implements AsyncDisposable {
       }
     }
     this.#held.push({ frame, atMs });
-    this.#retaking ??= this.#retake().finally(() => {
-      this.#retaking = undefined;
-    });
+    this.#retaking ??= this.#retake();
   }
 
   /** What is still kept is given up: whoever listens next asks for that time. */
@@ -100,6 +98,8 @@ export class HeldFrames implements AsyncDisposable {
       }
       if (signal.aborted) return;
     }
+    // At once: what is kept from here on needs another to take it in.
+    this.#retaking = undefined;
     log.info('channel.frames-taken-late', { frames, forMs: Math.round(clock.wallMs() - beganMs) });
   }
 
