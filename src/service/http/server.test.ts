@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../access/principal.ts';
 import { silentLog } from '../../lib/log.ts';
+import type { Receipt } from './rooms.ts';
 import { createApp } from './server.ts';
 import { anAgent, appOf, createStage, receipt, startOn } from './stage.fixture.ts';
 
@@ -613,6 +614,41 @@ describe('startHttpServer', () => {
     while ((await fetch(`${path}/known`, { headers })).status === 503);
     expect((await fetch(`${path}/known`, { headers })).status).toBe(200);
   });
+
+  it.each(['before', 'after'])(
+    'waits for the outcome no longer for a caller who hangs up, %s their request is durable',
+    async (when) => {
+      const asked = Promise.withResolvers<void>();
+      const durable = Promise.withResolvers<Receipt>();
+      const left = Promise.withResolvers<undefined>();
+      const stage = createStage({
+        ask: () => {
+          asked.resolve();
+          return durable.promise;
+        },
+        waitFor: ({ signal }) => {
+          asked.resolve();
+          if (signal.aborted) left.resolve(undefined);
+          signal.addEventListener('abort', () => left.resolve(undefined));
+          return left.promise;
+        },
+      });
+      await using server = await startOn(stage);
+      const hangUp = new AbortController();
+      const path = `${server.url}/v1/conversations`;
+      const headers = { ...stage.as(), 'content-type': 'application/json' };
+      const order = { method: 'POST', body: '{}', headers, signal: hangUp.signal };
+      if (when === 'after') durable.resolve(receipt);
+      const answer = fetch(`${path}/c1/enrich?wait=settled`, order);
+      await asked.promise;
+      hangUp.abort();
+      await expect(answer).rejects.toThrow('aborted');
+      // By then the server has noticed.
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+      durable.resolve(receipt);
+      await left.promise;
+    },
+  );
 
   it('gives up what is not answered five seconds after it was told to stop', async () => {
     const asked = Promise.withResolvers<void>();

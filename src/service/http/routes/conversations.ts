@@ -240,14 +240,16 @@ function orderOf(call: Call<unknown, unknown>, kind: Order['kind'], body: Reques
 
 async function answer(
   rooms: HttpRooms,
-  { query, params, request, reply }: Call<z.infer<typeof waitQuery>, unknown>,
+  { query, params, reply }: Call<z.infer<typeof waitQuery>, unknown>,
   taken: Receipt,
 ): Promise<unknown> {
   void reply.code(202);
   if (query.wait === undefined) return taken;
   const gone = new AbortController();
   const leave = (): void => gone.abort(new Error('the caller has gone'));
-  request.raw.once('close', leave);
+  // Not the request's own, which comes as soon as its body was read.
+  reply.raw.once('close', leave);
+  if (reply.raw.destroyed) leave();
   const wait: Wait = {
     conversationId: parseConversationId(params['id']),
     enrichmentId: taken.enrichmentId,
@@ -261,6 +263,6 @@ async function answer(
     void reply.code(200);
     return { ...taken, outcome };
   } finally {
-    request.raw.off('close', leave);
+    reply.raw.off('close', leave);
   }
 }
