@@ -56,3 +56,34 @@ it('has every other instance follow once, whoever tells it, and none that starts
   await clock.advance(4000);
   expect(seen.slice(8).toSorted()).toEqual(['three', 'two']);
 });
+
+it('does not follow what it told itself while it was looking', async () => {
+  const clock = new ManualClock(0);
+  let kept = 'old';
+  let reading: Promise<void> | undefined;
+  const seen: string[] = [];
+  await using watch = new NoteWatch({
+    clock,
+    log: silentLog,
+    newId: () => 'new',
+    onTold: () => ({ reload: () => void seen.push('reload') }),
+    notes: {
+      async read() {
+        const found = kept;
+        await reading;
+        return found;
+      },
+      async write(_name, value) {
+        kept = value;
+      },
+    },
+  });
+  await clock.advance(0);
+  const read = Promise.withResolvers<void>();
+  reading = read.promise;
+  await clock.advance(2000);
+  await watch.tell('reload');
+  read.resolve();
+  await clock.advance(4000);
+  expect(seen).toEqual([]);
+});

@@ -74,11 +74,13 @@ export class NoteWatch implements AsyncDisposable {
   }
 
   async #isNew(name: string): Promise<boolean> {
-    const told = await this.#parts.notes.read(name);
     const isFirst = !this.#heard.has(name);
-    const isNew = !isFirst && told !== this.#heard.get(name);
+    const before = this.#heard.get(name);
+    const told = await this.#parts.notes.read(name);
+    // What this instance tells meanwhile is newer than what stood there.
+    if (this.#heard.get(name) !== before) return false;
     this.#heard.set(name, told);
-    return isNew;
+    return !isFirst && told !== before;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
