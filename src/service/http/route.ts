@@ -47,6 +47,8 @@ export interface RouteDoc {
   readonly isStream?: boolean | undefined;
   readonly query?: z.ZodType | undefined;
   readonly body?: z.ZodType | undefined;
+  /** A body that is taken as it stands. */
+  readonly example?: Readonly<Record<string, unknown>> | undefined;
   /** Whether the body stays text, of whatever type it is sent as. */
   readonly isText?: boolean | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;

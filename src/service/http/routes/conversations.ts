@@ -25,8 +25,10 @@ const enrichBody = z.strictObject({
     .describe('Whom to write to; else the service chooses the customer.'),
   purpose: text.optional().describe('Purpose of the participant to write to.'),
   externalId: text.optional().describe('The customer’s id in your own systems.'),
-  phone: text.optional(),
-  email: text.optional(),
+  phone: text.optional().describe('The customer’s number, instead of the one on the conversation.'),
+  email: text
+    .optional()
+    .describe('The customer’s e-mail address, instead of the one on the conversation.'),
   reason: text.optional().describe('Why, for the timeline.'),
 });
 
@@ -78,9 +80,11 @@ const attributesInput = z
   });
 
 const setBody = z.strictObject({
-  participantId: text.optional(),
+  participantId: text
+    .optional()
+    .describe('Whom to write to; else the service chooses the customer.'),
   attributes: attributesInput,
-  reason: text.optional(),
+  reason: text.optional().describe('Why, for the timeline.'),
 });
 
 const listQuery = z.strictObject({
@@ -118,6 +122,7 @@ function enrich(rooms: HttpRooms): Route {
     headers: IDEMPOTENCY,
     query: waitQuery,
     body: enrichBody,
+    example: { phone: '+12125550101', reason: 'asked by the dialler' },
     answers: TAKEN,
     handle: async (call) => {
       const body: RequestBody = { ...call.body, participantId: participantOf(call.body) };
@@ -136,6 +141,7 @@ function setAttributes(rooms: HttpRooms): Route {
     headers: IDEMPOTENCY,
     query: waitQuery,
     body: setBody,
+    example: { attributes: { 'case.number': 'C-1042', 'case.note': null } },
     answers: TAKEN,
     handle: async (call) => {
       const body: RequestBody = { ...call.body, participantId: participantOf(call.body) };

@@ -48,6 +48,7 @@ export function erasureRoutes({ erase }: HttpRooms): readonly Route[] {
       description: 'The audit’s chain still holds. What stands on the platform is not touched.',
       access: 'erase',
       body: order,
+      example: { phone: '+12125550101', customer: 'C-77', linked: true },
       answers: {
         200: { description: 'What was removed.', schema: erased },
         400: { description: 'It cannot be read, or a key names nobody.' },

@@ -23,6 +23,11 @@ export function eventRoutes(rooms: HttpRooms): readonly Route[] {
         'A notification frame, an EventBridge envelope, or the flat JSON of a data action. It proves where it comes from by a Standard Webhooks signature, a bearer key or a basic credential.',
       access: 'own',
       isText: true,
+      example: {
+        conversationId: '2f6c1f0e-4a8b-4d53-9a53-5a0a8f9f5b11',
+        phone: '+12125550101',
+        reason: 'the flow asked',
+      },
       answers: {
         202: { description: 'Everything it asks for is durable.', schema: eventReceipt },
         401: { description: 'It does not prove where it comes from.' },

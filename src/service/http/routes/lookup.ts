@@ -60,6 +60,7 @@ export function lookupRoutes(rooms: HttpRooms): readonly Route[] {
       access: 'lookup',
       query: lookupQuery,
       body: lookupBody,
+      example: { phone: '+12125550101' },
       answers: { 200: { description: 'What is known by then.', schema: lookupAnswer } },
       handle: ({ query, body: { conversationId, externalId, phone, email } }) =>
         rooms.lookup({

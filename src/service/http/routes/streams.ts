@@ -54,6 +54,7 @@ function ticket({ tickets, assertSees }: HttpRooms): Route {
     access: 'read',
     subject: 'body',
     body: ticketBody,
+    example: { conversationId: '2f6c1f0e-4a8b-4d53-9a53-5a0a8f9f5b11' },
     answers: { 201: { description: 'The ticket.', schema: ticketAnswer } },
     handle: async ({ body, request, reply }) => {
       if (request.principal === undefined) throw notSignedIn();

@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import { answersOf } from './answers.ts';
-import type { Answer, RouteDoc } from './route.ts';
+import { answersOf } from '../answers.ts';
+import type { Answer, RouteDoc } from '../route.ts';
+import type { Schema } from './fields.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'header' | 'query';
+  readonly required?: boolean | undefined;
+  readonly description?: string | undefined;
+  readonly schema: Schema;
+}
 
 const PROBLEM: Json = {
   type: 'object',
@@ -58,7 +67,7 @@ function operationOf(doc: RouteDoc): Json {
     summary: doc.summary,
     description: `${doc.description ?? doc.summary}${needs}`,
     security: doc.access === 'anyone' ? [] : [{ key: [] }],
-    parameters: [...pathParameters(doc.path), ...headerParameters(doc), ...queryParameters(doc)],
+    parameters: parametersOf(doc),
     ...bodyOf(doc),
     responses: {
       ...Object.fromEntries(
@@ -72,9 +81,10 @@ function operationOf(doc: RouteDoc): Json {
   };
 }
 
-function bodyOf({ body, isText = false }: RouteDoc): Json {
+function bodyOf({ body, isText = false, example }: RouteDoc): Json {
   if (body === undefined && !isText) return {};
-  return { requestBody: { content: json(body === undefined ? {} : inputSchema(body)) } };
+  const schema = body === undefined ? {} : inputSchema(body);
+  return { requestBody: { content: { 'application/json': { schema, example } } } };
 }
 
 /** An error is a problem, unless it says by a schema what else it is. */
@@ -86,39 +96,44 @@ function contentOf(status: number, { schema, mediaType = 'application/json' }: A
 const problem = (): Json => ({
   'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
 });
-const json = (schema: Json): Json => ({ 'application/json': { schema } });
 
-function pathParameters(path: string): readonly Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+/** What a request may bring beside its body. */
+export function parametersOf(doc: RouteDoc): readonly Parameter[] {
+  return [...pathParameters(doc.path), ...headerParameters(doc), ...queryParameters(doc)];
+}
+
+function pathParameters(path: string): readonly Parameter[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
-    in: 'path',
+    in: 'path' as const,
     required: true,
     schema: { type: 'string', maxLength: 128 },
   }));
 }
 
-function headerParameters({ headers = {} }: RouteDoc): readonly Json[] {
+function headerParameters({ headers = {} }: RouteDoc): readonly Parameter[] {
   return Object.entries(headers).map(([name, description]) => ({
     name,
-    in: 'header',
+    in: 'header' as const,
     description,
     schema: { type: 'string' },
   }));
 }
 
-function queryParameters({ query }: RouteDoc): readonly Json[] {
+function queryParameters({ query }: RouteDoc): readonly Parameter[] {
   if (query === undefined) return [];
-  const { properties = {} } = inputSchema(query) as { properties?: Record<string, Json> };
+  const { properties = {} } = inputSchema(query);
   return Object.entries(properties).map(([name, schema]) => {
     const { description, ...rest } = schema;
-    return { name, in: 'query', description, schema: rest };
+    return { name, in: 'query' as const, description, schema: rest };
   });
 }
 
-function inputSchema(schema: z.ZodType): Json {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json;
+/** Sound because zod writes JSON Schema, of which `Schema` is a part. */
+export function inputSchema(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
 }
 
-function outputSchema(schema: z.ZodType): Json {
-  return z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Json;
+export function outputSchema(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Schema;
 }
