@@ -36,7 +36,7 @@ interface Stage {
   readonly requests: EnrichmentRequest[];
 }
 
-function createStage(): Stage {
+function createStage(follower: Follower = NOBODY): Stage {
   const commits: PromiseWithResolvers<void>[] = [];
   const asked: EnrichmentRequest[] = [];
   const accept = async (requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> => {
@@ -57,7 +57,7 @@ function createStage(): Stage {
     intake: createIntake({ seen: createSeen(), listensTo: () => true }),
     acceptor: { accept },
     observe: async () => undefined,
-    follower: NOBODY,
+    follower,
     newId: () => `id-${(ids += 1)}`,
   });
   return { inlet, commits, requests: asked };
@@ -76,6 +76,18 @@ describe('Inlet', () => {
     await expect(inlet.take(frameOf('c1'), { isLate: true })).resolves.toMatchObject({
       accepted: [],
     });
+  });
+
+  it('knows of an event that was kept for a while, too, that a topic shows its conversation', async () => {
+    const shown: unknown[] = [];
+    const { inlet, commits } = createStage({
+      ...NOBODY,
+      follow: (_, options) => shown.push(options?.isShown) > 0,
+    });
+    const receipt = inlet.take(frameOf('c1'), { isLate: true });
+    commits[0]?.resolve();
+    await receipt;
+    expect(shown).toEqual([true]);
   });
 
   it('takes one request of events that tell of one beginning together', async () => {

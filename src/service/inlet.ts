@@ -77,7 +77,7 @@ export class Inlet {
   async #takeIn(drafts: readonly RequestDraft[], isLate: boolean): Promise<readonly Receipt[]> {
     if (drafts.length === 0) return [];
     const { intake } = this.#parts;
-    const asking = this.ask(isLate ? drafts.map(withoutSnapshot) : drafts).then((accepted) => {
+    const asking = this.ask(drafts, { isLate }).then((accepted) => {
       intake.accepted(drafts);
       return accepted;
     });
@@ -92,10 +92,13 @@ export class Inlet {
   }
 
   /** Makes requests durable, whoever asks. */
-  async ask(drafts: readonly RequestDraft[]): Promise<readonly Receipt[]> {
+  async ask(
+    drafts: readonly RequestDraft[],
+    { isLate = false }: Pick<TakeOptions, 'isLate'> = {},
+  ): Promise<readonly Receipt[]> {
     if (drafts.length === 0) return [];
     const requests = drafts.map((draft) => this.#complete(draft));
-    const accepted = await this.#acceptFollowed(requests);
+    const accepted = await this.#acceptFollowed(requests, isLate);
     return accepted.flatMap((acceptance, index) => {
       const request = requests[index];
       return request === undefined ? [] : [{ ...acceptance, traceId: request.traceId }];
@@ -103,7 +106,10 @@ export class Inlet {
   }
 
   /** Followed before it is accepted, since the turn may write as soon as it is: the proof must not slip by. */
-  async #acceptFollowed(requests: readonly EnrichmentRequest[]): Promise<readonly Acceptance[]> {
+  async #acceptFollowed(
+    requests: readonly EnrichmentRequest[],
+    isLate: boolean,
+  ): Promise<readonly Acceptance[]> {
     const { acceptor, follower } = this.#parts;
     const begun = new Set<ConversationId>();
     for (const { conversationId, body } of requests) {
@@ -114,7 +120,7 @@ export class Inlet {
     }
     const keep = new Set<ConversationId>();
     try {
-      const accepted = await acceptor.accept(requests);
+      const accepted = await acceptor.accept(isLate ? requests.map(withoutSnapshot) : requests);
       for (const { conversationId, duplicate, skipped } of accepted) {
         if (!duplicate && skipped === undefined) keep.add(conversationId);
       }
@@ -136,6 +142,6 @@ export class Inlet {
   }
 }
 
-function withoutSnapshot(draft: RequestDraft): RequestDraft {
-  return { ...draft, body: { ...draft.body, conversation: undefined } };
+function withoutSnapshot(request: EnrichmentRequest): EnrichmentRequest {
+  return { ...request, body: { ...request.body, conversation: undefined } };
 }
