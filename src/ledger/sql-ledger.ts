@@ -5,7 +5,8 @@ import type { Sharing } from '../domain/sharing.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { erasePerson, type Erased, type EraseOrder } from './erase/erase.ts';
-import { erasureOf, UnheardErasures, type ErasureRecord, type Forget } from './erase/erasures.ts';
+import type { Forget } from './erase/erasures.ts';
+import { Forgetters } from './erase/forgetters.ts';
 import { createPersonDigest, type PersonDigest } from './erase/person-digest.ts';
 import { outcomeMissing } from './errors.ts';
 import type {
@@ -17,7 +18,6 @@ import type {
   TurnEnd,
   Wake,
 } from './ledger.ts';
-import { Listeners } from './listeners.ts';
 import { LostClaims } from './turns/lost-claims.ts';
 import { acceptancesOf, acceptedClaim, acceptUnit } from './turns/accept.ts';
 import { claimBatchOf, claimUnit, returnClaim } from './turns/claim.ts';
@@ -44,6 +44,7 @@ import { sweep, type Swept } from './retention/retention.ts';
 import { SqlOutbox } from './outbox/sql-outbox.ts';
 import { SqlSharing } from './sharing/sharing.ts';
 import { SqlReader } from './reading/sql-reader.ts';
+import { Signals } from './signals.ts';
 import { maybeNumber } from './sql/codec.ts';
 import type { SqlRow, Unit, UnitResult } from './sql/statement.ts';
 import type { Store } from './sql/store.ts';
@@ -81,14 +82,10 @@ export class SqlLedger extends SqlReader implements Ledger {
   readonly #lost = new LostClaims();
   readonly #lastSettled = new LastSettled();
   readonly #watched: WatchedStore;
-  readonly #due: Listeners<[number]>;
-  readonly #feed: Listeners<[ConversationId]>;
+  readonly #signals: Signals;
   readonly notes: Notes;
-  readonly #waiting: Listeners<[]>;
-  readonly #forgetters = new Set<Forget>();
-  readonly #unheard: UnheardErasures;
   readonly #personDigest: PersonDigest;
-  readonly #unsubscribe: () => void;
+  readonly #forgetters: Forgetters;
 
   constructor(parts: SqlLedgerParts) {
     const store = new WatchedStore(parts.store);
@@ -102,23 +99,21 @@ export class SqlLedger extends SqlReader implements Ledger {
     this.#log = parts.log;
     this.instanceId = parts.newId();
     this.sharing = new SqlSharing(store, this.instanceId);
-    const onError = (error: unknown): void => this.#log.error('ledger.listener-failed', { error });
-    this.#due = new Listeners(onError);
-    this.#feed = new Listeners(onError);
-    this.#waiting = new Listeners(onError);
-    this.#unheard = new UnheardErasures(parts.store.now());
+    this.#signals = new Signals(store, (error) =>
+      this.#log.error('ledger.listener-failed', { error }),
+    );
     this.#personDigest = createPersonDigest(parts.installationKey);
+    this.#forgetters = new Forgetters(this.#personDigest, store.now());
+    this.#forgetters.add(() => {
+      this.#lastSettled.clear();
+      return 0;
+    });
     this.outbox = new SqlOutbox({
-      store: this.store,
+      store,
       owner: this.instanceId,
       newId: this.#newId,
-      waiting: this.#waiting,
+      waiting: this.#signals.waiting,
       list: (query) => this.listOutbox(query),
-    });
-    this.#unsubscribe = this.store.subscribe((signal) => {
-      // The payload is a conversation id that another instance of this package published.
-      if (signal.kind === 'feed') this.#feed.tell(signal.conversationId as ConversationId);
-      else this.#due.tell(0);
     });
   }
 
@@ -148,7 +143,7 @@ export class SqlLedger extends SqlReader implements Ledger {
       for (const [id] of groups) this.#lastSettled.drop(id);
     });
     const claims = accepted.flatMap(({ claim }) => claim ?? []);
-    if (claims.length < groups.length) this.#tellDue(0);
+    if (claims.length < groups.length) this.#signals.tellDue(0);
     const answers = new Map(accepted.flatMap((group) => [...group.answers]));
     return { acceptances: requests.flatMap((request) => answers.get(request) ?? []), claims };
   }
@@ -241,15 +236,15 @@ export class SqlLedger extends SqlReader implements Ledger {
       'soon',
     );
     if (result === 'refused') return 'stale';
-    this.#tellWrites(observed.conversationId, observed);
-    this.#tellDue(waitOf(result));
+    this.#signals.tellWrites(observed.conversationId, observed);
+    this.#signals.tellDue(waitOf(result));
     return 'recorded';
   }
 
   async wake(request: Wake): Promise<boolean> {
     const result = await this.#run([wakeStatement(request)]);
     this.#lastSettled.drop(request.conversationId);
-    this.#tellDue(waitOf(result));
+    this.#signals.tellDue(waitOf(result));
     return touchedBy(result) > 0;
   }
 
@@ -261,21 +256,19 @@ export class SqlLedger extends SqlReader implements Ledger {
   }
 
   onDue(listener: (inMs: number) => void): () => void {
-    return this.#due.add(listener);
+    return this.#signals.due.add(listener);
   }
 
   onFeed(listener: (conversationId: ConversationId) => void): () => void {
-    return this.#feed.add(listener);
+    return this.#signals.feed.add(listener);
   }
 
   async beat(aliveForMs: number): Promise<void> {
     const result = await this.#run([
       beat({ id: this.instanceId, aliveForMs }),
-      this.#unheard.look(),
+      this.#forgetters.look(),
     ]);
-    if (result === 'refused') return;
-    const heard = this.#unheard.take(result[1] ?? [], this.now());
-    for (const record of heard) this.#forget(record);
+    if (result !== 'refused') this.#forgetters.hear(result[1] ?? [], this.now());
   }
 
   takeOver(): Promise<number> {
@@ -289,7 +282,7 @@ export class SqlLedger extends SqlReader implements Ledger {
 
   async #take(unit: Unit): Promise<number> {
     const count = touchedBy(await this.#run(unit));
-    if (count > 0) this.#tellDue(0);
+    if (count > 0) this.#signals.tellDue(0);
     return count;
   }
 
@@ -316,20 +309,16 @@ export class SqlLedger extends SqlReader implements Ledger {
       newId: this.#newId,
       digest: this.#personDigest,
       instanceId: this.instanceId,
-      forget: (record) => {
-        this.#unheard.note(record.id, this.now());
-        return this.#forget(record);
-      },
+      forget: (record) => this.#forgetters.tellOwn(record, this.now()),
     }).finally(() => this.#lastSettled.clear());
   }
 
   onErasure(forget: Forget): () => void {
-    this.#forgetters.add(forget);
-    return () => this.#forgetters.delete(forget);
+    return this.#forgetters.add(forget);
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
-    this.#unsubscribe();
+    this.#signals[Symbol.dispose]();
     if (this.leases === 'beaten') {
       await this.#run([leave({ id: this.instanceId })]).catch((error: unknown) =>
         this.#log[levelOf(error, 'warn')]('ledger.leave-failed', { reason: messageOf(error) }),
@@ -346,15 +335,9 @@ export class SqlLedger extends SqlReader implements Ledger {
       this.#log.warn('ledger.fenced', { conversationId, traceId: requests[0]?.traceId, fence });
       return 'fenced';
     }
-    this.#tellWrites(claim.conversationId, writes);
-    this.#tellDue(waitOf(result));
+    this.#signals.tellWrites(claim.conversationId, writes);
+    this.#signals.tellDue(waitOf(result));
     return result[0]?.[0] ?? {};
-  }
-
-  #forget(record: ErasureRecord): number {
-    this.#lastSettled.clear();
-    const erasure = erasureOf(record, this.#personDigest);
-    return [...this.#forgetters].reduce((sum, forget) => sum + forget(erasure), 0);
   }
 
   #run(unit: Unit): Promise<UnitResult> {
@@ -369,20 +352,6 @@ export class SqlLedger extends SqlReader implements Ledger {
       newId: this.#newId,
       personDigest: this.#personDigest,
     };
-  }
-
-  /** Others learn of what is due later when they claim; this instance sets its own alarm. */
-  #tellDue(inMs: number | undefined): void {
-    if (inMs === undefined) return;
-    this.#due.tell(Math.max(0, inMs));
-    if (inMs <= 0) this.store.publish({ kind: 'due' });
-  }
-
-  #tellWrites(conversationId: ConversationId, writes: TurnWrites): void {
-    if ((writes.outbox?.length ?? 0) > 0) this.#waiting.tell();
-    if ((writes.feed?.length ?? 0) === 0) return;
-    this.#feed.tell(conversationId);
-    this.store.publish({ kind: 'feed', conversationId });
   }
 }
 
