@@ -4,12 +4,10 @@ export interface Schema {
   readonly description?: string | undefined;
   readonly enum?: readonly unknown[] | undefined;
   readonly const?: unknown;
-  readonly format?: string | undefined;
   readonly anyOf?: readonly Schema[] | undefined;
   readonly items?: Schema | undefined;
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;
-  readonly additionalProperties?: Schema | boolean | undefined;
 }
 
 /** One member of an object, for people. */
@@ -43,9 +41,11 @@ export function fieldsOf(schema: Schema, depth = 1): readonly Field[] {
 
 const WORDS: Readonly<Record<string, string>> = { string: 'text', array: 'list' };
 
-function typeOf(schema: Schema): string {
-  if (schema.enum !== undefined)
+/** What a value may be, in words. */
+export function typeOf(schema: Schema): string {
+  if (schema.enum !== undefined) {
     return schema.enum.map((value) => JSON.stringify(value)).join(', ');
+  }
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf !== undefined && schema.type === undefined) {
     return [...new Set(schema.anyOf.map(typeOf))].join(' or ');

@@ -60,12 +60,11 @@ export function createOpenApi(docs: readonly RouteDoc[], version: string): Json 
 }
 
 function operationOf(doc: RouteDoc): Json {
-  const needs =
-    doc.access === 'anyone' || doc.access === 'own' ? '' : ` Needs scope \`${doc.access}\`.`;
+  const told = [doc.description ?? doc.summary, accessOf(doc)];
   return {
     operationId: doc.operationId,
     summary: doc.summary,
-    description: `${doc.description ?? doc.summary}${needs}`,
+    description: told.filter((text) => text !== undefined).join(' '),
     security: doc.access === 'anyone' ? [] : [{ key: [] }],
     parameters: parametersOf(doc),
     ...bodyOf(doc),
@@ -79,6 +78,11 @@ function operationOf(doc: RouteDoc): Json {
       default: { description: 'A problem.', content: problem() },
     },
   };
+}
+
+/** The scope that a key needs; undefined where none helps. */
+export function accessOf({ access }: RouteDoc): string | undefined {
+  return access === 'anyone' || access === 'own' ? undefined : `Needs scope \`${access}\`.`;
 }
 
 function bodyOf({ body, isText = false, example }: RouteDoc): Json {

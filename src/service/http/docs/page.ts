@@ -1,6 +1,6 @@
 import { SHARED_ANSWERS } from '../answers.ts';
-import { fieldsOf, type Field } from './fields.ts';
-import { inputSchema, outputSchema, parametersOf } from './openapi.ts';
+import { fieldsOf, typeOf, type Field } from './fields.ts';
+import { accessOf, inputSchema, outputSchema, parametersOf } from './openapi.ts';
 import type { Answer, RouteDoc } from '../route.ts';
 
 const STYLE =
@@ -36,7 +36,8 @@ function indexOf(docs: readonly RouteDoc[]): string {
 }
 
 function sectionOf(doc: RouteDoc): string {
-  const told = [`${doc.summary}.`, doc.description, accessOf(doc)].filter(
+  const open = doc.access === 'anyone' ? 'Open to anyone.' : undefined;
+  const told = [`${doc.summary}.`, doc.description, open ?? accessOf(doc)].filter(
     (text) => text !== undefined,
   );
   const answers = Object.entries(doc.answers).map(
@@ -48,24 +49,19 @@ function sectionOf(doc: RouteDoc): string {
   );
 }
 
-function accessOf({ access }: RouteDoc): string | undefined {
-  if (access === 'anyone') return 'Open to anyone.';
-  return access === 'own' ? undefined : `Needs scope \`${access}\`.`;
-}
-
 interface Taken extends Field {
   readonly where: string;
 }
 
 /** Everything that a request may bring: path, headers, query, body. */
 function takenBy(doc: RouteDoc): readonly Taken[] {
-  const parameters = parametersOf(doc).flatMap(
-    ({ name, in: where, required, description, schema }) =>
-      fieldsOf({
-        properties: { [name]: { ...schema, description } },
-        required: required === true ? [name] : [],
-      }).map((field) => ({ ...field, where })),
-  );
+  const parameters = parametersOf(doc).map((parameter) => ({
+    name: parameter.name,
+    where: parameter.in,
+    type: typeOf(parameter.schema),
+    isRequired: parameter.required === true,
+    told: parameter.description ?? '',
+  }));
   const body = doc.body === undefined ? [] : fieldsOf(inputSchema(doc.body));
   return [...parameters, ...body.map((field) => ({ ...field, where: 'body' }))];
 }
