@@ -24,7 +24,7 @@ const ANSWER_MS = 10_000;
 
 /** Asks the running service, which holds the ledger, for each conversation, and waits for its outcome. */
 export async function enrichThroughService(job: ServiceJob): Promise<void> {
-  const door = new ServiceClient(job.config);
+  const service = new ServiceClient(job.config);
   const waiting = [...job.orders.ids];
   const next = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
@@ -32,7 +32,7 @@ export async function enrichThroughService(job: ServiceJob): Promise<void> {
       const { externalId, participantId } = job.orders.body;
       const path = `/v1/conversations/${id}/enrich?wait=visible&timeoutMs=${WAIT_MS}`;
       const startedMs = systemClock.monotonicMs();
-      const answer = await door.post(
+      const answer = await service.post(
         path,
         { externalId, participantId },
         {

@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError, RapportError } from '../../domain/errors.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { createIdSource } from '../../lib/ids.ts';
 import type { Ledger, LedgerReader } from '../../ledger/ledger.ts';
-import {
-  openLedger,
-  openLedgerReader,
-  sqlitePathOf,
-  type OpenLedgerOptions,
-} from '../../ledger/open-ledger.ts';
+import { openLedger, openLedgerReader, sqlitePathOf } from '../../ledger/open-ledger.ts';
+import { ledgerOptionsOf } from './ledger-options.ts';
 import { ServiceClient } from './service-client.ts';
 
 /**
@@ -20,7 +14,7 @@ import { ServiceClient } from './service-client.ts';
 export async function readLedger(config: RapportConfig): Promise<LedgerReader> {
   assertKept(config);
   if (!isLedgerAtHand(config)) throw noLedgerYet(sqlitePathOf(config.store));
-  return openLedgerReader(optionsOf(config));
+  return openLedgerReader(ledgerOptionsOf(config));
 }
 
 export interface Change<T> {
@@ -35,7 +29,7 @@ export async function changeLedger<T>(config: RapportConfig, change: Change<T>):
   assertKept(config);
   let ledger: Ledger;
   try {
-    ledger = await openLedger(optionsOf(config));
+    ledger = await openLedger(ledgerOptionsOf(config));
   } catch (error) {
     if (!isRapportError(error) || error.code !== 'ERR_LEDGER_LOCKED') throw error;
     return change.throughService(new ServiceClient(config));
@@ -71,8 +65,4 @@ function noLedgerYet(path: string): RapportError {
     nextStep:
       'rapport serve or rapport enrich makes it at its first start; check that store names theirs.',
   });
-}
-
-function optionsOf({ store }: RapportConfig): OpenLedgerOptions {
-  return { store, clock: systemClock, newId: createIdSource(systemClock), random: Math.random };
 }

@@ -2,8 +2,7 @@ import type { RapportConfig } from '../../config/schema.ts';
 import { isRapportError, RapportError } from '../../domain/errors.ts';
 import { ledgerIdOf } from '../../ledger/ledger-id.ts';
 import { openLedgerReader } from '../../ledger/open-ledger.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { createIdSource } from '../../lib/ids.ts';
+import { ledgerOptionsOf } from './ledger-options.ts';
 
 /** Longest wait for an answer of a service on this machine, in milliseconds. */
 const ANSWER_MS = 30_000;
@@ -25,14 +24,8 @@ function withKey(init: RequestInit, apiKey: string, { idempotencyKey }: AskOptio
 }
 
 /** Of the ledger that the configuration names; undefined when no service has opened it yet. */
-async function readLedgerId(store: string): Promise<string | undefined> {
-  const newId = createIdSource(systemClock);
-  await using ledger = await openLedgerReader({
-    store,
-    clock: systemClock,
-    newId,
-    random: Math.random,
-  });
+async function readLedgerId(config: Pick<RapportConfig, 'store'>): Promise<string | undefined> {
+  await using ledger = await openLedgerReader(ledgerOptionsOf(config));
   const key = await ledger.readInstallationKey();
   return key && ledgerIdOf(key);
 }
@@ -41,15 +34,15 @@ async function readLedgerId(store: string): Promise<string | undefined> {
 export class ServiceClient {
   readonly #url: string;
   readonly #apiKey: string | undefined;
+  readonly #config: Pick<RapportConfig, 'store'>;
   #known: Promise<void> | undefined;
 
-  readonly #store: string;
-
-  constructor({ service, store }: Pick<RapportConfig, 'service' | 'store'>) {
+  constructor(config: Pick<RapportConfig, 'service' | 'store'>) {
+    const { service } = config;
     const host = service.host === '0.0.0.0' || service.host === '::' ? '127.0.0.1' : service.host;
     this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${service.port}`;
     this.#apiKey = service.apiKey;
-    this.#store = store;
+    this.#config = config;
   }
 
   /** @throws {RapportError} what the service says, or that it cannot be reached */
@@ -97,7 +90,7 @@ export class ServiceClient {
       answer.status === 'alive';
     if (!isService) throw unreachable(`what answers at ${this.#url} is another program`);
     const theirs = 'ledger' in answer ? answer.ledger : undefined;
-    if (theirs !== (await readLedgerId(this.#store))) {
+    if (theirs !== (await readLedgerId(this.#config))) {
       throw unreachable(`the service at ${this.#url} is that of another ledger`);
     }
   }
