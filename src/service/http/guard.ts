@@ -7,7 +7,7 @@ import { parseConversationId } from '../../domain/ids.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpRooms } from './rooms.ts';
 import { networkOf } from './network-of.ts';
-import { createTrials } from './trials.ts';
+import { createTrials, WRONG_KEYS_MS } from './trials.ts';
 import { createUnderWay } from './under-way.ts';
 import { whenOver } from './when-over.ts';
 
@@ -23,8 +23,6 @@ export interface GuardOptions {
   readonly requestsPerSecond: number;
 }
 
-/** As long as wrong keys are counted against an address. */
-const MINUTE_MS = 60_000;
 const RETRY_AFTER_MS = 1000;
 
 /**
@@ -133,6 +131,6 @@ function tooManyFailures(): RapportError {
     code: 'ERR_TOO_MANY_FAILURES',
     message: 'too many wrong keys came from this address',
     nextStep: 'Wait a minute, and check the key.',
-    details: { httpStatus: 429, retryAfterMs: MINUTE_MS },
+    details: { httpStatus: 429, retryAfterMs: WRONG_KEYS_MS },
   });
 }

@@ -1,10 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 
 /** Wrong keys that one address may try in a minute before only right ones are listened to. */
 const MAX_WRONG_PER_MINUTE = 30;
-/** Addresses that are remembered; beyond it, the longest known goes first. */
+/** Addresses that are remembered; beyond it, the one goes first that tried nothing for the longest time. */
 const MAX_ADDRESSES = 10_000;
-const MINUTE_MS = 60_000;
+/** As long as wrong keys are counted against an address, in milliseconds. */
+export const WRONG_KEYS_MS = 60_000;
 
 /** Told of how a key that was tried turned out. */
 export interface Trial {
@@ -27,16 +29,15 @@ interface Address {
 }
 
 export function createTrials(clock: Clock): Trials {
-  const byAddress = new Map<string, Address>();
+  const byAddress = new LRUCache<string, Address>({ max: MAX_ADDRESSES });
   const recall = (address: string): Address => {
     const known = byAddress.get(address);
     if (known === undefined) {
       const added = { wrong: 0, sinceMs: clock.monotonicMs(), trying: 0, waiting: [] };
       byAddress.set(address, added);
-      if (byAddress.size > MAX_ADDRESSES) forgetOldest(byAddress);
       return added;
     }
-    if (clock.monotonicMs() - known.sinceMs >= MINUTE_MS) {
+    if (clock.monotonicMs() - known.sinceMs >= WRONG_KEYS_MS) {
       known.wrong = 0;
       known.sinceMs = clock.monotonicMs();
     }
@@ -65,11 +66,4 @@ function createTrial(address: Address): Trial {
       for (const resume of address.waiting.splice(0, isOver ? Infinity : free)) resume();
     },
   };
-}
-
-function forgetOldest(byAddress: Map<string, Address>): void {
-  for (const oldest of byAddress.keys()) {
-    byAddress.delete(oldest);
-    return;
-  }
 }
