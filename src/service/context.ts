@@ -25,14 +25,16 @@ export interface ContextValue {
   readonly state: AttributeState;
 }
 
+/** Reads a conversation for somebody who asks; undefined where the platform knows none such. */
+export type ReadConversation = (
+  id: ConversationId,
+  options: { readonly signal: AbortSignal },
+) => Promise<Conversation | undefined>;
+
 export interface ContextDeps {
   readonly ledger: Pick<LedgerReader, 'find'>;
   readonly values: Pick<ValueMemory, 'get'>;
-  /** Reads a conversation as manual work does; undefined when the platform knows none such. */
-  readonly readConversation: (
-    id: ConversationId,
-    options: { readonly signal: AbortSignal },
-  ) => Promise<Conversation | undefined>;
+  readonly readConversation: ReadConversation;
   readonly clock: Clock;
 }
 

@@ -1,13 +1,6 @@
-import type { Conversation } from '../../domain/conversation.ts';
-import type { ConversationId } from '../../domain/ids.ts';
 import type { GenesysClient } from '../../genesys/client.ts';
 import { isPlatformError } from '../../genesys/errors.ts';
-
-/** Reads a conversation for somebody who asks; undefined where the platform knows none such. */
-export type ReadConversation = (
-  id: ConversationId,
-  options: { readonly signal: AbortSignal },
-) => Promise<Conversation | undefined>;
+import type { ReadConversation } from '../context.ts';
 
 /** Whoever looks at a conversation leaves live work the first claim on the rate budget. */
 export function createConversationReader({

@@ -32,9 +32,8 @@ export function contextRoutes({ readContext }: HttpRooms): readonly Route[] {
         200: { description: 'What stands there.', schema: contextAnswer },
         404: { description: 'Nothing is known of the conversation.' },
       },
-      handle: async ({ params, reply }) => {
+      handle: async ({ params }) => {
         const conversationId = parseConversationId(params['id']);
-        void reply.header('cache-control', 'no-store');
         const context = await readContext(conversationId);
         if (context === undefined) throw unknownConversation(conversationId);
         return context;
