@@ -2,8 +2,9 @@
  * Keeps frames that came while the store was away, and takes them in as soon as it is back: nobody
  * sends them again, and the platform's analytics, by which gaps are filled, are minutes behind.
  *
- * While some are kept, those that come are put behind them, so that the frames of one conversation
- * keep their order. What there is no room for is refused, and left to gap fill.
+ * While some are kept, those that come are put behind them: on the whole they are taken in as they
+ * came. Where the store takes a part of those that are handed to it together, the rest comes later; no verdict
+ * rests on the order in which frames come. What there is no room for is refused, and left to gap fill.
  */
 import { isRapportError, messageOf } from '../../domain/errors.ts';
 import type { GapFiller } from '../../intake/listening/gap-fill.ts';
