@@ -122,7 +122,7 @@ class DutyHolder {
   }
 
   /** A store that did not answer may be back before a duty is lost that is kept till the next beat. */
-  #pauseAfter(answer: string): number {
+  #pauseAfter(answer: Place | 'kept' | 'lost'): number {
     return this.#timing.beatMs / (answer === 'unknown' ? ASKS_PER_BEAT : 1);
   }
 
