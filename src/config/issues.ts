@@ -58,11 +58,14 @@ function problemsOf(issue: Issue, above: Path, context: IssueContext): readonly 
       }));
     default: {
       // A rule that looks at several options says itself what it found.
-      const [expected = '', itsOwn] = textOf(issue.message).split(', found ');
-      return [{ path, expected, found: itsOwn ?? found }];
+      const [, expected = '', itsOwn = found] = EXPECTED_FOUND.exec(textOf(issue.message)) ?? [];
+      return [{ path, expected, found: itsOwn }];
     }
   }
 }
+
+/** `…, found …` of a rule's message, without the word that `textOf` takes away. */
+const EXPECTED_FOUND = /^(.*?)(?:, found (.*))?$/s;
 
 interface Bound {
   readonly exact?: boolean | undefined;

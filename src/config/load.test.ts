@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { explainConfig } from './explain.ts';
 import { secretsOf } from './secrets.ts';
 import { loadConfig, type FileReader, type LoadedConfig, type LoadOptions } from './load.ts';
+import { toProblems } from './issues.ts';
 import { ConfigError, formatProblem } from './problems.ts';
 
 const SAMPLE = `
@@ -141,6 +142,21 @@ describe('loadConfig from a file', () => {
       ),
       '22:45 flow.onMismatch: expected one of drop, fail, keep, found "droop"; did you mean drop?',
       '25:8 store: expected sqlite:<path> for one instance, or postgres://… for several, found "mongodb://x"',
+    ]);
+  });
+
+  it('lets a rule that looks at several options say itself what it found', () => {
+    const both = '{ type: http, url: https://crm.example, method: POST, body: {}, form: {} }';
+    expect(problemsOf(withSource(both))).toEqual([
+      expect.stringMatching(/sources\.crm\.form: expected either body or form, found both$/),
+    ]);
+  });
+
+  it('says all that a rule found, commas and all', () => {
+    const message = 'expected x, found y, found z';
+    const context = { schema: {}, value: {}, isFromOutside: () => false };
+    expect(toProblems([{ code: 'custom', path: ['a'], message }], context)).toEqual([
+      { path: ['a'], expected: 'x', found: 'y, found z' },
     ]);
   });
 
