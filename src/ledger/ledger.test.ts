@@ -588,5 +588,26 @@ onBothStores((open, { clock }) => {
       expect(await take('bi')).toEqual({ messages: [], nextInMs: undefined });
       expect((await take('dead')).messages).toHaveLength(1);
     });
+
+    it('takes nothing back that another destination is being given at the same time', async () => {
+      await using ledger = await open();
+      const destinations = ['a', 'b', 'c'];
+      await ledger.accept([aRequest()]);
+      const claim = await claimOne(ledger);
+      await ledger.settle(claim, {
+        outcome: anOutcome(claim),
+        outbox: destinations.map((destination) => ({ destination, type: 't', body: 1 })),
+      });
+      const takeAll = async (): Promise<string[]> => {
+        const batches = await Promise.all(destinations.map((each) => ledger.outbox.claim(9, each)));
+        return batches.flatMap(({ messages }) => messages.map(({ id }) => id));
+      };
+      const taken = await takeAll();
+      expect(taken).toHaveLength(3);
+      expect(await takeAll()).toEqual([]);
+      const sent = { kind: 'sent', status: '200' } as const;
+      const settled = await Promise.all(taken.map((id) => ledger.outbox.settle(id, sent)));
+      expect(settled).toEqual(['settled', 'settled', 'settled']);
+    });
   });
 });

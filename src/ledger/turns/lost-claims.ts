@@ -13,15 +13,23 @@ export class LostClaims {
     this.#lost.add(id);
   }
 
-  /** Runs a claim; `run` is told which earlier ones to give back along with it. */
+  /**
+   * Runs a claim; `run` is told which earlier ones to give back along with it. One that is under way is
+   * none of them: several may be, and what each takes is being worked on.
+   */
   async claim(
     id: string,
     run: (lost: readonly string[]) => Promise<UnitResult>,
   ): Promise<UnitResult> {
     const lost = [...this.#lost];
-    this.#lost.add(id);
-    const result = await run(lost);
-    for (const done of [id, ...lost]) this.#lost.delete(done);
+    let result: UnitResult;
+    try {
+      result = await run(lost);
+    } catch (error) {
+      this.add(id);
+      throw error;
+    }
+    for (const returned of lost) this.#lost.delete(returned);
     return result;
   }
 }
