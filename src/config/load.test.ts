@@ -160,6 +160,22 @@ describe('loadConfig from a file', () => {
     ]);
   });
 
+  it('says once of each place what makes the file no YAML', () => {
+    const [first, ...more] = problemsOf(`sources: ${'['.repeat(300)}`);
+    expect(first).toMatch(/^1:310 expected valid YAML, found Flow sequence in block collection/);
+    expect(more).toEqual([]);
+  });
+
+  it('lists a hundred problems, and says how many more there are', () => {
+    const lines = Array.from({ length: 150 }, (_, i) => `x${i}: 1`);
+    const { message } = new ConfigError(
+      lines.map((line) => ({ path: [], expected: line })),
+      'rapport.yaml',
+    );
+    expect(message.split('\n').slice(0, 2)).toEqual(['rapport.yaml: 150 problems', '  x0: 1']);
+    expect(message.split('\n').slice(-2)).toEqual(['  x99: 1', '  … and 50 more']);
+  });
+
   it('offers an option of the source’s own type, not of another one’s', () => {
     expect(problemsOf(withSource('{ type: static, value: {} }')).at(-1)).toContain('mean values?');
     expect(problemsOf(withSource('{ type: csv, file: a.csv, keyColumn: id, url: x }'))).toEqual([

@@ -23,6 +23,9 @@ export interface ConfigProblem {
 /** What is found where nothing stands. */
 export const NOTHING = 'nothing';
 
+/** Problems that a message lists; more than so many nobody reads. */
+const MAX_LISTED = 100;
+
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends RapportError {
   override readonly name = 'ConfigError';
@@ -38,13 +41,19 @@ export class ConfigError extends RapportError {
     const count = `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
     super({
       code: 'ERR_CONFIG_INVALID',
-      message: `${file ?? 'the environment'}: ${count}\n${problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
+      message: [`${file ?? 'the environment'}: ${count}`, ...listOf(problems)].join('\n  '),
       nextStep,
       details: { problems },
     });
     this.problems = problems;
     this.file = file;
   }
+}
+
+function listOf(problems: readonly ConfigProblem[]): readonly string[] {
+  const listed = problems.slice(0, MAX_LISTED).map(formatProblem);
+  const left = problems.length - listed.length;
+  return left === 0 ? listed : [...listed, `… and ${left} more`];
 }
 
 function nextStepFor(problems: readonly ConfigProblem[], file: string | undefined): string {

@@ -32,12 +32,15 @@ export function parseYaml(text: string): YamlFile {
     prettyErrors: false,
     uniqueKeys: true,
   });
-  const problems: ConfigProblem[] = document.errors.map((error) => ({
-    path: [],
-    expected: 'valid YAML',
-    found: unmark(error.message),
-    ...positionAt(lineCounter, error.pos[0]),
-  }));
+  const problems = [...Map.groupBy(document.errors, ({ pos }) => pos[0]).values()]
+    // Of several at one place the first says what is wrong; the others follow from it.
+    .flatMap(([error]) => error ?? [])
+    .map((error): ConfigProblem => ({
+      path: [],
+      expected: 'valid YAML',
+      found: unmark(error.message),
+      ...positionAt(lineCounter, error.pos[0]),
+    }));
   return {
     value: problems.length > 0 ? undefined : toValue(document, problems),
     problems,
