@@ -140,6 +140,9 @@ describe('createApp', () => {
         { code: 'ERR_INVALID_INPUT', detail: expect.stringContaining('externalId, phone, email') },
       ]);
     }
+    expect((await ask({ email: false })).json()).toMatchObject({
+      detail: 'body.email: expected a text or a number',
+    });
     for (const withheld of [{ phone: '' }, { phone: null }, { conversationId: '', phone: ' ' }]) {
       expect((await ask(withheld)).statusCode).toBe(200);
     }

@@ -6,7 +6,7 @@ import { route, type Route } from '../route.ts';
 
 /** Flows send the empty text for what is not set. */
 const optionalText = z
-  .union([z.string(), z.number().transform(String)])
+  .union([z.string(), z.number().transform(String)], { error: 'expected a text or a number' })
   .nullish()
   .transform((value) => {
     const text = value?.trim();
